@@ -1,0 +1,65 @@
+package wire
+
+// Error is one entry of the error envelope (protocol reference 7.1, 8.3).
+type Error struct {
+	Code        string     `json:"code"`
+	Message     string     `json:"message"`
+	LongMessage string     `json:"long_message"`
+	Meta        *ErrorMeta `json:"meta,omitempty"`
+}
+
+// ErrorMeta says what an [Error] is about.
+type ErrorMeta struct {
+	ParamName string `json:"param_name,omitempty"`
+	SessionID string `json:"session_id,omitempty"`
+}
+
+// Errors is the error envelope of both APIs.
+type Errors struct {
+	Errors  []Error     `json:"errors"`
+	Meta    *ErrorsMeta `json:"meta,omitempty"`
+	TraceID string      `json:"clerk_trace_id,omitempty"`
+}
+
+// ErrorsMeta piggybacks the client on a Frontend API error (protocol reference 8.3).
+type ErrorsMeta struct {
+	Client *Client `json:"client,omitempty"`
+}
+
+// Error codes (protocol reference 8.10). HTTP status in the comment.
+const (
+	CodeSessionExists         = "session_exists"                        // 400
+	CodeIdentifierSignedIn    = "identifier_already_signed_in"          // 400
+	CodeClientStateInvalid    = "client_state_invalid"                  // 400
+	CodeStrategyInvalid       = "strategy_for_user_invalid"             // 400
+	CodeInvalidHandshake      = "invalid_handshake"                     // 400
+	CodeOriginInvalid         = "origin_invalid"                        // 400
+	CodeRequestBodyInvalid    = "request_body_invalid"                  // 400
+	CodeAPIVersionInvalid     = "api_version_invalid"                   // 400
+	CodeAuthenticationInvalid = "authentication_invalid"                // 401
+	CodeSignedOut             = "signed_out"                            // 401
+	CodeAuthHeaderInvalid     = "authorization_header_format_invalid"   // 401
+	CodeSecretKeyInvalid      = "clerk_key_invalid"                     // 401
+	CodeAuthorizationInvalid  = "authorization_invalid"                 // 403
+	CodeUserLocked            = "user_locked"                           // 403
+	CodeUserBanned            = "user_banned"                           // 403
+	CodeResourceNotFound      = "resource_not_found"                    // 404
+	CodeMethodNotAllowed      = "method_not_allowed"                    // 405
+	CodeBodyTooLarge          = "request_body_too_large"                // 413
+	CodeUnsupportedMediaType  = "unsupported_media_type"                // 415
+	CodeIdentifierNotFound    = "form_identifier_not_found"             // 422
+	CodeIdentifierExists      = "form_identifier_exists"                // 422
+	CodePasswordIncorrect     = "form_password_incorrect"               // 422
+	CodePasswordOrIdentifier  = "form_password_or_identifier_incorrect" // 422
+	CodeParamMissing          = "form_param_missing"                    // 422
+	CodeParamFormatInvalid    = "form_param_format_invalid"             // 422
+	CodeParamUnknown          = "form_param_unknown"                    // 422
+	CodePasswordTooShort      = "form_password_length_too_short"        // 422
+	CodePasswordTooLong       = "form_password_length_too_long"         // 422
+	CodePasswordPwned         = "form_password_pwned"                   // 422
+	CodePasswordNotStrong     = "form_password_not_strong_enough"       // 422
+	CodeTooManyRequests       = "too_many_requests"                     // 429
+	CodeInternal              = "internal_clerk_error"                  // 500
+	CodeNotImplemented        = "not_implemented"                       // 501
+	CodeUnavailable           = "service_unavailable"                   // 503
+)
