@@ -1,0 +1,31 @@
+package memstore
+
+import "github.com/usherauth/usher/identity"
+
+func (t *tx) SignIn(id string) (identity.SignIn, error) { return get(t.signIns, id, same) }
+
+func (t *tx) PutSignIn(a identity.SignIn) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	stamp(&a.ExpireAt, &a.CreatedAt, &a.UpdatedAt)
+	set(t, t.signIns, a.ID, a)
+	return nil
+}
+
+func (t *tx) SignUp(id string) (identity.SignUp, error) { return get(t.signUps, id, cloneSignUp) }
+
+func (t *tx) PutSignUp(a identity.SignUp) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	a = cloneSignUp(a)
+	stamp(&a.ExpireAt, &a.CreatedAt, &a.UpdatedAt)
+	set(t, t.signUps, a.ID, a)
+	return nil
+}
+
+func cloneSignUp(a identity.SignUp) identity.SignUp {
+	a.UnsafeMetadata = cloneSlice(a.UnsafeMetadata)
+	return a
+}

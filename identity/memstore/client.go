@@ -1,0 +1,68 @@
+package memstore
+
+import (
+	"fmt"
+
+	"github.com/usherauth/usher/identity"
+)
+
+func (t *tx) Client(id string) (identity.Client, error) { return get(t.clients, id, cloneClient) }
+
+func (t *tx) PutClient(c identity.Client) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	secret := string(c.SecretHash)
+	if owner, ok := t.secrets[secret]; ok && owner != c.ID {
+		return fmt.Errorf("memstore: put client: secret: %w", identity.ErrConflict)
+	}
+	t.dropSecret(t.clients[c.ID])
+	if secret != "" {
+		set(t, t.secrets, secret, c.ID)
+	}
+	c = cloneClient(c)
+	stamp(&c.CreatedAt, &c.UpdatedAt)
+	set(t, t.clients, c.ID, c)
+	return nil
+}
+
+func (t *tx) DeleteClient(id string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	c, ok := t.clients[id]
+	if !ok {
+		return identity.ErrNotFound
+	}
+	for _, session := range t.clientSessions[id] {
+		t.dropSession(session)
+	}
+	dropWhere(t, t.signIns, func(a identity.SignIn) bool { return a.ClientID == id })
+	dropWhere(t, t.signUps, func(a identity.SignUp) bool { return a.ClientID == id })
+	t.dropSecret(c)
+	unset(t, t.clients, id)
+	return nil
+}
+
+func (t *tx) dropSecret(c identity.Client) {
+	if len(c.SecretHash) > 0 {
+		unset(t, t.secrets, string(c.SecretHash))
+	}
+}
+
+// dropWhere deletes the values that match and returns how many.
+func dropWhere[V any](t *tx, m map[string]V, match func(V) bool) int64 {
+	var n int64
+	for id, v := range m {
+		if match(v) {
+			unset(t, m, id)
+			n++
+		}
+	}
+	return n
+}
+
+func cloneClient(c identity.Client) identity.Client {
+	c.SecretHash = cloneSlice(c.SecretHash)
+	return c
+}

@@ -1,0 +1,58 @@
+package memstore
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/usherauth/usher/identity"
+)
+
+func (t *tx) SigningKeys() ([]identity.SigningKey, error) {
+	var keys []identity.SigningKey
+	for _, k := range t.keys {
+		keys = append(keys, cloneKey(k))
+	}
+	slices.SortFunc(keys, func(a, b identity.SigningKey) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.Kid, b.Kid))
+	})
+	return keys, nil
+}
+
+func (t *tx) PutSigningKey(k identity.SigningKey) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	k = cloneKey(k)
+	stamp(&k.CreatedAt)
+	set(t, t.keys, k.Kid, k)
+	return nil
+}
+
+func (t *tx) DeleteSigningKey(kid string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	if _, ok := t.keys[kid]; !ok {
+		return identity.ErrNotFound
+	}
+	unset(t, t.keys, kid)
+	return nil
+}
+
+func (t *tx) Setting(name string) ([]byte, error) {
+	return get(t.settings, name, cloneSlice[[]byte])
+}
+
+func (t *tx) PutSetting(name string, value []byte) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	set(t, t.settings, name, cloneSlice(value))
+	return nil
+}
+
+func cloneKey(k identity.SigningKey) identity.SigningKey {
+	k.PKCS8 = cloneSlice(k.PKCS8)
+	return k
+}

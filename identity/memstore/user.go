@@ -1,0 +1,99 @@
+package memstore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usherauth/usher/identity"
+)
+
+func (t *tx) User(id string) (identity.User, error) { return get(t.users, id, cloneUser) }
+
+func (t *tx) UserByEmail(normalized string) (identity.User, error) {
+	id, ok := t.addresses[normalized]
+	if !ok {
+		return identity.User{}, identity.ErrNotFound
+	}
+	return t.User(id)
+}
+
+func (t *tx) PutUser(u identity.User) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	if err := t.checkAddresses(u); err != nil {
+		return err
+	}
+	u = cloneUser(u)
+	stamp(&u.LockedUntil, &u.PasswordAt, &u.LastSignInAt, &u.LastActiveAt, &u.CreatedAt, &u.UpdatedAt)
+	t.dropAddresses(t.users[u.ID])
+	for i := range u.Emails {
+		e := &u.Emails[i]
+		stamp(&e.CreatedAt, &e.UpdatedAt)
+		set(t, t.addresses, e.Normalized, u.ID)
+		set(t, t.addressIDs, e.ID, u.ID)
+	}
+	set(t, t.users, u.ID, u)
+	return nil
+}
+
+// checkAddresses looks for a conflict before anything is written, so that a refused
+// PutUser leaves nothing behind even if the caller goes on.
+func (t *tx) checkAddresses(u identity.User) error {
+	for i, e := range u.Emails {
+		for _, earlier := range u.Emails[:i] {
+			if earlier.ID == e.ID || earlier.Normalized == e.Normalized {
+				return fmt.Errorf("memstore: put user: address given twice: %w", identity.ErrConflict)
+			}
+		}
+		if owner, ok := t.addresses[e.Normalized]; ok && owner != u.ID {
+			return fmt.Errorf("memstore: put user: address: %w", identity.ErrConflict)
+		}
+		if owner, ok := t.addressIDs[e.ID]; ok && owner != u.ID {
+			return fmt.Errorf("memstore: put user: address id: %w", identity.ErrConflict)
+		}
+	}
+	return nil
+}
+
+func (t *tx) dropAddresses(u identity.User) {
+	for _, e := range u.Emails {
+		unset(t, t.addresses, e.Normalized)
+		unset(t, t.addressIDs, e.ID)
+	}
+}
+
+func (t *tx) DeleteUser(id string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	u, ok := t.users[id]
+	if !ok {
+		return identity.ErrNotFound
+	}
+	for _, session := range t.userSessions[id] {
+		t.dropSession(session)
+	}
+	t.dropAddresses(u)
+	unset(t, t.users, id)
+	return nil
+}
+
+// cloneUser copies everything that a caller could change through its copy. What is
+// empty becomes nil, as in a store that reads it back from a file.
+func cloneUser(u identity.User) identity.User {
+	u.Emails = cloneSlice(u.Emails)
+	u.PublicMetadata = cloneSlice(u.PublicMetadata)
+	u.PrivateMetadata = cloneSlice(u.PrivateMetadata)
+	u.UnsafeMetadata = cloneSlice(u.UnsafeMetadata)
+	return u
+}
+
+func cloneSlice[S ~[]E, E any](s S) S {
+	if len(s) == 0 {
+		return nil
+	}
+	return slices.Clone(s)
+}
+
+func same[V any](v V) V { return v }
