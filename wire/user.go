@@ -96,3 +96,21 @@ type TotalCount struct {
 	Object     string `json:"object"` // "total_count"
 	TotalCount int64  `json:"total_count"`
 }
+
+// FullName joins first and last name; "" when neither is set.
+func (u *User) FullName() string {
+	if u.FirstName == "" || u.LastName == "" {
+		return string(u.FirstName + u.LastName)
+	}
+	return string(u.FirstName + " " + u.LastName)
+}
+
+// PrimaryEmail is the address that PrimaryEmailAddressID names; "" when there is none.
+func (u *User) PrimaryEmail() string {
+	for _, e := range u.EmailAddresses {
+		if e.ID == string(u.PrimaryEmailAddressID) {
+			return e.EmailAddress
+		}
+	}
+	return ""
+}

@@ -142,3 +142,13 @@ func stringArray(raw string) ([]string, error) {
 	}
 	return out, nil
 }
+
+// Strings returns the member called name when it is an array of strings and nothing else.
+func (o Object) Strings(name string) ([]string, bool) {
+	raw := o.Raw(name)
+	if raw == "" || raw[0] != '[' {
+		return nil, false
+	}
+	list, err := stringArray(raw)
+	return list, err == nil
+}

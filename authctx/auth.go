@@ -1,0 +1,215 @@
+package authctx
+
+import (
+	"encoding/json"
+	"sync/atomic"
+
+	"github.com/usherauth/usher/internal/token"
+	"github.com/usherauth/usher/wire"
+)
+
+// Auth is the verified identity of one request. It is immutable and safe for concurrent
+// use; requests that carry the same token share one. A nil *Auth is valid and signed
+// out, so nothing has to be checked before asking it.
+type Auth struct {
+	userID, sessionID string
+	status            string
+	org               token.Organization
+	actor             *wire.Actor
+	ages              [2]int // minutes; -1 is never
+	hasAges           bool
+	claims            Claims
+	feature, plan     string
+	token             string
+	reason            wire.Reason
+
+	state atomic.Pointer[[]byte] // the props of this Auth, encoded once
+}
+
+// SignedIn reports that somebody is signed in. A pending session, one with a task left
+// to do, counts as signed out (protocol reference 5.1).
+func (a *Auth) SignedIn() bool { return a != nil && a.userID != "" }
+
+// UserID is the id of the user ("user_…"), "" when signed out.
+func (a *Auth) UserID() string {
+	if a == nil {
+		return ""
+	}
+	return a.userID
+}
+
+// SessionID is the id of the session ("sess_…"), "" when signed out.
+func (a *Auth) SessionID() string {
+	if a == nil {
+		return ""
+	}
+	return a.sessionID
+}
+
+// OrgID is the id of the active organisation ("org_…"), "" when there is none.
+func (a *Auth) OrgID() string {
+	if a == nil {
+		return ""
+	}
+	return a.org.ID
+}
+
+// OrgRole is the role in the active organisation, with its prefix ("org:admin").
+func (a *Auth) OrgRole() string {
+	if a == nil {
+		return ""
+	}
+	return a.org.Role
+}
+
+// OrgSlug is the slug of the active organisation.
+func (a *Auth) OrgSlug() string {
+	if a == nil {
+		return ""
+	}
+	return a.org.Slug
+}
+
+// OrgPermissions lists the custom permissions in the active organisation
+// ("org:invoices:create"). System permissions are never in a token. The caller must not
+// change the slice.
+func (a *Auth) OrgPermissions() []string {
+	if a == nil {
+		return nil
+	}
+	return a.org.Permissions
+}
+
+// Actor is the person who impersonates the user, nil in the usual case.
+func (a *Auth) Actor() *wire.Actor {
+	if a == nil || a.actor == nil {
+		return nil
+	}
+	actor := *a.actor
+	return &actor
+}
+
+// Status is the session's status as the token states it: "active", "pending" (signed
+// out with a task left to do), or "" when the token does not say or nobody is there.
+func (a *Auth) Status() string {
+	if a == nil {
+		return ""
+	}
+	return a.status
+}
+
+// FactorAges tells how many minutes before the token was made the first and the second
+// factor were verified; -1 is never. ok is false when the token does not say.
+func (a *Auth) FactorAges() (first, second int, ok bool) {
+	if a == nil || !a.hasAges {
+		return -1, -1, false
+	}
+	return a.ages[0], a.ages[1], true
+}
+
+// Claims are the claims of the session token, none when signed out.
+func (a *Auth) Claims() Claims {
+	if a == nil {
+		return Claims{}
+	}
+	return a.claims
+}
+
+// Token is the session token of this request, for calls to services that verify it
+// themselves. It is a credential: keep it out of logs and pages. "" when signed out.
+func (a *Auth) Token() string {
+	if a == nil {
+		return ""
+	}
+	return a.token
+}
+
+// Reason says why the request is signed out, in the reference's vocabulary; "" when
+// signed in, and for a nil Auth.
+func (a *Auth) Reason() wire.Reason {
+	if a == nil {
+		return ""
+	}
+	return a.reason
+}
+
+// Claims are the claims of a verified token. Names are compared exactly. The zero value
+// has none.
+type Claims struct{ object token.Object }
+
+// Raw returns the JSON text of one claim, nil when there is none.
+func (c Claims) Raw(name string) json.RawMessage {
+	raw := c.object.Raw(name)
+	if raw == "" {
+		return nil
+	}
+	return json.RawMessage(raw)
+}
+
+// String returns a claim that is a string, and "" for any other.
+func (c Claims) String(name string) string {
+	s, _ := c.object.String(name)
+	return s
+}
+
+// MarshalJSON returns the claims as they were signed; null when there are none.
+func (c Claims) MarshalJSON() ([]byte, error) {
+	if c.object.Text() == "" {
+		return []byte("null"), nil
+	}
+	return []byte(c.object.Text()), nil
+}
+
+// newAuth reads a payload whose signature and registered claims have been checked.
+func newAuth(t token.Token, raw string) (*Auth, error) {
+	org, err := t.Organization()
+	if err != nil {
+		return nil, err
+	}
+	p := t.Payload
+	a := &Auth{claims: Claims{p}, token: raw, org: org}
+	a.userID, _ = p.String("sub")
+	a.sessionID, _ = p.String("sid")
+	a.status, _ = p.String("sts")
+	a.feature, _ = p.String("fea")
+	a.plan, _ = p.String("pla")
+	a.ages, a.hasAges = factorAges(p.Raw("fva"))
+	if a.actor, err = readActor(p.Raw("act")); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// factorAges accepts exactly two ages, each -1 or more and not both -1, else none:
+// checks that need them then fail (protocol reference 5.2).
+func factorAges(raw string) (ages [2]int, ok bool) {
+	var list []int
+	if raw == "" || json.Unmarshal([]byte(raw), &list) != nil || len(list) != 2 {
+		return ages, false
+	}
+	if list[0] < -1 || list[1] < -1 || list[0]+list[1] == -2 {
+		return ages, false
+	}
+	return [2]int{list[0], list[1]}, true
+}
+
+func readActor(raw string) (*wire.Actor, error) {
+	if raw == "" || raw == "null" {
+		return nil, nil
+	}
+	o, err := token.ParseObject(raw)
+	if err != nil {
+		return nil, err
+	}
+	var a wire.Actor
+	a.Sub, _ = o.String("sub")
+	a.Iss, _ = o.String("iss")
+	a.Sid, _ = o.String("sid")
+	a.Type, _ = o.String("type")
+	return &a, nil
+}
+
+// demoted is what a pending session shows of itself.
+func (a *Auth) demoted() *Auth {
+	return &Auth{status: wire.SessionPending}
+}

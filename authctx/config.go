@@ -1,0 +1,238 @@
+package authctx
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/internal/token"
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/wire"
+)
+
+// DefaultAPIURL is the Backend API of a hosted instance.
+const DefaultAPIURL = "https://api.clerk.com"
+
+// DefaultClockSkew is how far clocks may differ (protocol reference 3.4), and
+// NoClockSkew is the Config.ClockSkew that allows no difference at all.
+const (
+	DefaultClockSkew = 5 * time.Second
+	NoClockSkew      = time.Duration(-1)
+)
+
+// Config describes one instance to verify requests against. The zero value is not
+// usable: SecretKey or JWTKey is needed for keys.
+type Config struct {
+	// PublishableKey names the instance: its issuer, cookie suffix and Frontend API
+	// follow from it. Without one only Bearer tokens and the plain __session cookie
+	// are read, the issuer is checked only if Issuer is set, and expired sessions are
+	// not renewed.
+	PublishableKey string
+	// SecretKey fetches the key set from the Backend API. It is sent nowhere else.
+	SecretKey string
+	// JWTKey is the instance's public key in PEM form. With it no network is used to
+	// verify, and keys are not rotated by themselves. Literal "\n" sequences, as
+	// environment files hold them, are understood.
+	JWTKey string
+	// APIURL is the Backend API's origin; "" is [DefaultAPIURL]. http is accepted for
+	// loopback addresses only, unless Transport is set.
+	APIURL string
+	// ProxyURL is where the Frontend API is served on the app's own origin, such as
+	// "/__clerk". "" sends browsers to the instance's own host.
+	ProxyURL string
+	// PublicOrigin is what people type, such as "https://app.example.com". Redirects
+	// and return addresses are built from it, never from a Host header. "" uses the
+	// entry of AuthorizedParties on the request's host; without either, sessions are
+	// not renewed by redirect.
+	PublicOrigin string
+	// Issuer is accepted in the iss claim besides the one PublishableKey implies.
+	Issuer string
+	// AuthorizedParties lists the origins whose tokens are accepted (claim azp). Empty
+	// accepts any origin, and is logged as a warning for production keys: a token
+	// leaked by another app of the instance would pass here.
+	AuthorizedParties []string
+	// Audience lists accepted values of the aud claim; empty does not check it. With
+	// it, a token without aud is refused, unlike in the reference.
+	Audience []string
+	// ClockSkew is tolerated in exp, nbf and iat; 0 is [DefaultClockSkew], and
+	// [NoClockSkew] is none.
+	ClockSkew time.Duration
+	// MaxTokenBytes bounds a token before it is decoded; 0 is 8192.
+	MaxTokenBytes int
+	// SignInURL and SignUpURL lead to the pages, relative or absolute; "" is
+	// "/sign-in" and "/sign-up".
+	SignInURL, SignUpURL string
+	// AllowedRedirectOrigins may be returned to besides the app's own origin;
+	// "https://*.example.com" stands for one label.
+	AllowedRedirectOrigins []string
+	// Transport carries Backend API requests; nil is [http.DefaultTransport].
+	Transport http.RoundTripper
+	// Logger gets refused tokens at Debug and unreachable upstreams at Warn; nil is
+	// silent.
+	Logger *slog.Logger
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// LogValue keeps the secret key out of logs.
+func (c Config) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("publishable_key", c.PublishableKey),
+		slog.String("public_origin", c.PublicOrigin),
+		slog.Bool("secret_key_set", c.SecretKey != ""),
+	)
+}
+
+// String keeps the secret key out of fmt's output.
+func (c Config) String() string { return "authctx.Config{" + c.PublishableKey + "}" }
+
+// GoString keeps the secret key out of %#v.
+func (c Config) GoString() string { return c.String() }
+
+// New checks cfg and returns its [Authenticator]. The error joins every mistake found,
+// each saying what to do, and never contains a key. No network is used.
+func New(cfg Config) (*Authenticator, error) {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("authctx: "+format, args...)) }
+
+	inst, err := newInstance(cfg)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if cfg.SecretKey == "" && cfg.JWTKey == "" {
+		fail("SecretKey and JWTKey are both empty: set one of them so that tokens can be verified")
+	}
+	if strings.HasPrefix(cfg.SecretKey, "pk_") {
+		fail("SecretKey holds a publishable key (pk_…): set the key that begins with sk_")
+	}
+	if strings.ContainsAny(cfg.SecretKey, " \t\r\n") {
+		fail("SecretKey contains white space: copy it again without line breaks")
+	}
+	if cfg.ClockSkew < 0 && cfg.ClockSkew != NoClockSkew {
+		fail("ClockSkew is negative: use a positive duration, 0 for the default, or NoClockSkew")
+	}
+	if cfg.MaxTokenBytes < 0 {
+		fail("MaxTokenBytes is negative: use a positive number, or 0 for %d", token.MaxBytes)
+	}
+	keys, err := newKeySource(cfg)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return newAuthenticator(cfg, inst, keys), nil
+}
+
+// checkOrigins reports each entry that is not an origin.
+func checkOrigins(field string, origins ...string) error {
+	var errs []error
+	for _, o := range origins {
+		if got, ok := web.Origin(o); !ok || got != o {
+			errs = append(errs, fmt.Errorf("authctx: %s: %q is not an origin: write scheme and host in lower case, without path or final slash, like https://app.example.com", field, o))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkAPIURL refuses to send the secret key in clear text to another machine.
+func checkAPIURL(raw string, ownTransport bool) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("authctx: APIURL %q is not the address of an API: write it like %s", raw, DefaultAPIURL)
+	}
+	if u.Scheme == "https" || u.Scheme == "http" && (ownTransport || isLoopback(u.Hostname())) {
+		return u, nil
+	}
+	return nil, fmt.Errorf("authctx: APIURL %q would send the secret key unencrypted: use https", raw)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// instance holds what follows from the configuration and never changes.
+type instance struct {
+	key             wire.PublishableKey
+	suffix          string
+	issuers         []string
+	proxyURL        string
+	publicOrigin    string
+	parties         []string
+	audience        []string
+	returnOrigins   []string
+	signIn, signUp  string
+	skew            time.Duration
+	maxTokenBytes   int
+	cookieSession   string // suffixed names; "" without a publishable key
+	cookieUAT       string
+	cookieDevBrowse string
+}
+
+func newInstance(cfg Config) (*instance, error) {
+	in := &instance{
+		proxyURL: strings.TrimSuffix(cfg.ProxyURL, "/"), publicOrigin: cfg.PublicOrigin,
+		parties: cfg.AuthorizedParties, audience: cfg.Audience, returnOrigins: cfg.AllowedRedirectOrigins,
+		signIn: cfg.SignInURL, signUp: cfg.SignUpURL, skew: cfg.ClockSkew, maxTokenBytes: cfg.MaxTokenBytes,
+	}
+	var errs []error
+	if cfg.PublishableKey != "" {
+		key, err := wire.ParsePublishableKey(cfg.PublishableKey)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("authctx: PublishableKey: %w", err))
+		} else {
+			in.setKey(key)
+		}
+	}
+	if cfg.Issuer != "" {
+		in.issuers = append(in.issuers, cfg.Issuer)
+	}
+	if cfg.PublicOrigin != "" {
+		errs = append(errs, checkOrigins("PublicOrigin", cfg.PublicOrigin))
+	}
+	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...), checkProxy(in.proxyURL))
+	in.setDefaults()
+	return in, errors.Join(errs...)
+}
+
+func (in *instance) setKey(key wire.PublishableKey) {
+	in.key, in.suffix = key, key.Suffix()
+	in.issuers = append(in.issuers, key.Issuer())
+	in.cookieSession = wire.CookieSession + "_" + in.suffix
+	in.cookieUAT = wire.CookieClientUAT + "_" + in.suffix
+	in.cookieDevBrowse = wire.CookieDevBrowser + "_" + in.suffix
+	if strings.HasPrefix(in.proxyURL, "http") { // a proxied hosted instance issues in the proxy's name
+		in.issuers = append(in.issuers, in.proxyURL)
+	}
+}
+
+func (in *instance) setDefaults() {
+	if in.signIn == "" {
+		in.signIn = "/sign-in"
+	}
+	if in.signUp == "" {
+		in.signUp = "/sign-up"
+	}
+	switch {
+	case in.skew == 0:
+		in.skew = DefaultClockSkew
+	case in.skew < 0:
+		in.skew = 0
+	}
+}
+
+func checkProxy(proxy string) error {
+	if proxy == "" || strings.HasPrefix(proxy, "/") && !strings.HasPrefix(proxy, "//") {
+		return nil
+	}
+	if _, ok := web.Origin(proxy); ok {
+		return nil
+	}
+	return fmt.Errorf("authctx: ProxyURL %q is neither a path like %s nor an http(s) address", proxy, wire.ProxyPath)
+}

@@ -1,0 +1,82 @@
+package authctx
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/usherauth/usher/internal/reqscope"
+)
+
+// ctxKey finds the state of a request. The type is private, so nothing that another
+// package leaves in a context can pass for an identity.
+type ctxKey struct{}
+
+// request is the context of one request and all that Usher keeps for it: one allocation.
+type request struct {
+	context.Context
+	owner   *Authenticator
+	auth    *Auth
+	scope   reqscope.Scope
+	guard   guard
+	touched atomic.Bool // identity was read
+}
+
+// Value answers for the request itself and leaves the rest to its parent.
+func (r *request) Value(key any) any {
+	switch key.(type) {
+	case ctxKey:
+		return r
+	case reqscope.Key:
+		return &r.scope
+	}
+	return r.Context.Value(key)
+}
+
+func fromContext(ctx context.Context) *request {
+	r, _ := ctx.Value(ctxKey{}).(*request)
+	return r
+}
+
+// FromContext returns who sent the request that ctx belongs to. Behind
+// [Authenticator.Handler] it is never nil; without it, it is nil, which reads as signed
+// out. Reading marks the response as private. It allocates nothing.
+func FromContext(ctx context.Context) *Auth {
+	r := fromContext(ctx)
+	if r == nil {
+		return nil
+	}
+	if !r.touched.Load() {
+		r.touched.Store(true)
+	}
+	return r.auth
+}
+
+// NewContext returns a context that carries auth as its identity, for tests of code
+// that reads it and for work that a request leaves behind. A nil auth is signed out.
+// Requests get theirs from [Authenticator.Handler].
+func NewContext(ctx context.Context, auth *Auth) context.Context {
+	return &request{Context: ctx, auth: auth, owner: ownerOf(ctx)}
+}
+
+func ownerOf(ctx context.Context) *Authenticator {
+	if r := fromContext(ctx); r != nil {
+		return r.owner
+	}
+	return nil
+}
+
+// Instance is what pages may know of the configuration. All of it is public.
+type Instance struct {
+	PublishableKey, ProxyURL, CookieSuffix, SignInURL, SignUpURL string
+}
+
+// InstanceFromContext describes the instance that guards the request of ctx; the zero
+// value without [Authenticator.Handler].
+func InstanceFromContext(ctx context.Context) Instance {
+	owner := ownerOf(ctx)
+	if owner == nil {
+		return Instance{}
+	}
+	in := owner.inst
+	return Instance{in.key.String(), in.proxyURL, in.suffix, in.signIn, in.signUp}
+}

@@ -1,0 +1,132 @@
+package authctx
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// credentials are everything in a request that can say who sent it. Reading them
+// allocates nothing unless a cookie is percent-encoded.
+type credentials struct {
+	bearer         string // token of the Authorization header
+	session        string // the session cookie that counts
+	uat            int64  // unix seconds, 0 is signed out or absent
+	suffixed       bool   // the instance's own cookies were used
+	devBrowser     string
+	handshake      string
+	nonce          string
+	redirects      int
+	plainSession   string
+	ownSession     string
+	plainUAT       string
+	ownUAT         string
+	plainDevBrowse string
+	ownDevBrowse   string
+}
+
+func (in *instance) credentials(r *http.Request) credentials {
+	c := credentials{bearer: bearerToken(r.Header)}
+	if c.bearer != "" {
+		return c
+	}
+	for _, line := range r.Header["Cookie"] {
+		for line != "" {
+			var pair string
+			pair, line, _ = strings.Cut(line, ";")
+			in.cookie(&c, strings.Trim(pair, " \t"))
+		}
+	}
+	in.choose(&c)
+	return c
+}
+
+// bearerToken reads the header as the reference does (protocol reference 4.1): without
+// a scheme the whole value is the token, "Bearer" is matched exactly, and any other
+// scheme is none of our business.
+func bearerToken(h http.Header) string {
+	values := h["Authorization"]
+	if len(values) == 0 {
+		return ""
+	}
+	scheme, rest, ok := strings.Cut(values[0], " ")
+	if !ok {
+		return scheme
+	}
+	if scheme != "Bearer" {
+		return ""
+	}
+	tok, _, _ := strings.Cut(rest, " ")
+	return tok
+}
+
+// cookie keeps the first value of each name that matters. Names are compared exactly.
+func (in *instance) cookie(c *credentials, pair string) {
+	name, value, ok := strings.Cut(pair, "=")
+	if !ok || !strings.HasPrefix(name, "__c") && !strings.HasPrefix(name, "__s") {
+		return
+	}
+	switch name {
+	case wire.CookieSession:
+		keep(&c.plainSession, value)
+	case wire.CookieClientUAT:
+		keep(&c.plainUAT, value)
+	case wire.CookieDevBrowser:
+		keep(&c.plainDevBrowse, value)
+	case wire.CookieHandshake:
+		keep(&c.handshake, value)
+	case wire.CookieHandshakeNonce:
+		keep(&c.nonce, value)
+	case wire.CookieRedirectCount:
+		c.redirects, _ = strconv.Atoi(value)
+	case in.cookieSession:
+		keep(&c.ownSession, value)
+	case in.cookieUAT:
+		keep(&c.ownUAT, value)
+	case in.cookieDevBrowse:
+		keep(&c.ownDevBrowse, value)
+	}
+}
+
+// keep stores the first value, percent-decoded by itself (protocol reference 2.1).
+func keep(to *string, value string) {
+	if *to != "" {
+		return
+	}
+	if strings.IndexByte(value, '%') >= 0 {
+		decoded, err := url.PathUnescape(value)
+		if err != nil {
+			return
+		}
+		value = decoded
+	}
+	*to = value
+}
+
+// choose decides between the two sets of cookies. The reference compares tokens that
+// nobody has verified yet (protocol reference 2.3); here the instance's own names
+// always win when any of them is there, so that a tossed plain cookie cannot replace
+// them.
+func (in *instance) choose(c *credentials) {
+	c.suffixed = c.ownSession != "" || c.ownUAT != ""
+	uat := c.plainUAT
+	c.session, c.devBrowser = c.plainSession, c.plainDevBrowse
+	if c.suffixed {
+		uat, c.session, c.devBrowser = c.ownUAT, c.ownSession, c.ownDevBrowse
+	}
+	c.uat = parseUAT(uat)
+}
+
+// parseUAT reads unix seconds. Garbage counts as absent; what overflows stays huge, so
+// that it is later than any token.
+func parseUAT(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil && n != math.MaxInt64 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,124 @@
+package authctx
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// decision is the answer to one request (protocol reference 4.2). With a location the
+// request ends there; otherwise auth goes on with it.
+type decision struct {
+	status   string
+	reason   wire.Reason
+	auth     *Auth
+	location string
+	cookies  []*http.Cookie
+}
+
+func signedIn(a *Auth) decision {
+	if a.status == wire.SessionPending {
+		a = a.demoted()
+	}
+	return decision{status: wire.StatusSignedIn, auth: a}
+}
+
+func (a *Authenticator) signedOut(reason wire.Reason) decision {
+	return decision{status: wire.StatusSignedOut, reason: reason, auth: signedOutAuth(reason)}
+}
+
+// decide runs the reference's algorithm (protocol reference 4.4). A token in the header
+// decides alone; cookies count only without one.
+func (a *Authenticator) decide(r *http.Request) decision {
+	c := a.inst.credentials(r)
+	if c.bearer != "" {
+		auth, err := a.verify(r.Context(), c.bearer)
+		if err != nil {
+			return a.refused(r, &c, c.bearer, err)
+		}
+		return signedIn(auth)
+	}
+	return a.decideByCookie(r, &c)
+}
+
+// decideByCookie is part D of the algorithm, in its order.
+func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision {
+	if a.inst.key.IsZero() {
+		return a.decideByToken(r, c)
+	}
+	if d, done := a.resolveHandshake(r, c); done {
+		return d
+	}
+	if d, done := a.decideByDevBrowser(r, c); done {
+		return d
+	}
+	switch {
+	case c.uat == 0 && c.session == "":
+		return a.signedOut(wire.ReasonSessionAndUATMissing)
+	case c.uat == 0:
+		return a.maybeHandshake(r, c, wire.ReasonSessionButNoUAT, c.session)
+	case c.session == "":
+		return a.maybeHandshake(r, c, wire.ReasonUATButNoSession, "")
+	}
+	return a.decideByToken(r, c)
+}
+
+// decideByDevBrowser keeps development browsers in step with the Frontend API, which
+// lives on another site and cannot use cookies of its own (protocol reference 4.4, D4
+// and D5).
+func (a *Authenticator) decideByDevBrowser(r *http.Request, c *credentials) (decision, bool) {
+	if a.inst.key.Live() {
+		return decision{}, false
+	}
+	if q := queryParam(r, wire.ParamDevBrowser); q != "" {
+		c.devBrowser = q
+		return a.maybeHandshake(r, c, wire.ReasonDevBrowserSync, c.session), true
+	}
+	if c.devBrowser == "" {
+		return a.maybeHandshake(r, c, wire.ReasonDevBrowserMissing, c.session), true
+	}
+	return decision{}, false
+}
+
+// decideByToken verifies the session cookie. A token older than the client's last change
+// was made before a sign-in or sign-out elsewhere and is renewed, not believed.
+func (a *Authenticator) decideByToken(r *http.Request, c *credentials) decision {
+	if c.session == "" {
+		return a.signedOut(wire.ReasonSessionAndUATMissing)
+	}
+	v, err := a.lookup(r.Context(), c.session)
+	if err != nil {
+		return a.refused(r, c, c.session, err)
+	}
+	if !a.inst.key.IsZero() && v.iat < float64(c.uat) {
+		return a.maybeHandshake(r, c, wire.ReasonSessionBeforeUAT, c.session)
+	}
+	if err := v.timely(a.now(), a.inst.skew); err != nil {
+		return a.refused(r, c, c.session, err)
+	}
+	return signedIn(v.auth)
+}
+
+// refused maps a failed verification: what only time has spoilt is renewed, anything
+// else is signed out (protocol reference 4.4, handleTokenError).
+func (a *Authenticator) refused(r *http.Request, c *credentials, token string, err error) decision {
+	var v *VerifyError
+	if !errors.As(err, &v) {
+		v = refuse(wire.ReasonUnexpected, err)
+	}
+	a.log.DebugContext(r.Context(), "token refused", "reason", string(v.Reason), "err", v.Err)
+	switch v.Reason {
+	case wire.ReasonTokenExpired:
+		tail := "-refresh-non-eligible-no-refresh-cookie"
+		if r.Method != http.MethodGet {
+			tail = "-refresh-non-eligible-non-get"
+		}
+		return a.maybeHandshake(r, c, wire.ReasonSessionExpired+wire.Reason(tail), token)
+	case wire.ReasonTokenNotActiveYet:
+		return a.maybeHandshake(r, c, wire.ReasonSessionNotActiveYet, token)
+	case wire.ReasonTokenIATInFuture:
+		return a.maybeHandshake(r, c, wire.ReasonSessionIATInFuture, token)
+	}
+	return a.signedOut(v.Reason)
+}

@@ -1,0 +1,28 @@
+// Package authctx decides who sends a request and tells handlers and templates.
+//
+// [New] checks a [Config] once. [Authenticator.Handler] is the middleware: it verifies
+// the session token of each request, from the Authorization header or the session
+// cookie, and attaches an [*Auth] to the request's context. It rejects nobody; that is
+// what [RequirePage] and [RequireAPI] are for. [FromContext] reads the Auth, and
+// [BuildAuthProps] turns it into what the browser needs to know at first paint.
+//
+// # Which credential counts
+//
+// One rule on every path: if the Authorization header carries a token, it alone decides
+// and cookies are not looked at, however bad the token is. Otherwise the session cookie
+// decides. The instance's own suffixed cookies win over the plain ones whenever any of
+// them is present, and a bad suffixed cookie never falls back to a plain one, so a
+// cookie tossed from a sibling subdomain changes nobody's identity. Of cookies with the
+// same name the first one counts.
+//
+// # Cannot tell is not signed out
+//
+// When the keys cannot be fetched nobody is signed in, but [Auth.Reason] says so and the
+// guards answer 503 instead of sending people to a sign-in page that cannot help.
+//
+// # Caching
+//
+// A response for which identity was read, or that sets a cookie, leaves as
+// "Cache-Control: private, no-store" with "Vary: Cookie, Authorization", whatever the
+// handler wrote. A response that never looked keeps its own headers.
+package authctx

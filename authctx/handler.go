@@ -1,0 +1,87 @@
+package authctx
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/wire"
+)
+
+// Authenticator verifies requests against one instance. It is safe for concurrent use.
+type Authenticator struct {
+	inst      *instance
+	keys      keySource
+	cache     *cache
+	backend   *backend
+	constants []byte // props that are the same for everybody, encoded
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator {
+	a := &Authenticator{inst: inst, keys: keys, backend: newBackend(cfg), log: cfg.Logger, now: cfg.Now}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now //nolint:forbidigo // the default clock
+	}
+	a.cache = newCache(a.now)
+	a.constants = encodeConstants(inst)
+	if inst.key.Live() && len(inst.parties) == 0 {
+		a.log.Warn("no authorized parties are configured; tokens of every app of the instance are accepted")
+	}
+	return a
+}
+
+// Handler attaches the request's [*Auth] to its context and calls next, signed in or
+// not. It answers by itself only when the browser has to go and renew its session: a
+// 307 to the Frontend API's handshake, which leads back to the same address (protocol
+// reference 4.3 to 4.6). Header fields that the reference uses between its own parts
+// are removed from the request, for nothing here may be believed because a client says
+// so. Mounted twice, the outer one counts.
+func (a *Authenticator) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if owner := ownerOf(r.Context()); owner == a {
+			next.ServeHTTP(w, r)
+			return
+		}
+		dropInternalHeaders(r.Header)
+		d := a.decide(r)
+		if d.location != "" {
+			d.redirect(w)
+			return
+		}
+		web.SetCookies(w.Header(), d.cookies...)
+		state := &request{Context: r.Context(), owner: a, auth: d.auth}
+		state.guard = guard{ResponseWriter: w, request: state}
+		next.ServeHTTP(&state.guard, r.WithContext(state))
+	})
+}
+
+// redirect answers with the decision's location and cookies.
+func (d *decision) redirect(w http.ResponseWriter) {
+	h := w.Header()
+	web.SetCookies(h, d.cookies...)
+	web.PrivateHeaders(h)
+	h.Set("Location", d.location)
+	h.Set("Referrer-Policy", "no-referrer") // the address may hold a token about to be spent
+	if d.status != wire.StatusSignedIn {
+		h.Set(wire.HeaderAuthStatus, d.status)
+		h.Set(wire.HeaderAuthReason, string(d.reason))
+	}
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+func dropInternalHeaders(h http.Header) {
+	delete(h, wire.HeaderAuthStatus)
+	delete(h, wire.HeaderAuthReason)
+	delete(h, wire.HeaderAuthMessage)
+	delete(h, "X-Clerk-Auth-Token")
+	delete(h, "X-Clerk-Auth-Signature")
+	delete(h, "X-Clerk-Clerk-Url")
+	delete(h, "X-Clerk-Request-Data")
+	delete(h, "X-Middleware-Subrequest")
+}

@@ -1,0 +1,181 @@
+package authctx
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/wire"
+)
+
+// maxRedirects ends a loop of handshakes. The reference tests for exactly this number
+// and lets higher ones through (protocol reference 10, trap 5); here they end too.
+const maxRedirects = 3
+
+// maybeHandshake sends a browser that asks for a document to the Frontend API, which
+// renews the session and leads back, and signs out everything else (protocol reference
+// 4.3). rejected is the token that was not good enough, "" if there was none.
+func (a *Authenticator) maybeHandshake(r *http.Request, c *credentials, reason wire.Reason, rejected string) decision {
+	if !eligible(r) || c.redirects >= maxRedirects || c.redirects < 0 {
+		return a.signedOut(reason)
+	}
+	location := a.handshakeURL(r, c, reason, rejected)
+	if location == "" {
+		return a.signedOut(reason)
+	}
+	return decision{
+		status: wire.StatusHandshake, reason: reason, location: location,
+		cookies: []*http.Cookie{redirectCount(c.redirects + 1)},
+	}
+}
+
+// redirectCount has no Path, so it counts per address, and lives long enough for one
+// round trip only (protocol reference 2.1).
+func redirectCount(n int) *http.Cookie {
+	return &http.Cookie{ //nolint:gosec // the reference's attributes; it holds a digit
+		Name: wire.CookieRedirectCount, Value: strconv.Itoa(n),
+		MaxAge: 2, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// eligible reports a navigation: a GET for a document or frame, told by fetch metadata,
+// or by Accept in browsers that send none.
+func eligible(r *http.Request) bool {
+	if r.Method != http.MethodGet {
+		return false
+	}
+	if dest, ok := r.Header["Sec-Fetch-Dest"]; ok {
+		return dest[0] == "document" || dest[0] == "iframe"
+	}
+	return strings.HasPrefix(r.Header.Get("Accept"), "text/html")
+}
+
+// handshakeURL builds the address of protocol reference 4.5, parameters in its order.
+// "" means that there is nowhere to send the browser.
+func (a *Authenticator) handshakeURL(r *http.Request, c *credentials, reason wire.Reason, rejected string) string {
+	origin := a.originOf(r)
+	base := a.frontendAPI(origin)
+	if origin == "" || base == "" {
+		return ""
+	}
+	back := currentURL(r, origin, wire.ParamDevBrowser, wire.ParamDevSession)
+	var b strings.Builder
+	b.WriteString(base + "/v1/client/handshake?")
+	param := func(name, value string) {
+		if name != wire.ParamRedirectURL {
+			b.WriteByte('&')
+		}
+		b.WriteString(name + "=" + url.QueryEscape(value))
+	}
+	param(wire.ParamRedirectURL, back)
+	param(wire.ParamAPIVersion, wire.APIVersion)
+	param(wire.ParamSuffixedCookies, strconv.FormatBool(c.suffixed))
+	param(wire.ParamHandshakeReason, string(reason))
+	param(wire.ParamHandshakeFormat, "nonce")
+	if rejected != "" {
+		param(wire.ParamSession, rejected)
+	}
+	if !a.inst.key.Live() && c.devBrowser != "" {
+		param(wire.ParamDevBrowser, c.devBrowser)
+	}
+	return b.String()
+}
+
+// originOf is the app's own origin as configured. A Host header never makes one up; it
+// can at most choose among the configured ones.
+func (a *Authenticator) originOf(r *http.Request) string {
+	if a.inst.publicOrigin != "" {
+		return a.inst.publicOrigin
+	}
+	for _, party := range a.inst.parties {
+		if _, host, ok := strings.Cut(party, "://"); ok && strings.EqualFold(host, r.Host) {
+			return party
+		}
+	}
+	return ""
+}
+
+func (a *Authenticator) frontendAPI(origin string) string {
+	switch proxy := a.inst.proxyURL; {
+	case strings.HasPrefix(proxy, "/"):
+		return origin + proxy
+	case proxy != "":
+		return proxy
+	case a.inst.key.IsZero():
+		return ""
+	}
+	return a.inst.key.Issuer()
+}
+
+// currentURL is the request's address on origin without the named query parameters.
+func currentURL(r *http.Request, origin string, without ...string) string {
+	out := origin + r.URL.EscapedPath()
+	if r.URL.RawQuery == "" {
+		return out
+	}
+	var kept []string
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if name, _, _ := strings.Cut(pair, "="); !contains(without, name) {
+			kept = append(kept, pair)
+		}
+	}
+	if len(kept) == 0 {
+		return out
+	}
+	return out + "?" + strings.Join(kept, "&")
+}
+
+func contains(names []string, raw string) bool {
+	name, err := url.QueryUnescape(raw)
+	for _, n := range names {
+		if err == nil && n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func queryParam(r *http.Request, name string) string {
+	if !strings.Contains(r.URL.RawQuery, name) {
+		return ""
+	}
+	return r.URL.Query().Get(name)
+}
+
+// SignInURL returns the sign-in page for the instance that guards ctx, carrying returnTo
+// in redirect_url when it is a safe address to come back to (a path, or a URL on an
+// allowed origin), and without it otherwise. Without [Authenticator.Handler] it is
+// "/sign-in".
+func SignInURL(ctx context.Context, returnTo string) string { return pageURL(ctx, returnTo, false) }
+
+// SignUpURL is [SignInURL] for the sign-up page.
+func SignUpURL(ctx context.Context, returnTo string) string { return pageURL(ctx, returnTo, true) }
+
+func pageURL(ctx context.Context, returnTo string, signUp bool) string {
+	page, origin := "/sign-in", ""
+	var allowed []string
+	if signUp {
+		page = "/sign-up"
+	}
+	if owner := ownerOf(ctx); owner != nil {
+		page, origin, allowed = owner.inst.signIn, owner.inst.publicOrigin, owner.inst.returnOrigins
+		if signUp {
+			page = owner.inst.signUp
+		}
+	}
+	target, ok := web.SafeReturn(returnTo, origin, allowed)
+	if !ok {
+		return page
+	}
+	if strings.Contains(page, "://") && strings.HasPrefix(target, "/") {
+		target = origin + target // a page on another host needs the whole address
+	}
+	sep := "?"
+	if strings.Contains(page, "?") {
+		sep = "&"
+	}
+	return page + sep + wire.ParamRedirectURL + "=" + url.QueryEscape(target)
+}

@@ -1,0 +1,156 @@
+package authctx
+
+import (
+	"strings"
+	"time"
+)
+
+// Requirement is something a signed-in user must have. Requirements are made by the
+// functions of this package only; none of them passes when the token leaves it open
+// (protocol reference 5.2).
+type Requirement interface{ met(*Auth) bool }
+
+type requirement func(*Auth) bool
+
+func (f requirement) met(a *Auth) bool { return f(a) }
+
+// Has reports whether somebody is signed in and meets every requirement; without any it
+// is [Auth.SignedIn]. It never panics, and a nil requirement is not met.
+func (a *Auth) Has(reqs ...Requirement) bool {
+	if !a.SignedIn() {
+		return false
+	}
+	for _, r := range reqs {
+		if r == nil || !r.met(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// Any is met when at least one of reqs is. Without reqs it is never met.
+func Any(reqs ...Requirement) Requirement {
+	return requirement(func(a *Auth) bool {
+		for _, r := range reqs {
+			if r != nil && r.met(a) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// Role requires a role in the active organisation, "org:admin" or "admin" for short.
+func Role(role string) Requirement {
+	want := withOrgPrefix(role)
+	return requirement(func(a *Auth) bool {
+		return want != orgPrefix && a.org.ID != "" && a.org.Role != "" && withOrgPrefix(a.org.Role) == want
+	})
+}
+
+// Permission requires a permission in the active organisation,
+// "org:invoices:create" or "invoices:create" for short.
+func Permission(permission string) Requirement {
+	want := withOrgPrefix(permission)
+	return requirement(func(a *Auth) bool {
+		if want == orgPrefix || a.org.ID == "" {
+			return false
+		}
+		for _, p := range a.org.Permissions {
+			if withOrgPrefix(p) == want {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+const orgPrefix = "org:"
+
+// withOrgPrefix spells a name with exactly one prefix.
+func withOrgPrefix(name string) string {
+	for strings.HasPrefix(name, orgPrefix) {
+		name = name[len(orgPrefix):]
+	}
+	return orgPrefix + name
+}
+
+// Feature requires a feature of the user or the active organisation; "org:name" and
+// "user:name" ask for one of the two.
+func Feature(name string) Requirement {
+	return requirement(func(a *Auth) bool { return scoped(a.feature, name) })
+}
+
+// Plan requires a plan, scoped like [Feature].
+func Plan(name string) Requirement {
+	return requirement(func(a *Auth) bool { return scoped(a.plan, name) })
+}
+
+// scoped looks for query in a list such as "o:a,u:b,ou:c". A malformed list has nothing.
+func scoped(list, query string) bool {
+	want := "ou"
+	if scope, name, ok := strings.Cut(query, ":"); ok {
+		switch scope {
+		case "o", "org", "organization":
+			want = "o"
+		case "u", "user":
+			want = "u"
+		default:
+			return false
+		}
+		query = name
+	}
+	found := false
+	for entry := range strings.SplitSeq(list, ",") {
+		scope, name, ok := strings.Cut(strings.TrimSpace(entry), ":")
+		if !ok || scope != "o" && scope != "u" && scope != "ou" && scope != "uo" {
+			return false
+		}
+		found = found || query != "" && name == query && strings.ContainsAny(scope, want)
+	}
+	return found
+}
+
+// Preset is a named reverification rule (protocol reference 5.2).
+type Preset string
+
+// The presets: which factors must have been verified, and how recently.
+const (
+	StrictMFA Preset = "strict_mfa" // both factors within 10 minutes
+	Strict    Preset = "strict"     // the second factor within 10 minutes
+	Moderate  Preset = "moderate"   // the second factor within an hour
+	Lax       Preset = "lax"        // the second factor within a day
+)
+
+// Reverification requires that the user proved who they are recently. Where no second
+// factor is enrolled the first one counts. Ages are as of when the token was made. An
+// unknown preset is never met.
+func Reverification(p Preset) Requirement {
+	switch p {
+	case StrictMFA:
+		return verifiedWithin(10*time.Minute, true)
+	case Strict:
+		return verifiedWithin(10*time.Minute, false)
+	case Moderate:
+		return verifiedWithin(time.Hour, false)
+	case Lax:
+		return verifiedWithin(24*time.Hour, false)
+	}
+	return Any()
+}
+
+func verifiedWithin(limit time.Duration, both bool) Requirement {
+	fresh := func(age int) bool { return age >= 0 && time.Duration(age)*time.Minute < limit }
+	return requirement(func(a *Auth) bool {
+		first, second, ok := a.FactorAges()
+		switch {
+		case !ok:
+			return false
+		case second == -1:
+			return fresh(first)
+		case both:
+			return fresh(first) && fresh(second)
+		}
+		return fresh(second)
+	})
+}

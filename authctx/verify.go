@@ -1,0 +1,182 @@
+package authctx
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/internal/token"
+	"github.com/usherauth/usher/wire"
+)
+
+// verified is a token whose signature and claims hold, but for the times, which are
+// checked on every use.
+type verified struct {
+	auth          *Auth
+	key           token.Key
+	kid           string
+	exp, nbf, iat float64 // unix seconds; 0 where the token does not say
+}
+
+// Verify checks a session token on its own, as it would be checked in a request's
+// header, and returns the identity it stands for. The error is a [*VerifyError]. A
+// token of a pending session verifies; the Auth then has its ids and Status "pending".
+// It is safe for concurrent use, and a token verified once costs little the next time.
+func (a *Authenticator) Verify(ctx context.Context, tok string) (*Auth, error) {
+	return a.verify(ctx, tok)
+}
+
+func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
+	v, err := a.lookup(ctx, tok)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.timely(a.now(), a.inst.skew); err != nil {
+		return nil, err
+	}
+	return v.auth, nil
+}
+
+// lookup verifies tok or remembers that it was verified. A remembered token counts only
+// while the key that signed it is still published.
+func (a *Authenticator) lookup(ctx context.Context, tok string) (*verified, error) {
+	if v := a.cache.get(tok); v != nil {
+		if key, err := a.keys.key(ctx, v.kid); err == nil && key.Public == v.key.Public {
+			return v, nil
+		}
+		a.cache.remove(tok)
+	}
+	tok = strings.Clone(tok) // a cookie is a slice of a whole header, which must not be kept alive
+	v, err := a.verifyNew(ctx, tok)
+	if err != nil {
+		return nil, err
+	}
+	if v.timely(a.now(), a.inst.skew) == nil {
+		a.cache.put(tok, v)
+	}
+	return v, nil
+}
+
+// verifyNew runs the checks of protocol reference 3.4 and 3.5 in their order. What needs
+// no key is looked at first, claims only once the signature holds.
+func (a *Authenticator) verifyNew(ctx context.Context, tok string) (*verified, error) {
+	t, err := token.Parse(tok, a.inst.maxTokenBytes)
+	if err != nil {
+		return nil, refuse(wire.ReasonTokenInvalid, err)
+	}
+	if err := sessionKind(t); err != nil {
+		return nil, err
+	}
+	if !token.Allowed(t.Header.Alg) {
+		return nil, refuse(wire.ReasonTokenInvalidAlgorithm, nil)
+	}
+	key, err := a.keys.key(ctx, t.Header.Kid)
+	if err != nil {
+		return nil, err
+	}
+	switch err := t.VerifySignature(key); {
+	case errors.Is(err, token.ErrAlgorithm):
+		return nil, refuse(wire.ReasonTokenInvalidAlgorithm, err)
+	case err != nil:
+		return nil, refuse(wire.ReasonTokenInvalidSignature, err)
+	}
+	return a.readClaims(t, tok, key)
+}
+
+// sessionKind refuses other kinds of tokens as sessions (RFC 8725 §3.11, protocol
+// reference 3.5): access tokens, machine tokens, and those made from JWT templates.
+func sessionKind(t token.Token) error {
+	if t.Header.HasCat && t.Header.Cat != wire.CategorySession && t.Header.Cat != wire.CategoryIgnore {
+		return refuse(wire.ReasonTokenTypeMismatch, nil)
+	}
+	if sub, _ := t.Payload.String("sub"); strings.HasPrefix(sub, "mch_") {
+		return refuse(wire.ReasonTokenTypeMismatch, nil)
+	}
+	if t.Header.HasTyp && t.Header.Typ != "JWT" {
+		return refuse(wire.ReasonTokenInvalid, errors.New("typ is not JWT"))
+	}
+	return nil
+}
+
+func (a *Authenticator) readClaims(t token.Token, tok string, key token.Key) (*verified, error) {
+	if err := a.inst.checkClaims(t.Payload); err != nil {
+		return nil, err
+	}
+	v := &verified{key: key, kid: t.Header.Kid}
+	if err := v.readTimes(t.Payload); err != nil {
+		return nil, err
+	}
+	auth, err := newAuth(t, tok)
+	if err != nil {
+		return nil, refuse(wire.ReasonTokenVerificationFailed, err)
+	}
+	v.auth = auth
+	return v, nil
+}
+
+// checkClaims checks the claims that do not depend on the time of day.
+func (in *instance) checkClaims(p token.Object) error {
+	for _, name := range []string{"sub", "sid"} {
+		if v, _ := p.String(name); v == "" || strings.ContainsFunc(v, isControl) {
+			return refuse(wire.ReasonTokenVerificationFailed, errors.New(name+" is not a usable string"))
+		}
+	}
+	if len(in.audience) > 0 && !in.hasAudience(p) {
+		return refuse(wire.ReasonTokenVerificationFailed, errors.New("aud does not match"))
+	}
+	if len(in.parties) > 0 {
+		if azp, _ := p.String("azp"); azp == "" || !slices.Contains(in.parties, azp) {
+			return refuse(wire.ReasonTokenInvalidParties, nil)
+		}
+	}
+	if len(in.issuers) > 0 {
+		if iss, _ := p.String("iss"); !slices.Contains(in.issuers, iss) {
+			return refuse(wire.ReasonTokenInvalidIssuer, nil)
+		}
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
+
+// hasAudience accepts aud as a string or an array of strings (RFC 7519 §4.1.3).
+func (in *instance) hasAudience(p token.Object) bool {
+	if one, ok := p.String("aud"); ok {
+		return slices.Contains(in.audience, one)
+	}
+	list, ok := p.Strings("aud")
+	return ok && slices.ContainsFunc(list, func(s string) bool { return slices.Contains(in.audience, s) })
+}
+
+func (v *verified) readTimes(p token.Object) error {
+	for _, f := range []struct {
+		name     string
+		to       *float64
+		required bool
+	}{{"exp", &v.exp, true}, {"nbf", &v.nbf, false}, {"iat", &v.iat, false}} {
+		seconds, present, ok := p.Date(f.name)
+		if !ok || f.required && !present {
+			return refuse(wire.ReasonTokenVerificationFailed, errors.New(f.name+" is not a date"))
+		}
+		*f.to = seconds
+	}
+	return nil
+}
+
+// timely compares the times with now (RFC 7519 §4.1.4 to §4.1.6): expired when exp is
+// not after now − skew, early when nbf or iat is after now + skew. An absent nbf or iat
+// reads as 0 and passes.
+func (v *verified) timely(now time.Time, skew time.Duration) error {
+	t, s := float64(now.UnixMilli())/1000, skew.Seconds()
+	switch {
+	case v.exp <= t-s:
+		return refuse(wire.ReasonTokenExpired, nil)
+	case v.nbf > t+s:
+		return refuse(wire.ReasonTokenNotActiveYet, nil)
+	case v.iat > t+s:
+		return refuse(wire.ReasonTokenIATInFuture, nil)
+	}
+	return nil
+}
