@@ -1,0 +1,17 @@
+// Package storetest holds every [identity.Store] to its contract: [Run] for what all
+// stores promise, [RunDurable] for those that keep files. A store's own test calls
+// them with a function that opens an empty store:
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) identity.Store { return memstore.New() })
+//	}
+//
+// Where the contract leaves a choice, the suite settles it so that all stores agree:
+// deleting what is not there is [identity.ErrNotFound]; ties are broken by ascending
+// id in either direction; times are kept as UTC milliseconds, whatever was put; an
+// empty client secret is held by nobody and conflicts with nothing; email_address
+// sorts by the normalized primary address, or the first where none is primary; an
+// order that is not in the list is an error; a Put that fails changes nothing, even
+// when the function goes on and returns nil; an Update whose ctx ends before its
+// function returns is undone.
+package storetest

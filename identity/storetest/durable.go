@@ -1,0 +1,87 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/usherauth/usher/identity"
+)
+
+// RunDurable checks that a store with files keeps what an Update acknowledged. Open
+// opens the store that lives in dir, creating it the first time; it is called again
+// for the same dir after Close.
+func RunDurable(t *testing.T, open func(t *testing.T, dir string) identity.Store) {
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, reopen func() identity.Store)
+	}{
+		{"everything is there after reopening", durableRecords},
+		{"what was deleted or undone stays away after reopening", durableDeletes},
+		{"unique values are unique after reopening", durableUnique},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			var s identity.Store
+			t.Cleanup(func() { closeStore(t, s) })
+			c.run(t, func() identity.Store {
+				closeStore(t, s)
+				s = open(t, dir)
+				return s
+			})
+		})
+	}
+}
+
+func closeStore(t *testing.T, s identity.Store) {
+	if s == nil {
+		return
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+}
+
+func durableRecords(t *testing.T, reopen func() identity.Store) {
+	a, b := allFilled(1, ""), allFilled(2, "\x00'🚀")
+	update(t, reopen(), a.put)
+	update(t, reopen(), b.put)
+	for range 2 {
+		s := reopen()
+		a.check(t, s)
+		b.check(t, s)
+		wantKeys(t, s, b.key, a.key)
+		wantUsers(t, s, identity.UserQuery{}, b.user.ID, a.user.ID)
+	}
+}
+
+func durableDeletes(t *testing.T, reopen func() identity.Store) {
+	s, kept := reopen(), allFilled(1, "")
+	update(t, s, kept.put)
+	update(t, s, allFilled(2, "").put)
+	update(t, s, func(tx identity.Tx) error {
+		gone := allFilled(2, "")
+		if err := tx.DeleteUser(gone.user.ID); err != nil {
+			return err
+		}
+		return tx.DeleteClient(gone.client.ID)
+	})
+	_ = s.Update(t.Context(), func(tx identity.Tx) error { _ = allFilled(3, "").put(tx); return errMine })
+	s = reopen()
+	kept.check(t, s)
+	wantUsers(t, s, identity.UserQuery{}, kept.user.ID)
+	wantSessions(t, s, identity.SessionQuery{}, kept.session)
+	wantMissing(t, s, identity.Tx.Client, allFilled(2, "").client.ID)
+	wantMissing(t, s, identity.Tx.SignUp, allFilled(3, "").signUp.ID)
+}
+
+func durableUnique(t *testing.T, reopen func() identity.Store) {
+	u, c := aUser(1), aClient(1)
+	mustPut(t, reopen(), u, c)
+	s := reopen()
+	thief, copycat := aUser(2), aClient(2)
+	thief.Emails[0].Normalized, copycat.SecretHash = u.Emails[2].Normalized, c.SecretHash
+	wantError(t, "PutUser", put(t.Context(), s, thief), identity.ErrConflict)
+	wantError(t, "PutClient", put(t.Context(), s, copycat), identity.ErrConflict)
+	wantError(t, "PutSession", put(t.Context(), s, aSession(1, aUser(3), c)), identity.ErrNotFound)
+	wantRecord(t, s, identity.Tx.User, u.ID, u)
+}

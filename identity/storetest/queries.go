@@ -1,0 +1,193 @@
+package storetest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
+
+var queryCases = []testCase{
+	{"no users", func(t *testing.T, s identity.Store) {
+		wantUsers(t, s, identity.UserQuery{})
+		wantUsers(t, s, identity.UserQuery{IDs: []string{"user_1"}, Emails: []string{"a"}, Search: "a"})
+	}},
+	{"users come with all their addresses", func(t *testing.T, s identity.Store) {
+		a, b, bare := aUser(1), aUser(2), identity.User{ID: "user_bare"}
+		mustPut(t, s, a, bare, b)
+		got, err := read(t, s, identity.Tx.Users, identity.UserQuery{})
+		if err != nil {
+			t.Fatalf("Users = %v", err)
+		}
+		if d := diff([]identity.User{b, a, bare}, got); d != "" {
+			t.Errorf("Users: (-want +got)\n%s", d)
+		}
+	}},
+	{"every order, ties by id", everyOrder},
+	{"pages add up to the whole", pagesAddUp},
+	{"an unknown order is an error", unknownOrder},
+	{"filters", filters},
+}
+
+// wantUsers checks the ids of a query, and that the count agrees.
+func wantUsers(t *testing.T, s identity.Store, q identity.UserQuery, want ...string) {
+	t.Helper()
+	got, err := read(t, s, identity.Tx.Users, q)
+	if err != nil {
+		t.Errorf("Users(%+v) = %v", q, err)
+		return
+	}
+	if ids := idsOf(got, userID); !slices.Equal(ids, want) {
+		t.Errorf("Users(%+v) = %q, want %q", q, ids, want)
+	}
+	if q.Limit != 0 || q.Offset != 0 {
+		return
+	}
+	if n, err := read(t, s, identity.Tx.CountUsers, q); err != nil || n != int64(len(want)) {
+		t.Errorf("CountUsers(%+v) = %d, %v, want %d", q, n, err, len(want))
+	}
+}
+
+// crowd returns users whose times and addresses tie, differ and are zero in turns.
+func crowd() []identity.User {
+	var users []identity.User
+	for i := range 24 {
+		at := func(every int) time.Time {
+			if (i*7)%every == 0 {
+				return time.Time{}
+			}
+			return epoch.Add(time.Duration((i*7)%every) * time.Second)
+		}
+		u := identity.User{
+			ID: fmt.Sprintf("user_%02d", (i*5)%24), CreatedAt: at(3), UpdatedAt: at(5), LastSignInAt: at(4), LastActiveAt: at(7),
+		}
+		for j := range i % 3 {
+			u.Emails = append(u.Emails, identity.EmailAddress{ID: fmt.Sprintf("idn_%d_%d", i, j), Normalized: fmt.Sprintf("%c%d@x", 'z'-i, j)})
+		}
+		if i%4 == 2 && len(u.Emails) > 1 {
+			u.PrimaryEmailID = u.Emails[1].ID
+		}
+		users = append(users, u)
+	}
+	return users
+}
+
+func everyOrder(t *testing.T, s identity.Store) {
+	users := crowd()
+	for _, u := range users {
+		mustPut(t, s, u)
+	}
+	email := func(u identity.User) string {
+		for _, e := range u.Emails {
+			if e.ID == u.PrimaryEmailID || (u.PrimaryEmailID == "" && e.ID == u.Emails[0].ID) {
+				return e.Normalized
+			}
+		}
+		return ""
+	}
+	orders := map[string]func(a, b identity.User) int{
+		"created_at":      func(a, b identity.User) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		"updated_at":      func(a, b identity.User) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+		"last_sign_in_at": func(a, b identity.User) int { return a.LastSignInAt.Compare(b.LastSignInAt) },
+		"last_active_at":  func(a, b identity.User) int { return a.LastActiveAt.Compare(b.LastActiveAt) },
+		"email_address":   func(a, b identity.User) int { return strings.Compare(email(a), email(b)) },
+	}
+	for by, compare := range orders {
+		for sign, direction := range map[string]int{"+": 1, "-": -1} {
+			slices.SortFunc(users, func(a, b identity.User) int {
+				return cmp.Or(direction*compare(a, b), strings.Compare(a.ID, b.ID))
+			})
+			wantUsers(t, s, identity.UserQuery{OrderBy: sign + by}, idsOf(users, userID)...)
+			if sign+by == "-created_at" {
+				wantUsers(t, s, identity.UserQuery{}, idsOf(users, userID)...)
+			}
+		}
+	}
+}
+
+func pagesAddUp(t *testing.T, s identity.Store) {
+	for _, u := range crowd() {
+		mustPut(t, s, u)
+	}
+	all, err := read(t, s, identity.Tx.Users, identity.UserQuery{})
+	if err != nil {
+		t.Fatalf("Users = %v", err)
+	}
+	ids := idsOf(all, userID)
+	for offset := 0; offset < len(ids)+5; offset += 5 {
+		from := min(offset, len(ids))
+		wantUsers(t, s, identity.UserQuery{Limit: 5, Offset: offset}, ids[from:min(offset+5, len(ids))]...)
+		wantUsers(t, s, identity.UserQuery{Offset: offset}, ids[from:]...)
+	}
+	n, err := read(t, s, identity.Tx.CountUsers, identity.UserQuery{Limit: 5, Offset: 3, OrderBy: "nonsense"})
+	if err != nil || n != int64(len(ids)) {
+		t.Errorf("CountUsers with a page = %d, %v, want %d", n, err, len(ids))
+	}
+}
+
+func unknownOrder(t *testing.T, s identity.Store) {
+	mustPut(t, s, aUser(1))
+	for _, by := range []string{
+		"created_at", "+", "-", " ", "*created_at", "+Created_at", "+created_at ", "-password_hash", "+id",
+		"-created_at; DROP TABLE users", "+created_at, (SELECT 1)", "-created_at--", "+1", "\x00",
+	} {
+		if got, err := read(t, s, identity.Tx.Users, identity.UserQuery{OrderBy: by}); err == nil {
+			t.Errorf("Users ordered by %q = %d users, want an error", by, len(got))
+		}
+	}
+	wantUsers(t, s, identity.UserQuery{}, aUser(1).ID)
+}
+
+func filters(t *testing.T, s identity.Store) {
+	address := func(id, typed string) identity.EmailAddress {
+		return identity.EmailAddress{ID: id, Address: typed, Normalized: strings.ToLower(typed)}
+	}
+	mustPut(t, s,
+		identity.User{ID: "user_A", FirstName: "Ada", LastName: "Lovelace", CreatedAt: epoch.Add(3), Emails: []identity.EmailAddress{
+			address("idn_1", "Ada@Example.com"), address("idn_2", "countess@example.org")}},
+		identity.User{ID: "user_B", FirstName: "ÄNNE", Username: "B_obby", CreatedAt: epoch.Add(2)},
+		identity.User{ID: "user_C", FirstName: "100%", LastName: `it's "C"`, CreatedAt: epoch.Add(1), Emails: []identity.EmailAddress{
+			address("idn_3", "c\\d@example.com")}})
+	tests := []struct {
+		q    identity.UserQuery
+		want string
+	}{
+		{identity.UserQuery{IDs: []string{"user_C", "user_A", "user_C", "user_X"}}, "AC"},
+		{identity.UserQuery{IDs: []string{"user_a"}}, ""},
+		{identity.UserQuery{IDs: []string{}}, "ABC"},
+		{identity.UserQuery{Emails: []string{"countess@example.org", "ada@example.com", "x"}}, "A"},
+		{identity.UserQuery{Emails: []string{"countess@example.org", `c\d@example.com`}}, "AC"},
+		{identity.UserQuery{Emails: []string{"Ada@Example.com"}}, ""},
+		{identity.UserQuery{Search: "user_b"}, "B"},
+		{identity.UserQuery{Search: "LOVE"}, "A"},
+		{identity.UserQuery{Search: "ada love"}, "A"},
+		{identity.UserQuery{Search: "änn"}, "B"},
+		{identity.UserQuery{Search: "b_ob"}, "B"},
+		{identity.UserQuery{Search: "EXAMPLE.COM"}, "AC"},
+		{identity.UserQuery{Search: "%"}, "C"},
+		{identity.UserQuery{Search: "_"}, "ABC"},
+		{identity.UserQuery{Search: `\`}, "C"},
+		{identity.UserQuery{Search: `it's "`}, "C"},
+		{identity.UserQuery{Search: "' OR 1=1 --"}, ""},
+		{identity.UserQuery{Search: "nobody"}, ""},
+		{identity.UserQuery{Search: "example", IDs: []string{"user_A", "user_B"}}, "A"},
+		{identity.UserQuery{Search: "example", Emails: []string{`c\d@example.com`}, IDs: []string{"user_C"}}, "C"},
+		{identity.UserQuery{IDs: []string{"user_B"}, Emails: []string{"ada@example.com"}}, ""},
+	}
+	for _, tt := range tests {
+		var want []string
+		for _, letter := range tt.want {
+			want = append(want, "user_"+string(letter))
+		}
+		tt.q.OrderBy = "+email_address" // has to go along with every filter
+		slices.SortFunc(want, func(a, b string) int { return strings.Compare(orderOfFilters[a], orderOfFilters[b]) })
+		wantUsers(t, s, tt.q, want...)
+	}
+}
+
+// orderOfFilters is what email_address sorts the users of filters by.
+var orderOfFilters = map[string]string{"user_A": "ada@example.com", "user_B": "", "user_C": `c\d@example.com`}

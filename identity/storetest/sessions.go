@@ -1,0 +1,107 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/usherauth/usher/identity"
+)
+
+var sessionCases = []testCase{
+	{"a session is found by id, every field as it was put", func(t *testing.T, s identity.Store) {
+		u, c := aUser(1), aClient(1)
+		session, changed := aSession(1, u, c), aSession(2, u, c)
+		mustPut(t, s, u, c, session)
+		wantRecord(t, s, identity.Tx.Session, session.ID, session)
+		wantMissing(t, s, identity.Tx.Session, "sess_none")
+		changed.ID = session.ID
+		mustPut(t, s, changed)
+		wantRecord(t, s, identity.Tx.Session, session.ID, changed)
+		bare := identity.Session{ID: "sess_bare", UserID: u.ID, ClientID: c.ID}
+		mustPut(t, s, bare)
+		wantRecord(t, s, identity.Tx.Session, bare.ID, bare)
+	}},
+	{"a session needs its user and its client", func(t *testing.T, s identity.Store) {
+		u, c := aUser(1), aClient(1)
+		mustPut(t, s, u, c)
+		for _, session := range []identity.Session{aSession(1, aUser(2), c), aSession(2, u, aClient(2)), {ID: "sess_bare"}} {
+			update(t, s, func(tx identity.Tx) error {
+				if err := tx.PutSession(session); !errors.Is(err, identity.ErrNotFound) {
+					t.Errorf("PutSession = %v, want ErrNotFound", err)
+				}
+				return nil
+			})
+			wantMissing(t, s, identity.Tx.Session, session.ID)
+		}
+		wantSessions(t, s, identity.SessionQuery{})
+	}},
+	{"a session moves to another user and client", func(t *testing.T, s identity.Store) {
+		u, v, c, d := aUser(1), aUser(2), aClient(1), aClient(2)
+		session := aSession(1, u, c)
+		mustPut(t, s, u, v, c, d, session)
+		session.UserID, session.ClientID = v.ID, d.ID
+		mustPut(t, s, session)
+		wantSessions(t, s, identity.SessionQuery{UserID: u.ID})
+		wantSessions(t, s, identity.SessionQuery{ClientID: c.ID})
+		wantSessions(t, s, identity.SessionQuery{UserID: v.ID, ClientID: d.ID}, session)
+	}},
+	{"replacing a user or a client keeps the sessions", func(t *testing.T, s identity.Store) {
+		u, c := aUser(1), aClient(1)
+		session := aSession(1, u, c)
+		mustPut(t, s, u, c, session)
+		u.FirstName, u.Emails, c.SecretHash = "Ada", nil, []byte("rotated")
+		mustPut(t, s, u, c)
+		wantSessions(t, s, identity.SessionQuery{UserID: u.ID, ClientID: c.ID}, session)
+	}},
+	{"queries combine, newest first, ties by id", sessionQueries},
+}
+
+func wantSessions(t *testing.T, s identity.Store, q identity.SessionQuery, want ...identity.Session) {
+	t.Helper()
+	got, err := read(t, s, identity.Tx.Sessions, q)
+	if err != nil {
+		t.Errorf("Sessions(%+v) = %v", q, err)
+	} else if d := diff(want, got); d != "" {
+		t.Errorf("Sessions(%+v): (-want +got)\n%s", q, d)
+	}
+}
+
+func sessionQueries(t *testing.T, s identity.Store) {
+	users, clients := []identity.User{aUser(1), aUser(2)}, []identity.Client{aClient(1), aClient(2)}
+	mustPut(t, s, users[0], users[1], clients[0], clients[1])
+	var all []identity.Session // newest first, as they shall come back
+	for i := range 12 {
+		session := aSession(i, users[i%2], clients[i/2%2])
+		session.ID = fmt.Sprintf("sess_%02d", i)
+		session.Status = []string{"active", "ended", "removed"}[i%3]
+		session.CreatedAt = epoch.AddDate(0, 0, -i/4) // four share a time
+		all = append(all, session)
+	}
+	for _, i := range []int{7, 0, 11, 3, 1, 9, 2, 10, 4, 6, 8, 5} {
+		mustPut(t, s, all[i])
+	}
+	for _, q := range []identity.SessionQuery{
+		{}, {UserID: users[0].ID}, {ClientID: clients[1].ID}, {Status: "active"},
+		{UserID: users[1].ID, ClientID: clients[0].ID}, {UserID: users[1].ID, Status: "ended"},
+		{ClientID: clients[0].ID, Status: "removed"}, {UserID: users[0].ID, ClientID: clients[0].ID, Status: "active"},
+		{UserID: "user_none"}, {ClientID: users[0].ID}, {Status: "' OR ''='"}, {Limit: 5}, {Offset: 5}, {Limit: 4, Offset: 10},
+		{Offset: 99}, {UserID: users[1].ID, Limit: 2, Offset: 1},
+	} {
+		wantSessions(t, s, q, expected(all, q)...)
+	}
+}
+
+// expected applies a query to sessions that are in order.
+func expected(all []identity.Session, q identity.SessionQuery) []identity.Session {
+	found := slices.DeleteFunc(slices.Clone(all), func(s identity.Session) bool {
+		return q.UserID != "" && s.UserID != q.UserID || q.ClientID != "" && s.ClientID != q.ClientID ||
+			q.Status != "" && s.Status != q.Status
+	})
+	found = found[min(q.Offset, len(found)):]
+	if q.Limit > 0 {
+		found = found[:min(q.Limit, len(found))]
+	}
+	return found
+}

@@ -1,0 +1,149 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/usherauth/usher/identity"
+)
+
+// Run checks everything the contract of [identity.Store] says, in parallel subtests
+// that each call open for an empty store of their own. Run closes what open returned
+// at the end of each; open only has to clean up what lies around it.
+func Run(t *testing.T, open func(t *testing.T) identity.Store) {
+	groups := []struct {
+		name  string
+		cases []testCase
+	}{
+		{"users", userCases}, {"addresses", addressCases}, {"user queries", queryCases},
+		{"clients", clientCases}, {"sessions", sessionCases}, {"attempts", attemptCases},
+		{"keys and settings", keyCases}, {"expiry", expiryCases}, {"strings", stringCases},
+		{"transactions", txCases}, {"contexts", contextCases}, {"parallel", parallelCases},
+	}
+	for _, g := range groups {
+		t.Run(g.name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range g.cases {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					s := open(t)
+					t.Cleanup(func() { _ = s.Close() }) // a second Close in some cases
+					c.run(t, s)
+				})
+			}
+		})
+	}
+}
+
+type testCase struct {
+	name string
+	run  func(t *testing.T, s identity.Store)
+}
+
+// errMine is a function's own failure: stores return it as it is.
+var errMine = errors.New("storetest: the function's own error")
+
+// update runs fn and fails the test when the store does.
+func update(t *testing.T, s identity.Store, fn func(identity.Tx) error) {
+	t.Helper()
+	if err := s.Update(t.Context(), fn); err != nil {
+		t.Fatalf("Update = %v", err)
+	}
+}
+
+func view(t *testing.T, s identity.Store, fn func(identity.Tx) error) {
+	t.Helper()
+	if err := s.View(t.Context(), fn); err != nil {
+		t.Fatalf("View = %v", err)
+	}
+}
+
+// put stores records of any type in one Update and returns its error.
+func put(ctx context.Context, s identity.Store, records ...any) error {
+	return s.Update(ctx, func(tx identity.Tx) error {
+		for _, r := range records {
+			if err := putOne(tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func putOne(tx identity.Tx, record any) error {
+	switch r := record.(type) {
+	case identity.User:
+		return tx.PutUser(r)
+	case identity.Client:
+		return tx.PutClient(r)
+	case identity.Session:
+		return tx.PutSession(r)
+	case identity.SignIn:
+		return tx.PutSignIn(r)
+	case identity.SignUp:
+		return tx.PutSignUp(r)
+	case identity.SigningKey:
+		return tx.PutSigningKey(r)
+	}
+	panic("storetest: not a record")
+}
+
+func mustPut(t *testing.T, s identity.Store, records ...any) {
+	t.Helper()
+	if err := put(t.Context(), s, records...); err != nil {
+		t.Fatalf("put %d records = %v", len(records), err)
+	}
+}
+
+// read returns what a getter returns for one argument, in a View of its own.
+func read[A, R any](t *testing.T, s identity.Store, get func(identity.Tx, A) (R, error), arg A) (R, error) {
+	t.Helper()
+	var got R
+	err := s.View(t.Context(), func(tx identity.Tx) (err error) {
+		got, err = get(tx, arg)
+		return err
+	})
+	return got, err
+}
+
+// wantRecord checks that a getter returns want.
+func wantRecord[A, R any](t *testing.T, s identity.Store, get func(identity.Tx, A) (R, error), arg A, want R) {
+	t.Helper()
+	got, err := read(t, s, get, arg)
+	if err != nil {
+		t.Errorf("get %v = %v", arg, err)
+	} else if d := diff(want, got); d != "" {
+		t.Errorf("get %v: (-want +got)\n%s", arg, d)
+	}
+}
+
+func wantMissing[A, R any](t *testing.T, s identity.Store, get func(identity.Tx, A) (R, error), arg A) {
+	t.Helper()
+	if _, err := read(t, s, get, arg); !errors.Is(err, identity.ErrNotFound) {
+		t.Errorf("get %v = %v, want ErrNotFound", arg, err)
+	}
+}
+
+// diff compares records. Times have to be equal and in UTC; nil and empty are one.
+func diff(want, got any) string {
+	if reflect.DeepEqual(want, got) { // much faster than cmp, and stricter
+		return ""
+	}
+	sameTime := cmp.Comparer(func(a, b time.Time) bool {
+		return a.Equal(b) && a.Location() == time.UTC && b.Location() == time.UTC
+	})
+	return cmp.Diff(want, got, sameTime, cmpopts.EquateEmpty())
+}
+
+func wantError(t *testing.T, what string, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("%s = %v, want %v", what, err, target)
+	}
+}

@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/usherauth/usher/identity"
+)
+
+//go:embed testdata/naughty.json
+var naughtyJSON []byte
+
+// hostile are strings that end, escape or confuse something in one store or another.
+var hostile = []string{
+	"", " ", "\x00", "a\x00b", "\n\r\t", "'", "''", `"`, "`", `\`, `\'`, "%", "_", "?", "?1", ":id", "@id", "$1", "--", "/*", ";",
+	"'; DROP TABLE users; --", "' OR '1'='1", "1; SELECT pg_sleep(5)", "x' UNION SELECT * FROM settings --",
+	"NULL", "null", "0", "1e3", "0x41", "true", "👩🏽‍🚀", "é", "e\u0301", "İıß", "\u202e", "\u2028", "\ufeff", "\U0010ffff",
+	"\xff\xfe", "\xc0\x80", "\xed\xa0\x80", "x\x80y",
+}
+
+var stringCases = []testCase{
+	{"X11: hostile strings in every field come back unchanged", func(t *testing.T, s identity.Store) {
+		roundTripStrings(t, s, hostile)
+	}},
+	{"X11: the list of naughty strings in every field comes back unchanged", func(t *testing.T, s identity.Store) {
+		var list []string
+		if err := json.Unmarshal(naughtyJSON, &list); err != nil {
+			t.Fatal(err)
+		}
+		roundTripStrings(t, s, list)
+	}},
+	{"X11: hostile strings in every query find what they name and nothing else", hostileQueries},
+}
+
+// roundTripStrings writes all in one Update, as what counts here is not the commit.
+func roundTripStrings(t *testing.T, s identity.Store, list []string) {
+	var want []records
+	for i, text := range list {
+		want = append(want, allFilled(i+1, text))
+	}
+	update(t, s, func(tx identity.Tx) error {
+		for i, r := range want {
+			if err := r.put(tx); err != nil {
+				return fmt.Errorf("put with %q: %w", list[i], err)
+			}
+		}
+		return nil
+	})
+	keys := map[string]identity.SigningKey{}
+	view(t, s, func(tx identity.Tx) error {
+		list, err := tx.SigningKeys()
+		for _, k := range list {
+			keys[k.Kid] = k
+		}
+		return err
+	})
+	for i, r := range want {
+		if d := diff(r.key, keys[r.key.Kid]); d != "" {
+			t.Errorf("signing key: (-want +got)\n%s", d)
+		}
+		if r.check(t, s); t.Failed() {
+			t.Fatalf("with %q", list[i])
+		}
+	}
+}
+
+// records is one record of each type.
+type records struct {
+	user    identity.User
+	client  identity.Client
+	session identity.Session
+	signIn  identity.SignIn
+	signUp  identity.SignUp
+	key     identity.SigningKey
+	name    string // of a setting
+}
+
+func allFilled(seed int, text string) records {
+	r := records{
+		user: filled[identity.User](seed, text), client: filled[identity.Client](seed, text),
+		session: filled[identity.Session](seed, text), signIn: filled[identity.SignIn](seed, text),
+		signUp: filled[identity.SignUp](seed, text), key: filled[identity.SigningKey](seed, text),
+		name: fmt.Sprint(text, seed),
+	}
+	r.session.UserID, r.session.ClientID = r.user.ID, r.client.ID
+	return r
+}
+
+func (r records) put(tx identity.Tx) error {
+	for _, record := range []any{r.user, r.client, r.session, r.signIn, r.signUp, r.key} {
+		if err := putOne(tx, record); err != nil {
+			return fmt.Errorf("%T: %w", record, err)
+		}
+	}
+	return tx.PutSetting(r.name, []byte(r.name))
+}
+
+func (r records) check(t *testing.T, s identity.Store) {
+	t.Helper()
+	wantRecord(t, s, identity.Tx.User, r.user.ID, r.user)
+	for _, e := range r.user.Emails {
+		wantRecord(t, s, identity.Tx.UserByEmail, e.Normalized, r.user)
+	}
+	wantRecord(t, s, identity.Tx.Client, r.client.ID, r.client)
+	wantRecord(t, s, identity.Tx.Session, r.session.ID, r.session)
+	wantRecord(t, s, identity.Tx.SignIn, r.signIn.ID, r.signIn)
+	wantRecord(t, s, identity.Tx.SignUp, r.signUp.ID, r.signUp)
+	wantRecord(t, s, identity.Tx.Setting, r.name, []byte(r.name))
+	wantSessions(t, s, identity.SessionQuery{UserID: r.user.ID, ClientID: r.client.ID, Status: r.session.Status}, r.session)
+}
+
+func hostileQueries(t *testing.T, s identity.Store) {
+	innocent := identity.User{ID: "innocent"}
+	mustPut(t, s, innocent)
+	for i, text := range hostile {
+		u := identity.User{ID: fmt.Sprintf("%s.%d", text, i), Emails: []identity.EmailAddress{{ID: text, Normalized: text}}}
+		mustPut(t, s, u)
+		wantUsers(t, s, identity.UserQuery{IDs: []string{u.ID}}, u.ID)
+		wantUsers(t, s, identity.UserQuery{Emails: []string{text}}, u.ID)
+		wantUsers(t, s, identity.UserQuery{Emails: []string{text}, IDs: []string{text + "-"}, Search: text})
+		wantUsers(t, s, identity.UserQuery{Search: text + text + "~"})
+		wantSessions(t, s, identity.SessionQuery{UserID: text + "~", ClientID: text, Status: text})
+		if err := deleteUser(t, s, u.ID); err != nil {
+			t.Errorf("DeleteUser(%q) = %v", u.ID, err)
+		}
+	}
+	wantUsers(t, s, identity.UserQuery{}, innocent.ID)
+}

@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"context"
+	"runtime"
+	"testing"
+
+	"github.com/usherauth/usher/identity"
+)
+
+var txCases = []testCase{
+	{"a function reads its own writes", func(t *testing.T, s identity.Store) {
+		update(t, s, func(tx identity.Tx) error {
+			u := aUser(1)
+			if err := tx.PutUser(u); err != nil {
+				return err
+			}
+			got, err := tx.UserByEmail(u.Emails[1].Normalized)
+			if d := diff(u, got); d != "" {
+				t.Errorf("UserByEmail within Update: (-want +got)\n%s", d)
+			}
+			if n, err := tx.CountUsers(identity.UserQuery{}); n != 1 || err != nil {
+				t.Errorf("CountUsers within Update = %d, %v, want 1", n, err)
+			}
+			return err
+		})
+	}},
+	{"an error undoes every write and comes back as it is", func(t *testing.T, s identity.Store) {
+		undone(t, s, func(fn func(identity.Tx) error) {
+			if err := s.Update(t.Context(), func(tx identity.Tx) error { _ = fn(tx); return errMine }); err != errMine {
+				t.Errorf("Update = %v, want the function's own error", err)
+			}
+		})
+	}},
+	{"a panic undoes every write and goes on to the caller", func(t *testing.T, s identity.Store) {
+		undone(t, s, func(fn func(identity.Tx) error) {
+			defer func() {
+				if got := recover(); got != errMine {
+					t.Errorf("recovered %v, want what the function panicked with", got)
+				}
+			}()
+			_ = s.Update(t.Context(), func(tx identity.Tx) error { _ = fn(tx); panic(errMine) })
+		})
+	}},
+	{"runtime.Goexit, as of t.FailNow, undoes every write", func(t *testing.T, s identity.Store) {
+		undone(t, s, func(fn func(identity.Tx) error) {
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_ = s.Update(t.Context(), func(tx identity.Tx) error { _ = fn(tx); runtime.Goexit(); return nil })
+			}()
+			<-ended
+		})
+	}},
+	{"a failed write can be passed over", func(t *testing.T, s identity.Store) {
+		a, b := aUser(1), aUser(2)
+		b.Emails = a.Emails[1:]
+		update(t, s, func(tx identity.Tx) error {
+			if err := tx.PutUser(a); err != nil {
+				return err
+			}
+			wantError(t, "PutUser", tx.PutUser(b), identity.ErrConflict)
+			wantError(t, "DeleteUser", tx.DeleteUser(b.ID), identity.ErrNotFound)
+			return tx.PutClient(aClient(1))
+		})
+		wantRecord(t, s, identity.Tx.User, a.ID, a)
+		wantMissing(t, s, identity.Tx.User, b.ID)
+		wantRecord(t, s, identity.Tx.Client, aClient(1).ID, aClient(1))
+	}},
+	{"View returns the function's error as it is, and survives a panic", func(t *testing.T, s identity.Store) {
+		for range 20 { // more than any pool of readers
+			if err := s.View(t.Context(), func(identity.Tx) error { return errMine }); err != errMine {
+				t.Errorf("View = %v, want the function's own error", err)
+			}
+			func() {
+				defer func() { _ = recover() }()
+				_ = s.View(t.Context(), func(identity.Tx) error { panic("in View") })
+			}()
+		}
+		mustPut(t, s, aUser(1))
+		wantRecord(t, s, identity.Tx.User, aUser(1).ID, aUser(1))
+	}},
+	{"View cannot write", viewCannotWrite},
+	{"calls after Close fail", closed},
+}
+
+// undone fills a store, lets fail run an Update that overwrites and deletes all of it,
+// and checks that nothing changed and that the store still works.
+func undone(t *testing.T, s identity.Store, fail func(fn func(identity.Tx) error)) {
+	t.Helper()
+	old, kept := allFilled(1, ""), allFilled(2, "")
+	update(t, s, old.put)
+	update(t, s, kept.put)
+	fail(func(tx identity.Tx) error {
+		for i, err := range vandalize(tx, old) {
+			if err != nil {
+				t.Errorf("write %d = %v", i, err)
+			}
+		}
+		return nil
+	})
+	old.check(t, s)
+	kept.check(t, s)
+	wantKeys(t, s, kept.key, old.key)
+	wantUsers(t, s, identity.UserQuery{}, kept.user.ID, old.user.ID)
+	wantSessions(t, s, identity.SessionQuery{}, kept.session, old.session)
+	wantMissing(t, s, identity.Tx.UserByEmail, "changed")
+	wantMissing(t, s, identity.Tx.Setting, "new")
+	update(t, s, func(tx identity.Tx) error { return allFilled(3, "").put(tx) })
+}
+
+// vandalize calls every method that writes and returns the errors.
+func vandalize(tx identity.Tx, old records) []error {
+	u, c, k := old.user, old.client, old.key
+	u.Emails = []identity.EmailAddress{{ID: "idn_changed", Normalized: "changed"}}
+	c.SecretHash, k.CreatedAt = []byte("changed"), epoch.AddDate(1, 0, 0)
+	s, in, up := old.session, old.signIn, old.signUp
+	s.ID, s.Status, in.Status, up.Status = "sess_new", "changed", "changed", "changed"
+	errs := []error{
+		tx.PutUser(u), tx.PutUser(identity.User{ID: "user_new"}), tx.PutClient(c), tx.PutSession(s), tx.PutSignIn(in),
+		tx.PutSignUp(up), tx.PutSigningKey(k), tx.PutSetting(old.name, nil), tx.PutSetting("new", nil),
+	}
+	_, err := tx.DeleteExpired(old.signIn.ExpireAt.AddDate(0, 0, 1))
+	return append(errs, err, tx.DeleteClient(c.ID), tx.DeleteUser(u.ID), tx.DeleteSigningKey(k.Kid))
+}
+
+func viewCannotWrite(t *testing.T, s identity.Store) {
+	r := allFilled(1, "")
+	update(t, s, r.put)
+	view(t, s, func(tx identity.Tx) error {
+		for i, err := range vandalize(tx, r) {
+			if err == nil {
+				t.Errorf("write %d in View is no error", i)
+			}
+		}
+		return nil
+	})
+	r.check(t, s)
+	wantKeys(t, s, r.key)
+	wantUsers(t, s, identity.UserQuery{}, r.user.ID)
+}
+
+func closed(t *testing.T, s identity.Store) {
+	mustPut(t, s, aUser(1))
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("Ping = %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+	ran := func(identity.Tx) error { t.Error("function run after Close"); return nil }
+	calls := map[string]func(context.Context) error{
+		"View":   func(ctx context.Context) error { return s.View(ctx, ran) },
+		"Update": func(ctx context.Context) error { return s.Update(ctx, ran) },
+		"Ping":   s.Ping,
+		"Close":  func(context.Context) error { return s.Close() },
+	}
+	for name, call := range calls {
+		if err := call(t.Context()); err == nil {
+			t.Errorf("%s after Close is no error", name)
+		}
+	}
+}
