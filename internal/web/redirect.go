@@ -15,7 +15,7 @@ const maxReturn = 2048
 // of allowed, where "https://*.example.com" stands for exactly one more label. All else,
 // "" included, is refused (RFC 9700 §4.11).
 func SafeReturn(target, origin string, allowed []string) (string, bool) {
-	if target == "" || len(target) > maxReturn || strings.ContainsFunc(target, unsafeRune) {
+	if target == "" || len(target) > maxReturn || strings.HasPrefix(target, "//") || strings.ContainsFunc(target, unsafeRune) {
 		return "", false
 	}
 	u, err := url.Parse(target)
