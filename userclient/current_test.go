@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -259,10 +260,14 @@ func BenchmarkCurrentRemembered(b *testing.B) {
 }
 
 func BenchmarkGet(b *testing.B) {
-	c := client(b, transportOf(ok(ada)))
+	body, err := os.ReadFile("../testdata/wire/user.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := client(b, transportOf(ok(string(body))))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Users.Get(b.Context(), "user_1"); err != nil {
+		if _, err := c.Users.Get(b.Context(), "user_cafebabe"); err != nil {
 			b.Fatal(err)
 		}
 	}

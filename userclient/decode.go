@@ -70,8 +70,16 @@ func stringEnd(data []byte, i int) int {
 
 // isName reports whether what follows a string makes it a member's name.
 func isName(rest []byte) bool {
-	rest = bytes.TrimLeft(rest, " \t\r\n")
-	return len(rest) > 0 && rest[0] == ':'
+	for _, c := range rest {
+		switch c {
+		case ':':
+			return true
+		case ' ', '\t', '\r', '\n':
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // unescape returns the text of a quoted string: "\u0069d" and "id" are one name.
