@@ -52,7 +52,7 @@ const presets: Record<string, [string, number]> = {
 
 const verified = (ages: unknown, want: Reverification) => {
 	const [level, after] = typeof want == "string" ? (presets[want] ?? []) : [want?.level, want?.afterMinutes]
-	const known = Array.isArray(ages) && ages.length == 2 && ages.every((age) => age === -1 || age >= 0)
+	const known = Array.isArray(ages) && ages.length == 2 && ages.every((age) => Number.isFinite(age) && (age == -1 || age >= 0))
 	if (!known || !after || !/^(first|second|multi)_factor$/.test(level ?? "")) return false
 	const [first, second] = ages as [number, number]
 	const fresh = (age: number) => age >= 0 && after > age

@@ -5,7 +5,7 @@ import { fields, text } from "./page"
 
 const number = (value: unknown) => (typeof value == "number" ? value : 0)
 
-/** The user of a session resource (protocol reference 8.5). Fields are named one by one: nothing else gets through. */
+/** The user of a session resource (protocol reference 8.5), with the fields and the order of the props element; nothing else gets through. */
 export const userOf = (resource: unknown): User | undefined => {
 	const raw = fields(resource)
 	const id = text(raw["id"])
@@ -30,8 +30,8 @@ export const userOf = (resource: unknown): User | undefined => {
 		primaryEmailAddress: emailAddresses.find((item) => item.id == primaryEmailAddressId)?.emailAddress ?? null,
 		emailAddresses,
 		publicMetadata: fields(raw["public_metadata"]),
+		lastSignInAt: number(raw["last_sign_in_at"]) || null,
 		createdAt: number(raw["created_at"]),
 		updatedAt: number(raw["updated_at"]),
-		lastSignInAt: number(raw["last_sign_in_at"]) || null,
 	}
 }
