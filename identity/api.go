@@ -1,0 +1,186 @@
+package identity
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/wire"
+)
+
+// endpoint answers one method of one route. It writes nothing itself: what it returns
+// is encoded, and an error becomes the envelope.
+type endpoint func(*call) (any, error)
+
+// methods are the endpoints of a route by method; routes are they by [http.ServeMux]
+// pattern without a method.
+type (
+	methods map[string]endpoint
+	routes  map[string]methods
+)
+
+// call is one request being answered.
+type call struct {
+	*Service
+	w       http.ResponseWriter
+	r       *http.Request
+	query   url.Values
+	form    form      // of a Frontend API request with a body
+	ref     clientRef // what the __client cookie claims; zero without a genuine one
+	caller  caller
+	now     time.Time // one time for the whole request: uat ≤ iat holds by construction
+	traceID string
+}
+
+// redirect is an endpoint's answer that sends the browser elsewhere.
+type redirect struct{ url string }
+
+// noContent is an endpoint's answer without a body.
+type noContent struct{}
+
+// api is one of the two HTTP APIs.
+type api struct {
+	*Service
+	mux     *http.ServeMux
+	prepare func(*call) error // checks that come before every endpoint
+}
+
+func (s *Service) newAPI(prepare func(*call) error, rs routes) http.Handler {
+	a := &api{Service: s, mux: http.NewServeMux(), prepare: prepare}
+	for pattern, ms := range rs {
+		a.mux.Handle(pattern, a.route(ms))
+	}
+	a.mux.Handle("/", a.route(nil))
+	return a
+}
+
+// ServeHTTP routes without the redirects of ServeMux: a path has one spelling.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := r.URL.Path; p == "" || p[0] != '/' || path.Clean(p) != p {
+		a.route(nil).ServeHTTP(w, r)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// route answers everything about one pattern; nil methods mean that there is no such route.
+func (a *api) route(ms methods) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Service: a.Service, w: w, r: r, query: r.URL.Query(), now: a.now(), traceID: web.NewTraceID()}
+		c.caller = a.caller(r)
+		defer c.recover()
+		web.PrivateHeaders(w.Header())
+		w.Header().Set(wire.HeaderTraceID, c.traceID)
+		answer, err := a.answer(c, ms)
+		c.write(answer, err)
+	})
+}
+
+func (a *api) answer(c *call, ms methods) (any, error) {
+	if err := a.prepare(c); err != nil {
+		return nil, err
+	}
+	if ms == nil {
+		return nil, notFound()
+	}
+	method := c.method()
+	if method == http.MethodOptions {
+		c.w.Header().Set("Allow", ms.allow())
+		return noContent{}, nil
+	}
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	next, ok := ms[method]
+	if !ok {
+		c.w.Header().Set("Allow", ms.allow())
+		return nil, refuse(http.StatusMethodNotAllowed, wire.CodeMethodNotAllowed, "This method is not allowed here.")
+	}
+	return next(c)
+}
+
+func (ms methods) allow() string {
+	var names []string
+	for m := range ms {
+		names = append(names, m)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// method honours _method on a POST, which is how browsers send the methods that would
+// need a CORS preflight (protocol reference 8.2). Headers never override it.
+func (c *call) method() string {
+	if m := c.query.Get(wire.ParamMethod); m != "" && c.r.Method == http.MethodPost {
+		return m
+	}
+	return c.r.Method
+}
+
+// write sends an endpoint's answer.
+func (c *call) write(answer any, err error) {
+	if err != nil {
+		c.writeError(err)
+		return
+	}
+	switch a := answer.(type) {
+	case redirect:
+		c.w.Header().Set("Location", a.url)
+		c.w.WriteHeader(http.StatusTemporaryRedirect)
+	case noContent:
+		c.w.WriteHeader(http.StatusNoContent)
+	default:
+		web.WriteJSON(c.w, http.StatusOK, answer)
+	}
+}
+
+func (c *call) writeError(err error) {
+	answer, internal := public(err)
+	attrs := []any{"status", answer.status, "code", answer.errs[0].Code, "route", c.r.Pattern, "trace_id", c.traceID}
+	if internal {
+		c.log.ErrorContext(c.r.Context(), "request failed", append(attrs, "err", err)...)
+	} else {
+		c.log.DebugContext(c.r.Context(), "request refused", attrs...)
+	}
+	if answer.retryAfter > 0 {
+		c.w.Header().Set("Retry-After", decimal(int(answer.retryAfter/time.Second)))
+	}
+	if answer.signedOut {
+		c.clearSignedIn()
+	}
+	web.WriteErrors(c.w, answer.status, c.traceID, answer.errs...)
+}
+
+// recover turns a panic into a plain 500; other requests go on.
+func (c *call) recover() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	c.log.ErrorContext(c.r.Context(), "panic", "panic", p, "route", c.r.Pattern, "trace_id", c.traceID,
+		slog.String("stack", string(debug.Stack())))
+	c.writeError(refuse(http.StatusInternalServerError, wire.CodeInternal, "Something went wrong."))
+}
+
+// audit records something that happened to an account. It takes ids only.
+func (c *call) audit(event string, attrs ...any) {
+	c.log.InfoContext(c.r.Context(), event, append(attrs, "ip", c.caller.address(), "trace_id", c.traceID)...)
+}
+
+// notImplemented answers documented routes that this service does not have.
+func notImplemented(*call) (any, error) {
+	return nil, refuse(http.StatusNotImplemented, wire.CodeNotImplemented, "This service does not implement this endpoint.")
+}
+
+func everyMethod(e endpoint) methods {
+	return methods{"GET": e, "POST": e, "PUT": e, "PATCH": e, "DELETE": e}
+}

@@ -1,0 +1,151 @@
+package identity
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+const maxJSONBytes = 256 << 10
+
+// newBackend is the table of the Backend API (protocol reference 7).
+func (s *Service) newBackend() http.Handler {
+	rs := routes{
+		"/v1/jwks":                {"GET": backendKeySet},
+		"/v1/users":               {"GET": listUsers},
+		"/v1/users/count":         {"GET": countUsers},
+		"/v1/users/{id}":          {"GET": getUser, "PATCH": updateUser, "DELETE": deleteUser},
+		"/v1/users/{id}/metadata": {"PATCH": updateUserMetadata},
+
+		"/v1/sessions":                        {"GET": listSessions},
+		"/v1/sessions/{id}":                   {"GET": getSession},
+		"/v1/sessions/{id}/revoke":            {"POST": revokeSession},
+		"/v1/sessions/{id}/tokens":            {"POST": backendToken},
+		"/v1/sessions/{id}/tokens/{template}": {"POST": noTemplate},
+		"/v1/sessions/{id}/refresh":           {"POST": refreshSession},
+
+		"/v1/clients/{id}":              {"GET": backendClient},
+		"/v1/clients/handshake_payload": {"GET": noHandshakePayload},
+	}
+	for _, pattern := range backendNotBuilt {
+		rs[pattern] = everyMethod(notImplemented)
+	}
+	return s.newAPI((*call).prepareBackend, rs)
+}
+
+// backendNotBuilt are documented routes that answer 501.
+var backendNotBuilt = []string{
+	"/v1/users/{id}/{action}",
+	"/v1/clients", "/v1/clients/verify",
+	"/v1/sessions/{id}/verify",
+	"/v1/email_addresses", "/v1/email_addresses/{rest...}",
+	"/v1/phone_numbers", "/v1/phone_numbers/{rest...}",
+	"/v1/organizations", "/v1/organizations/{rest...}",
+	"/v1/organization_memberships",
+	"/v1/invitations", "/v1/invitations/{rest...}",
+	"/v1/sign_in_tokens", "/v1/sign_in_tokens/{rest...}",
+	"/v1/actor_tokens", "/v1/actor_tokens/{rest...}",
+	"/v1/testing_tokens",
+	"/v1/jwt_templates", "/v1/jwt_templates/{rest...}",
+	"/v1/instance", "/v1/domains", "/v1/redirect_urls",
+	"/v1/allowlist_identifiers", "/v1/blocklist_identifiers",
+}
+
+// prepareBackend lets only the holder of the secret key further.
+func (c *call) prepareBackend() error {
+	header := c.r.Header.Get("Authorization")
+	if header == "" {
+		return refuse(http.StatusUnauthorized, wire.CodeAuthenticationInvalid, "The Authorization header is missing.")
+	}
+	scheme, key, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || key == "" {
+		return refuse(http.StatusUnauthorized, wire.CodeAuthHeaderInvalid, "The Authorization header must be of the form Bearer <secret key>.")
+	}
+	if !c.instance.secret.equal(key) {
+		return refuse(http.StatusUnauthorized, wire.CodeSecretKeyInvalid, "The secret key is not valid for this instance.")
+	}
+	return c.checkVersion()
+}
+
+// checkVersion accepts any dated version: the shapes this service sends have not changed
+// between them. Two versions, or something that is no date, is an error (protocol
+// reference 7.1).
+func (c *call) checkVersion() error {
+	header, query := c.r.Header.Get(wire.HeaderAPIVersion), c.query.Get(wire.ParamAPIVersion)
+	version := header + query
+	if version == "" {
+		return nil
+	}
+	if _, err := time.Parse(time.DateOnly, version); err != nil || header != "" && query != "" {
+		return refuse(http.StatusBadRequest, wire.CodeAPIVersionInvalid, "The API version is not valid.")
+	}
+	return nil
+}
+
+// readJSON decodes the request's body into dst, which must name every member it accepts.
+// An empty body leaves dst as it is.
+func (c *call) readJSON(dst any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxJSONBytes))
+	if err != nil {
+		return bodyError(err)
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	mediaType, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/json" {
+		return refuse(http.StatusUnsupportedMediaType, wire.CodeUnsupportedMediaType, "The body must be application/json.")
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(dst); err != nil {
+		return jsonError(err)
+	}
+	if dec.More() {
+		return malformed("The body must be one JSON value.")
+	}
+	return nil
+}
+
+func jsonError(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) && wrongType.Field != "" {
+		return invalid(wrongType.Field, wire.CodeParamFormatInvalid, wrongType.Field+" has the wrong type.")
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		name, _ := strconv.Unquote(field)
+		return invalid(name, wire.CodeParamUnknown, "This parameter is not known.")
+	}
+	return malformed("The body is not valid JSON.")
+}
+
+// page is limit and offset (protocol reference 7.2).
+type page struct{ limit, offset int }
+
+func (c *call) page() (page, error) {
+	limit, err1 := c.number("limit", 10, 1, 500)
+	offset, err2 := c.number("offset", 0, 0, 1<<31-1)
+	return page{limit, offset}, errors.Join(err1, err2)
+}
+
+func (c *call) number(name string, def, least, most int) (int, error) {
+	v := c.query.Get(name)
+	if v == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		return 0, invalid(name, wire.CodeParamFormatInvalid, name+" must be a number from "+decimal(least)+" to "+decimal(most)+".")
+	}
+	return n, nil
+}
+
+func backendKeySet(c *call) (any, error) { return c.currentKeys(c.r.Context()).jwks, nil }

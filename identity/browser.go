@@ -1,0 +1,217 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/wire"
+)
+
+// browser is the client that sent a request, with what answers show of it. A nil browser
+// is one that is not known: no cookie, or one that is forged, stale or replaced.
+type browser struct {
+	client   Client
+	sessions []Session       // live ones, newest first
+	users    map[string]User // of those sessions
+	signIn   *SignIn
+	signUp   *SignUp
+}
+
+// openCookie opens the request's __client cookie; ok is false without a usable one. Two
+// cookies with different values are none: one of them was planted, and which one cannot
+// be told.
+func (c *call) openCookie() (ref clientRef, ok bool) {
+	cookies := c.r.CookiesNamed(wire.CookieClient)
+	if len(cookies) == 0 {
+		return clientRef{}, false
+	}
+	value := cookies[0].Value
+	if slices.ContainsFunc(cookies, func(k *http.Cookie) bool { return k.Value != value }) {
+		return clientRef{}, false
+	}
+	c.currentKeys(c.r.Context()) // another node may have rotated the cookie keys
+	return c.unseal(value)
+}
+
+// browser returns the request's client as tx sees it, nil if there is none.
+func (c *call) browser(tx Tx) (*browser, error) {
+	if c.ref.id == "" {
+		return nil, nil
+	}
+	client, err := tx.Client(c.ref.id)
+	if errors.Is(err, ErrNotFound) || err == nil && !c.ref.opens(client) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return loadBrowser(tx, client, c.now)
+}
+
+func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
+	b := &browser{client: client, users: make(map[string]User)}
+	all, err := tx.Sessions(SessionQuery{ClientID: client.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		if !s.live(now) {
+			continue
+		}
+		if _, ok := b.users[s.UserID]; !ok {
+			if b.users[s.UserID], err = tx.User(s.UserID); err != nil {
+				return nil, err
+			}
+		}
+		b.sessions = append(b.sessions, s)
+	}
+	if b.signIn, err = optional(client.SignInID, tx.SignIn); err != nil {
+		return nil, err
+	}
+	if b.signUp, err = optional(client.SignUpID, tx.SignUp); err != nil {
+		return nil, err
+	}
+	return b.withoutExpired(now), nil
+}
+
+// optional gets what id names; nil when id is "" or names nothing any more.
+func optional[T any](id string, get func(string) (T, error)) (*T, error) {
+	if id == "" {
+		return nil, nil
+	}
+	v, err := get(id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &v, err
+}
+
+func (b *browser) withoutExpired(now time.Time) *browser {
+	if b.signIn != nil && !now.Before(b.signIn.ExpireAt) {
+		b.signIn = nil
+	}
+	if b.signUp != nil && !now.Before(b.signUp.ExpireAt) {
+		b.signUp = nil
+	}
+	return b
+}
+
+func (b *browser) signedIn() bool { return b != nil && len(b.sessions) > 0 }
+
+// session returns a live session by id; "" means the one used last.
+func (b *browser) session(id string) (Session, bool) {
+	if b == nil || len(b.sessions) == 0 {
+		return Session{}, false
+	}
+	if id == "" {
+		if s, ok := b.session(b.client.LastActiveSessionID); ok && b.client.LastActiveSessionID != "" {
+			return s, true
+		}
+		return b.sessions[0], true
+	}
+	i := slices.IndexFunc(b.sessions, func(s Session) bool { return s.ID == id })
+	if i < 0 {
+		return Session{}, false
+	}
+	return b.sessions[i], true
+}
+
+// live reports whether the session can be used at the given time.
+func (s Session) live(now time.Time) bool {
+	st := s.statusAt(now)
+	return st == wire.SessionActive || st == wire.SessionPending
+}
+
+// statusAt is the status with the two time limits applied; they need no write.
+func (s Session) statusAt(now time.Time) string {
+	switch {
+	case s.Status != wire.SessionActive && s.Status != wire.SessionPending:
+		return s.Status
+	case !now.Before(s.ExpireAt):
+		return wire.SessionExpired
+	case !now.Before(s.AbandonAt):
+		return wire.SessionAbandoned
+	}
+	return s.Status
+}
+
+// requireBrowser returns the request's client with at least one live session.
+func (c *call) requireBrowser(tx Tx) (*browser, error) {
+	b, err := c.browser(tx)
+	if err == nil && !b.signedIn() {
+		err = signedOut()
+	}
+	return b, err
+}
+
+// ensureClient returns the browser, making a client for one that has none. The secret is
+// given to the cookie after the transaction and is "" when the client existed.
+func (c *call) ensureClient(tx Tx, secret string) (b *browser, used string, err error) {
+	if b, err = c.browser(tx); err != nil || b != nil {
+		return b, "", err
+	}
+	client := Client{ID: newID(prefixClient), SecretHash: hashSecret(secret), CreatedAt: c.now, UpdatedAt: c.now}
+	return &browser{client: client, users: map[string]User{}}, secret, tx.PutClient(client)
+}
+
+// setCookies writes what every answer that creates or changes a client must set
+// (protocol reference 8.4). A secret of "" leaves __client as it is.
+func (c *call) setCookies(b *browser, secret string) error {
+	if secret != "" {
+		value, err := c.seal(clientRef{id: b.client.ID, secret: secret})
+		if err != nil {
+			return err
+		}
+		web.SetCookies(c.w.Header(), web.ClientCookie(value, c.origins.secure))
+	}
+	c.setUAT(b.uat(c.now))
+	return nil
+}
+
+// uat is the value of __client_uat: never later than now, so that no token minted now is
+// older than it, whatever the clock did since the client changed (protocol reference 10, 19).
+func (b *browser) uat(now time.Time) int64 {
+	if !b.signedIn() {
+		return 0
+	}
+	return min(b.client.UpdatedAt.Unix(), now.Unix())
+}
+
+// clearSignedIn tells the browser that nobody is signed in. A __client cookie that names
+// a client stays: a sign-in may be in progress in it.
+func (c *call) clearSignedIn() {
+	known := false
+	_ = c.view(c.r.Context(), func(tx Tx) error {
+		b, err := c.browser(tx)
+		known = b != nil || err != nil // on doubt keep it
+		return err
+	})
+	if known || len(c.r.CookiesNamed(wire.CookieClient)) == 0 {
+		c.setUAT(0)
+		return
+	}
+	c.clearClient()
+}
+
+// clearClient takes the browser's client away.
+func (c *call) clearClient() {
+	web.SetCookies(c.w.Header(), web.ClientCookie("", c.origins.secure))
+	c.setUAT(0)
+}
+
+func (c *call) setUAT(seconds int64) {
+	web.SetCookies(c.w.Header(), web.UATCookies(c.instance.publishable.Suffix(), seconds, c.origins.secure)...)
+}
+
+// wrap is the envelope of a Frontend API success, with the client piggybacked (protocol
+// reference 8.3). A nil browser sends a null client.
+func (c *call) wrap(resource any, b *browser) (any, error) {
+	if b == nil {
+		return wire.Response[any]{Response: resource}, nil
+	}
+	client, err := c.clientJSON(b)
+	return wire.Response[any]{Response: resource, Client: client}, err
+}

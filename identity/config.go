@@ -1,0 +1,163 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"runtime"
+	"time"
+
+	"github.com/usherauth/usher/internal/web"
+)
+
+// Defaults of [Config].
+const (
+	DefaultTokenLifetime   = 60 * time.Second
+	DefaultSessionLifetime = 7 * 24 * time.Hour
+	DefaultPurgeInterval   = 10 * time.Minute
+	DefaultPasswordLength  = 8
+)
+
+const (
+	maxTokenLifetime  = time.Hour
+	minPasswordLength = 8
+	maxPasswordLength = 256 // code points after normalization; above it nothing is hashed
+	hashQueuePerSlot  = 32  // about a second and a half of waiting at 50 ms a hash
+)
+
+// Config describes an instance. Store and PublicOrigin are required; the zero value of
+// everything else is usable. It is copied by [New].
+type Config struct {
+	// Store keeps the records. Close it after the Service.
+	Store Store
+
+	// PublicOrigin is the origin people type: "https://app.example.com". It decides
+	// whether cookies are Secure, which origin may post, and the azp claim of tokens
+	// that no browser origin asked for.
+	PublicOrigin string
+
+	// AllowedOrigins are further origins that may call the Frontend API, be a
+	// handshake's redirect target, and read answers across origins with credentials.
+	AllowedOrigins []string
+
+	// ApplicationName is shown by browser clients and refused as a password.
+	ApplicationName string
+
+	// SignInURL and SignUpURL are the app's pages; "" means /sign-in and /sign-up.
+	SignInURL, SignUpURL string
+
+	// TokenLifetime is how long a session token is valid; 0 means 60 s, at most 1 h.
+	// A revoked session can be used until its last token ends.
+	TokenLifetime time.Duration
+
+	// SessionLifetime ends a session that long after sign-in, used or not; 0 means
+	// 7 days. IdleLifetime ends a session that nobody used for so long; 0 means the
+	// SessionLifetime. Both are judged from stored times, so restarts change nothing.
+	SessionLifetime, IdleLifetime time.Duration
+
+	// MinPasswordLength is in code points; 0 means 8, which is also the least. NIST
+	// SP 800-63B-4 asks for 15 where the password is the only factor.
+	MinPasswordLength int
+
+	// ContextWords are refused as passwords, also with digits after them: the names
+	// of the service and its owner, for example. ApplicationName is always one.
+	ContextWords []string
+
+	// HashConcurrency is how many passwords are hashed at once, each in 19 MiB;
+	// 0 means the number of CPUs. 32 requests for each may wait; more are answered
+	// 503 with Retry-After.
+	HashConcurrency int
+
+	// Limits bounds how often one network may try.
+	Limits Limits
+
+	// PurgeInterval is how often expired sessions and attempts are deleted; 0 means
+	// 10 minutes, negative never.
+	PurgeInterval time.Duration
+
+	Logger *slog.Logger     // nil discards
+	Now    func() time.Time // nil means time.Now
+}
+
+// Limits are counts per 10 seconds and network: one IPv4 address or one IPv6 /64. They
+// are kept in memory by each node. 0 means the default, negative no limit.
+type Limits struct {
+	Creations int // sign-ins and sign-ups begun; default 5
+	Attempts  int // passwords tried in a sign-in already begun, or to change it; default 3
+}
+
+// check returns every mistake in the configuration.
+func (cfg *Config) check() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("identity: "+format, args...)) }
+	if cfg.Store == nil {
+		fail("Store is missing")
+	}
+	if err := checkOrigin(cfg.PublicOrigin); err != nil {
+		fail("PublicOrigin: %w", err)
+	}
+	for _, o := range cfg.AllowedOrigins {
+		if err := checkOrigin(o); err != nil {
+			fail("AllowedOrigins: %w", err)
+		}
+	}
+	if cfg.TokenLifetime < 0 || cfg.TokenLifetime > maxTokenLifetime || cfg.TokenLifetime%time.Second != 0 {
+		fail("TokenLifetime is %v, want whole seconds up to %v", cfg.TokenLifetime, maxTokenLifetime)
+	}
+	if cfg.SessionLifetime < 0 || cfg.IdleLifetime < 0 {
+		fail("SessionLifetime and IdleLifetime must not be negative")
+	}
+	if n := cfg.MinPasswordLength; n != 0 && (n < minPasswordLength || n > maxPasswordLength) {
+		fail("MinPasswordLength is %d, want %d to %d", n, minPasswordLength, maxPasswordLength)
+	}
+	if cfg.HashConcurrency < 0 {
+		fail("HashConcurrency is %d, want 0 or more", cfg.HashConcurrency)
+	}
+	return errors.Join(errs...)
+}
+
+// withDefaults fills in zero values.
+func (cfg Config) withDefaults() Config {
+	cfg.TokenLifetime = orDefault(cfg.TokenLifetime, DefaultTokenLifetime)
+	cfg.SessionLifetime = orDefault(cfg.SessionLifetime, DefaultSessionLifetime)
+	cfg.IdleLifetime = orDefault(cfg.IdleLifetime, cfg.SessionLifetime)
+	cfg.PurgeInterval = orDefault(cfg.PurgeInterval, DefaultPurgeInterval)
+	cfg.MinPasswordLength = orDefault(cfg.MinPasswordLength, DefaultPasswordLength)
+	cfg.HashConcurrency = orDefault(cfg.HashConcurrency, runtime.NumCPU())
+	cfg.Limits.Creations = orDefault(cfg.Limits.Creations, 5)
+	cfg.Limits.Attempts = orDefault(cfg.Limits.Attempts, 3)
+	cfg.SignInURL = orDefault(cfg.SignInURL, "/sign-in")
+	cfg.SignUpURL = orDefault(cfg.SignUpURL, "/sign-up")
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return cfg
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// checkOrigin accepts an origin exactly as browsers send it.
+func checkOrigin(s string) error {
+	if s == "" {
+		return errors.New("is missing; want an origin such as https://app.example.com")
+	}
+	u, err := url.Parse(s)
+	o, ok := web.Origin(s)
+	if err != nil || !ok || u.Hostname() == "" {
+		return fmt.Errorf("%q is not an http or https origin", s)
+	}
+	if o != s {
+		return fmt.Errorf("%q must be spelled %q", s, o)
+	}
+	return nil
+}

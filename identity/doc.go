@@ -1,0 +1,49 @@
+// Package identity is the embedded identity service: people, addresses, passwords,
+// browsers, sessions and signing keys behind a [Store], spoken to over the protocol's
+// Frontend API and Backend API.
+//
+// # What is kept
+//
+// A store holds users with their addresses, password hashes (argon2id) and metadata;
+// clients, each one browser, with the SHA-256 of the secret in its cookie; sessions;
+// sign-ins and sign-ups in progress, for an hour; RSA signing keys; and two settings: the
+// instance (id, Frontend API host, secret key) and the keys that seal cookies. The store
+// therefore holds secrets and belongs in files of mode 0600. Passwords, cookie secrets and
+// tokens are never kept, and never logged.
+//
+// # Cookies
+//
+// The Frontend API sets __client (HttpOnly, sealed, worthless once replaced) and
+// __client_uat with its suffixed twin on every answer that changes the client. It sets
+// __session and its twin only at the handshake; otherwise scripts or server-rendered
+// forms write the token they were given. All are SameSite=Lax, Path=/, without Domain, and
+// Secure when the public origin is https. Signing in or up replaces the secret in
+// __client; signing out of the last session makes it worthless before the answer is sent.
+//
+// # Lifetimes
+//
+// Session tokens live 60 seconds. Sessions end 7 days after sign-in, or when idle for as
+// long as configured; both are judged from stored times. A revoked session can be used
+// until its last token ends. What has ended is deleted a day later.
+//
+// # Limits
+//
+// One network may begin 5 sign-ins or sign-ups, and try 3 passwords in those begun, in 10
+// seconds. Every tenth consecutive wrong password rests the account, for a minute at
+// first and never longer than an hour; after the hundredth every further one rests it for
+// an hour. A try on a resting account is answered exactly as a wrong password and an
+// unknown address are: same status, body and work, so that neither the existence of an
+// account nor its state can be read off. Bodies are at most 64 kB (forms) and 256 kB (JSON).
+// Passwords have 8 to 256 code points after normalization (RFC 8265 OpaqueString), are not
+// among the 6,000 most common, and are not the person's own address; there are no other
+// rules. Sign-up says when an address is taken, as the protocol does.
+//
+// Addresses are not verified yet: they are created unverified, and nothing is granted
+// because of one.
+//
+// # Running
+//
+// [New] opens or creates the instance. Several services may share one store. To shut down
+// a node, stop its listeners, wait for requests in flight, call [Service.Close], and close
+// the store. In one process, reach the service through [Service.Transport].
+package identity

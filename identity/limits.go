@@ -1,0 +1,41 @@
+package identity
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"github.com/usherauth/usher/wire"
+)
+
+const limitWindow = 10 * time.Second // protocol reference 8.10
+
+// limiters are the counters behind [Limits]. A nil one limits nothing.
+type limiters struct{ creations, attempts *httprate.RateLimiter }
+
+func newLimiters(l Limits) limiters {
+	return limiters{creations: newLimiter(l.Creations), attempts: newLimiter(l.Attempts)}
+}
+
+func newLimiter(limit int) *httprate.RateLimiter {
+	if limit < 0 {
+		return nil
+	}
+	return httprate.NewRateLimiter(limit, limitWindow, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
+}
+
+// limited puts an endpoint behind a limiter, keyed by the caller's network.
+func limited(l *httprate.RateLimiter, next endpoint) endpoint {
+	if l == nil {
+		return next
+	}
+	return func(c *call) (any, error) {
+		if l.OnLimit(c.w, c.r, c.caller.network()) {
+			e := refuse(http.StatusTooManyRequests, wire.CodeTooManyRequests, "Too many requests. Please wait a moment and try again.")
+			e.retryAfter = limitWindow
+			return nil, e
+		}
+		return next(c)
+	}
+}

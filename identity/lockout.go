@@ -1,0 +1,107 @@
+package identity
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+const (
+	failuresPerLock = 10  // consecutive wrong passwords before an account rests
+	failuresAtMost  = 100 // after these every further one locks (NIST SP 800-63B 5.2.2)
+	firstLock       = time.Minute
+	longestLock     = time.Hour
+)
+
+// wrongPassword is the one answer to a wrong password, an unknown address and a locked
+// account alike. Its text covers the three, so that nobody is misled.
+func wrongPassword(param string) *apiError {
+	return invalid(param, wire.CodePasswordOrIdentifier,
+		"The e-mail address or the password is not right. After several wrong tries, wait a while before the next one.")
+}
+
+// lockAfter is how long an account rests after n consecutive failures: every tenth locks
+// for a minute, then two, four and so on up to an hour. Locks always end, and tries
+// during one neither count nor prolong it, so that nobody can lock the owner out for good.
+func lockAfter(n int) time.Duration {
+	if n >= failuresAtMost {
+		return longestLock
+	}
+	if n%failuresPerLock != 0 {
+		return 0
+	}
+	return min(firstLock<<(n/failuresPerLock-1), longestLock)
+}
+
+// checkedPassword is a password that was right a moment ago.
+type checkedPassword struct {
+	param, userID string
+	setAt         time.Time // when the password that was checked was set
+	upgraded      string    // its hash with current parameters, if the stored one is older
+}
+
+// checkPassword counts the try, then verifies the password. Counting first makes the
+// limit hold for tries at the same time; doing so inside the pool means that a try turned
+// away by a full queue does not count. Whoever is asked for, known, unknown or locked,
+// costs one durable write and one hash, and gets the same answer.
+func (c *call) checkPassword(param, password string, find func(Tx) (User, error)) (checkedPassword, error) {
+	ctx := c.r.Context()
+	normal, usable := normalizePassword(password)
+	var user User
+	var match, outdated bool
+	var countErr error
+	err := c.pool.do(ctx, func() {
+		countErr = c.update(ctx, func(tx Tx) (err error) {
+			user, err = c.countTry(tx, find)
+			return err
+		})
+		if countErr == nil {
+			match, outdated = verifyPassword(user.PasswordHash, normal)
+		}
+	})
+	if err := errors.Join(err, countErr); err != nil {
+		return checkedPassword{}, err
+	}
+	if !match || !usable {
+		c.audit("password refused", "user_id", user.ID)
+		return checkedPassword{}, wrongPassword(param)
+	}
+	checked := checkedPassword{param: param, userID: user.ID, setAt: user.PasswordAt}
+	if outdated {
+		checked.upgraded, err = c.pool.hash(ctx, normal)
+	}
+	return checked, err
+}
+
+// countTry returns the user to verify against, the zero User when there is none or it is
+// locked. Both cases write as much as a counted try does.
+func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (User, error) {
+	user, err := find(tx)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return User{}, err
+	}
+	if err != nil || c.now.Before(user.LockedUntil) {
+		return User{}, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano()))) //nolint:gosec // any octets will do
+	}
+	user.FailedAttempts++
+	if lock := lockAfter(user.FailedAttempts); lock > 0 {
+		user.LockedUntil = c.now.Add(lock)
+	}
+	return user, tx.PutUser(user)
+}
+
+// confirm returns the user as it is now, with the counters reset, for the caller to put.
+// A password changed in the meantime is wrong.
+func (p checkedPassword) confirm(tx Tx) (User, error) {
+	user, err := tx.User(p.userID)
+	if errors.Is(err, ErrNotFound) || err == nil && !user.PasswordAt.Equal(p.setAt) {
+		return User{}, wrongPassword(p.param)
+	}
+	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
+	if p.upgraded != "" {
+		user.PasswordHash = p.upgraded
+	}
+	return user, err
+}

@@ -1,0 +1,62 @@
+package identity
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+const (
+	maxCookie     = 4096                            // octets of name and value that browsers keep (RFC 6265bis §5.6)
+	sessionCookie = len(wire.CookieSession+"_") + 8 // longest name a session token is stored under
+	notBefore     = 10 * time.Second                // nbf = iat − 10 s (protocol reference 3.2)
+)
+
+// mint makes a session token. It ends with the session if that is sooner. A token that
+// browsers would silently drop as a cookie is refused.
+func (c *call) mint(s Session, lifetime time.Duration) (string, error) {
+	expire := c.now.Add(lifetime)
+	if s.ExpireAt.Before(expire) {
+		expire = s.ExpireAt
+	}
+	jwt, err := c.currentKeys(c.r.Context()).newest.signer.Session(wire.Claims{
+		Azp: c.caller.azp,
+		Exp: expire.Unix(),
+		Fva: factorAges(s, c.now),
+		Iat: c.now.Unix(),
+		Iss: c.instance.publishable.Issuer(),
+		Jti: rand.Text(),
+		Nbf: c.now.Add(-notBefore).Unix(),
+		Sid: s.ID,
+		Sts: s.Status,
+		Sub: s.UserID,
+		V:   2,
+	})
+	if err != nil {
+		return "", fmt.Errorf("identity: %w: %w", errInternal, err)
+	}
+	return jwt, checkCookieSize(jwt)
+}
+
+func checkCookieSize(jwt string) error {
+	if n := sessionCookie + len(jwt); n > maxCookie {
+		return fmt.Errorf("identity: %w: session cookie would have %d octets, browsers keep %d; make the claims smaller", errInternal, n, maxCookie)
+	}
+	return nil
+}
+
+// factorAges is the fva claim: minutes since each factor, -1 for never.
+func factorAges(s Session, now time.Time) []int {
+	return []int{minutesSince(s.FirstFactor, now), minutesSince(s.SecondFactor, now)}
+}
+
+func minutesSince(t, now time.Time) int {
+	if t.IsZero() {
+		return -1
+	}
+	return max(0, int(now.Sub(t)/time.Minute))
+}
+
+func tokenJSON(jwt string) *wire.Token { return &wire.Token{Object: "token", JWT: jwt} }

@@ -1,0 +1,110 @@
+package identity
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// commonPasswords are the most frequent leaked passwords of 8 and more characters, in
+// order of frequency, from the zxcvbn project (see LICENSE-common-passwords.txt).
+//
+//go:embed common_passwords.txt
+var commonPasswords string
+
+var blocklist = sync.OnceValue(func() map[string]struct{} {
+	words := make(map[string]struct{}, 6000)
+	for line := range strings.Lines(commonPasswords) {
+		words[fold(line)] = struct{}{}
+	}
+	return words
+})
+
+// normalizePassword applies the OpaqueString profile (RFC 8265 §4.2): NFC, all spaces
+// one space, nothing truncated. ok is false for what has no normal form: control
+// characters, unassigned code points, invalid UTF-8, the empty string.
+func normalizePassword(s string) (normal string, ok bool) {
+	if len(s) > 4*maxPasswordLength*2 { // NFC at most halves; do not normalize megabytes
+		return s, false
+	}
+	normal, err := precis.OpaqueString.String(s)
+	return normal, err == nil
+}
+
+// passwordPolicy is what a new password must satisfy. There are no composition rules.
+type passwordPolicy struct {
+	minLength int
+	words     map[string]struct{} // folded context words
+}
+
+func newPasswordPolicy(minLength int, words ...string) passwordPolicy {
+	p := passwordPolicy{minLength: minLength, words: make(map[string]struct{})}
+	for _, w := range words {
+		if w = fold(w); w != "" {
+			p.words[w] = struct{}{}
+		}
+	}
+	return p
+}
+
+// check normalizes a new password for the account with this address ("" if not known
+// yet) and refuses bad ones with the code and a message for the person. param names the
+// form field.
+func (p passwordPolicy) check(param, password, address string) (string, error) {
+	if utf8.RuneCountInString(password) > maxPasswordLength {
+		return "", invalid(param, wire.CodePasswordTooLong, "The password must have at most 256 characters.")
+	}
+	normal, ok := normalizePassword(password)
+	if !ok && password != "" {
+		return "", invalid(param, wire.CodeParamFormatInvalid, "The password contains characters that cannot be typed reliably.")
+	}
+	switch n := utf8.RuneCountInString(normal); {
+	case n < p.minLength:
+		return "", invalid(param, wire.CodePasswordTooShort, "The password must have at least "+decimal(p.minLength)+" characters.")
+	case p.common(normal):
+		return "", invalid(param, wire.CodePasswordPwned, "This password is one of the most common ones. Please choose another.")
+	case ownAddress(normal, address):
+		return "", invalid(param, wire.CodePasswordNotStrong, "The password must not be your e-mail address.")
+	}
+	return normal, nil
+}
+
+// common looks s up in the blocklist and the context words, without case, edge spaces
+// and the digits people append.
+func (p passwordPolicy) common(s string) bool {
+	folded := fold(s)
+	for _, candidate := range []string{folded, strings.TrimRight(folded, "0123456789 !.")} {
+		_, listed := blocklist()[candidate]
+		_, context := p.words[candidate]
+		if listed || context {
+			return true
+		}
+	}
+	return false
+}
+
+func ownAddress(password, address string) bool {
+	for _, word := range addressWords(address) {
+		if fold(password) == word {
+			return true
+		}
+	}
+	return false
+}
+
+// addressWords are the spellings of an address that are no password for it.
+func addressWords(address string) []string {
+	address = fold(address)
+	if address == "" {
+		return nil
+	}
+	local, _, _ := strings.Cut(address, "@")
+	return []string{address, local}
+}
+
+func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

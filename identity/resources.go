@@ -1,0 +1,207 @@
+package identity
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+// optionalMillis is null for never.
+func optionalMillis(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	ms := t.UnixMilli()
+	return &ms
+}
+
+func metadata(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage("{}")
+	}
+	return raw
+}
+
+// userJSON is a user as people may see themselves: without private metadata.
+func userJSON(u User) *wire.User {
+	out := &wire.User{
+		Object:                  "user",
+		ID:                      u.ID,
+		ExternalID:              wire.NullString(u.ExternalID),
+		PrimaryEmailAddressID:   wire.NullString(u.PrimaryEmailID),
+		Username:                wire.NullString(u.Username),
+		FirstName:               wire.NullString(u.FirstName),
+		LastName:                wire.NullString(u.LastName),
+		PublicMetadata:          metadata(u.PublicMetadata),
+		UnsafeMetadata:          metadata(u.UnsafeMetadata),
+		EmailAddresses:          []wire.EmailAddress{},
+		PhoneNumbers:            []struct{}{},
+		Web3Wallets:             []struct{}{},
+		Passkeys:                []struct{}{},
+		ExternalAccounts:        []struct{}{},
+		SAMLAccounts:            []struct{}{},
+		EnterpriseAccounts:      []struct{}{},
+		OrganizationMemberships: []struct{}{},
+		PasswordEnabled:         u.PasswordHash != "",
+		PasswordLastUpdatedAt:   optionalMillis(u.PasswordAt),
+		LastSignInAt:            optionalMillis(u.LastSignInAt),
+		LastActiveAt:            optionalMillis(u.LastActiveAt),
+		Banned:                  u.Banned,
+		CreatedAt:               millis(u.CreatedAt),
+		UpdatedAt:               millis(u.UpdatedAt),
+	}
+	for _, e := range u.Emails {
+		out.EmailAddresses = append(out.EmailAddresses, emailJSON(e))
+	}
+	return out
+}
+
+// fullUserJSON is a user as the Backend API shows it.
+func fullUserJSON(u User, now time.Time) *wire.User {
+	out := userJSON(u)
+	out.PrivateMetadata = metadata(u.PrivateMetadata)
+	if left := u.LockedUntil.Sub(now); !u.LockedUntil.IsZero() && left > 0 {
+		seconds := int64(left / time.Second)
+		out.Locked, out.LockoutExpiresInSeconds = true, &seconds
+	}
+	return out
+}
+
+func emailJSON(e EmailAddress) wire.EmailAddress {
+	status := "unverified"
+	if e.Verified {
+		status = "verified"
+	}
+	return wire.EmailAddress{
+		Object:       "email_address",
+		ID:           e.ID,
+		EmailAddress: e.Address,
+		Verification: &wire.Verification{Object: "verification_otp", Status: status, Strategy: "email_code"},
+		LinkedTo:     []struct{}{},
+		CreatedAt:    millis(e.CreatedAt),
+		UpdatedAt:    millis(e.UpdatedAt),
+	}
+}
+
+func publicUserJSON(u User) *wire.PublicUserData {
+	out := &wire.PublicUserData{
+		FirstName: wire.NullString(u.FirstName),
+		LastName:  wire.NullString(u.LastName),
+		UserID:    u.ID,
+	}
+	for _, e := range u.Emails {
+		if e.ID == u.PrimaryEmailID {
+			out.Identifier = e.Address
+		}
+	}
+	return out
+}
+
+// sessionJSON has what both APIs show of a session.
+func sessionJSON(s Session, now time.Time) wire.Session {
+	return wire.Session{
+		Object:                   "session",
+		ID:                       s.ID,
+		Status:                   s.statusAt(now),
+		ExpireAt:                 millis(s.ExpireAt),
+		AbandonAt:                millis(s.AbandonAt),
+		LastActiveAt:             millis(s.LastActiveAt),
+		LastActiveOrganizationID: wire.NullString(s.ActiveOrgID),
+		CreatedAt:                millis(s.CreatedAt),
+		UpdatedAt:                millis(s.UpdatedAt),
+	}
+}
+
+// frontendSession adds the person and, to a live session, a fresh token.
+func (c *call) frontendSession(s Session, u User) (*wire.Session, error) {
+	out := sessionJSON(s, c.now)
+	out.User = userJSON(u)
+	out.PublicUserData = publicUserJSON(u)
+	out.FactorVerificationAge = factorAges(s, c.now)
+	if !s.live(c.now) {
+		return &out, nil
+	}
+	jwt, err := c.mint(s, c.cfg.TokenLifetime)
+	out.LastActiveToken = tokenJSON(jwt)
+	return &out, err
+}
+
+// backendSession names the client and the user instead, and says where it was used.
+func backendSession(s Session, now time.Time) wire.Session {
+	out := sessionJSON(s, now)
+	out.ClientID, out.UserID = s.ClientID, s.UserID
+	out.LatestActivity = activityJSON(s)
+	return out
+}
+
+func (c *call) clientJSON(b *browser) (*wire.Client, error) {
+	out := &wire.Client{
+		Object:    "client",
+		ID:        b.client.ID,
+		Sessions:  []wire.Session{},
+		SignIn:    signInJSON(b.signIn),
+		SignUp:    signUpJSON(b.signUp),
+		CreatedAt: millis(b.client.CreatedAt),
+		UpdatedAt: millis(b.client.UpdatedAt),
+	}
+	for _, s := range b.sessions {
+		session, err := c.frontendSession(s, b.users[s.UserID])
+		if err != nil {
+			return nil, err
+		}
+		out.Sessions = append(out.Sessions, *session)
+	}
+	if s, ok := b.session(""); ok {
+		out.LastActiveSessionID = wire.NullString(s.ID)
+	}
+	return out, nil
+}
+
+func signInJSON(a *SignIn) *wire.SignIn {
+	if a == nil {
+		return nil
+	}
+	out := &wire.SignIn{
+		Object:               "sign_in_attempt",
+		ID:                   a.ID,
+		Status:               a.Status,
+		Identifier:           wire.NullString(a.Identifier),
+		SupportedIdentifiers: []string{"email_address"},
+		CreatedSessionID:     wire.NullString(a.CreatedSessionID),
+		AbandonAt:            millis(a.ExpireAt),
+	}
+	if a.Status == wire.StatusNeedsFirstFactor {
+		// The same for everybody: what a factor says of an account, it says of its existence.
+		out.SupportedFirstFactors = []wire.Factor{{Strategy: wire.StrategyPassword}}
+	}
+	return out
+}
+
+func signUpJSON(a *SignUp) *wire.SignUp {
+	if a == nil {
+		return nil
+	}
+	return &wire.SignUp{
+		Object:           "sign_up_attempt",
+		ID:               a.ID,
+		Status:           a.Status,
+		RequiredFields:   []string{"email_address", "password"},
+		OptionalFields:   []string{"first_name", "last_name"},
+		MissingFields:    a.missing(),
+		UnverifiedFields: []string{},
+		Verifications:    map[string]*wire.Verification{},
+		EmailAddress:     wire.NullString(a.EmailAddress),
+		FirstName:        wire.NullString(a.FirstName),
+		LastName:         wire.NullString(a.LastName),
+		PasswordEnabled:  a.PasswordHash != "",
+		HasPassword:      a.PasswordHash != "",
+		UnsafeMetadata:   metadata(a.UnsafeMetadata),
+		PublicMetadata:   metadata(nil),
+		CreatedSessionID: wire.NullString(a.CreatedSessionID),
+		CreatedUserID:    wire.NullString(a.CreatedUserID),
+		AbandonAt:        millis(a.ExpireAt),
+	}
+}

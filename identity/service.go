@@ -1,0 +1,151 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// Service is a running instance. It is safe for concurrent use; several may share a
+// store, on one machine or many.
+type Service struct {
+	cfg      Config
+	log      *slog.Logger
+	instance instance
+	keys     keyring
+	cookies  cookieKeys
+	pool     *hashPool
+	policy   passwordPolicy
+	limits   limiters
+	origins  origins
+	environ  wire.Environment
+	frontend http.Handler
+	backend  http.Handler
+	stop     context.CancelFunc
+	done     sync.WaitGroup
+}
+
+// New opens the instance kept in cfg.Store, creating it and its keys when the store is
+// empty. The error joins every mistake in cfg. ctx bounds New only; end the Service's
+// background work with Close.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	s := &Service{
+		cfg:     cfg,
+		log:     cfg.Logger,
+		pool:    newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot),
+		policy:  newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
+		limits:  newLimiters(cfg.Limits),
+		origins: newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),
+	}
+	if err := s.openInstance(ctx); err != nil {
+		return nil, err
+	}
+	s.environ = s.environment()
+	s.frontend = s.newFrontend()
+	s.backend = s.newBackend()
+	s.start()
+	return s, nil
+}
+
+// PublishableKey is the instance's publishable key (protocol reference 1.1).
+func (s *Service) PublishableKey() wire.PublishableKey { return s.instance.publishable }
+
+// SecretKey is the key of the Backend API. Whoever has it can do everything.
+func (s *Service) SecretKey() Secret { return s.instance.secret }
+
+// Frontend answers the Frontend API: /v1/… and /.well-known/jwks.json (protocol
+// reference 8). It may be reached directly or through a proxy that follows protocol
+// reference 8.11; only one that sends the secret key is believed about client addresses.
+func (s *Service) Frontend() http.Handler { return s.frontend }
+
+// Backend answers the Backend API, /v1/… (protocol reference 7), to whoever has the
+// secret key. Keep it off public listeners all the same.
+func (s *Service) Backend() http.Handler { return s.backend }
+
+// String names the instance and hides everything else; so do all formats.
+func (s *Service) String() string { return "identity.Service(" + s.instance.publishable.Host() + ")" }
+
+// Format implements [fmt.Formatter], so that no verb walks into keys.
+func (s *Service) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+
+// LogValue implements [slog.LogValuer].
+func (s *Service) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Close stops background work and waits for it. Handlers keep answering, so close the
+// listeners first and the store after. It may be called more than once.
+func (s *Service) Close() error {
+	s.stop()
+	s.done.Wait()
+	return nil
+}
+
+// start begins the purge of expired rows, owned by Close.
+func (s *Service) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	if s.cfg.PurgeInterval < 0 {
+		return
+	}
+	s.done.Go(func() {
+		tick := time.NewTicker(s.cfg.PurgeInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				s.purge(ctx)
+			}
+		}
+	})
+}
+
+// purgeAfter keeps what ended for a day, so that the Backend API can still tell how.
+const purgeAfter = 24 * time.Hour
+
+func (s *Service) purge(ctx context.Context) {
+	var n int64
+	err := s.cfg.Store.Update(ctx, func(tx Tx) (err error) {
+		n, err = tx.DeleteExpired(s.now().Add(-purgeAfter))
+		return err
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.WarnContext(ctx, "expired rows not purged", "err", err)
+		}
+		return
+	}
+	s.log.DebugContext(ctx, "expired rows purged", "count", n)
+}
+
+// now is the time in the precision records keep.
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
+
+// view runs fn in the store and tells answers from failures of the store.
+func (s *Service) view(ctx context.Context, fn func(Tx) error) error {
+	return storeError(s.cfg.Store.View(ctx, fn))
+}
+
+func (s *Service) update(ctx context.Context, fn func(Tx) error) error {
+	return storeError(s.cfg.Store.Update(ctx, fn))
+}
+
+func storeError(err error) error {
+	var api *apiError
+	switch {
+	case err == nil, errors.As(err, &api), errors.Is(err, ErrBusy), errors.Is(err, errInternal),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fmt.Errorf("identity: %w: %w", errStore, err)
+}

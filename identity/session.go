@@ -1,0 +1,248 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// activityEvery bounds how often using a session is written down: a token request every
+// 45 seconds must not be a write every 45 seconds.
+const activityEvery = 5 * time.Minute
+
+// idleEnd is when the session is abandoned if nobody uses it after now.
+func (s Session) idleEnd(now time.Time, idle time.Duration) time.Time {
+	if end := now.Add(idle); end.Before(s.ExpireAt) {
+		return end
+	}
+	return s.ExpireAt
+}
+
+// used marks the session as used now. It reports whether that is worth a write.
+func (s *Session) used(now time.Time, idle time.Duration) bool {
+	if now.Sub(s.LastActiveAt) < min(activityEvery, idle/10) {
+		return false
+	}
+	s.LastActiveAt, s.UpdatedAt = now, now
+	s.AbandonAt = s.idleEnd(now, idle)
+	return true
+}
+
+// liveSession returns the session in the path. Without any live session in this browser
+// the answer is 401, so that scripts drop their state; a session of another browser is
+// 404, whether or not it exists.
+func (c *call) liveSession(tx Tx) (*browser, Session, error) {
+	b, err := c.requireBrowser(tx)
+	if err != nil {
+		return nil, Session{}, err
+	}
+	s, ok := b.session(c.r.PathValue("id"))
+	if !ok {
+		return nil, Session{}, notFound()
+	}
+	return b, s, nil
+}
+
+// sessionToken mints a token: POST /client/sessions/{id}/tokens (protocol reference 8.7).
+func sessionToken(c *call) (any, error) {
+	ctx := c.r.Context()
+	var s Session
+	err := c.view(ctx, func(tx Tx) (err error) {
+		_, s, err = c.liveSession(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.used(c.now, c.cfg.IdleLifetime) {
+		// Again in a transaction that may write: it could have ended since.
+		err = c.update(ctx, func(tx Tx) error {
+			if _, s, err = c.liveSession(tx); err != nil {
+				return err
+			}
+			s.used(c.now, c.cfg.IdleLifetime)
+			return tx.PutSession(s)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	jwt, err := c.mint(s, c.cfg.TokenLifetime)
+	return tokenJSON(jwt), err
+}
+
+// touchSession makes a session the browser's active one.
+func touchSession(c *call) (any, error) {
+	org, _, err := c.form.get("active_organization_id")
+	if err != nil {
+		return nil, err
+	}
+	if org != "" {
+		return nil, notFound() // nobody is a member of an organization yet
+	}
+	var b *browser
+	var s Session
+	changed := false
+	err = c.update(c.r.Context(), func(tx Tx) error {
+		if b, s, err = c.liveSession(tx); err != nil {
+			return err
+		}
+		s.LastActiveAt = time.Time{} // a touch is always written
+		s.used(c.now, c.cfg.IdleLifetime)
+		if err := tx.PutSession(s); err != nil {
+			return err
+		}
+		if changed = b.client.LastActiveSessionID != s.ID; changed {
+			b.client.LastActiveSessionID, b.client.UpdatedAt = s.ID, c.now
+			err = tx.PutClient(b.client)
+		}
+		if err == nil {
+			b, err = loadBrowser(tx, b.client, c.now)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.setCookies(b, ""); err != nil {
+		return nil, err
+	}
+	session, err := c.frontendSession(s, b.users[s.UserID])
+	if err != nil {
+		return nil, err
+	}
+	return c.wrap(session, b)
+}
+
+// endSession ends one session of the browser with the given status.
+func endSession(status string) endpoint {
+	return func(c *call) (any, error) {
+		var b *browser
+		var s Session
+		var user User
+		err := c.update(c.r.Context(), func(tx Tx) (err error) {
+			if b, s, err = c.liveSession(tx); err != nil {
+				return err
+			}
+			user = b.users[s.UserID]
+			b, err = c.endSessions(tx, b, status, s)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.audit("signed out", "user_id", s.UserID, "session_id", s.ID)
+		s.Status = status
+		session, err := c.frontendSession(s, user)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.signedOutCookies(b); err != nil {
+			return nil, err
+		}
+		return c.wrap(session, b)
+	}
+}
+
+// endSessions ends sessions of b and returns what is left. With its last session the
+// client's secret dies too, so that a copy of the cookie is worthless at once.
+func (c *call) endSessions(tx Tx, b *browser, status string, sessions ...Session) (*browser, error) {
+	for _, s := range sessions {
+		s.Status, s.UpdatedAt = status, c.now
+		if err := tx.PutSession(s); err != nil {
+			return nil, err
+		}
+	}
+	client := b.client
+	client.UpdatedAt = c.now
+	left, err := loadBrowser(tx, client, c.now)
+	if err != nil {
+		return nil, err
+	}
+	if !left.signedIn() {
+		client.SecretHash = hashSecret(newClientSecret()) // nobody learns this one
+		client.SignInID, client.SignUpID, client.LastActiveSessionID = "", "", ""
+		left = &browser{client: client}
+	}
+	return left, tx.PutClient(client)
+}
+
+// signedOutCookies follows [call.endSessions].
+func (c *call) signedOutCookies(b *browser) error {
+	if !b.signedIn() {
+		c.clearClient()
+		return nil
+	}
+	return c.setCookies(b, "")
+}
+
+// endAllSessions signs the browser out: DELETE /client/sessions, and DELETE /client. The
+// rows are changed before the answer is sent. A browser that is not known has nothing to
+// end and is told so with success: signing out twice is no mistake.
+func endAllSessions(c *call) (any, error) {
+	var b *browser
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if b, err = c.browser(tx); err != nil || b == nil {
+			return err
+		}
+		ended := b.sessions
+		if b, err = c.endSessions(tx, b, wire.SessionRemoved, ended...); err != nil {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.clearClient()
+	if b == nil {
+		return wire.Response[*wire.Client]{}, nil
+	}
+	c.audit("signed out everywhere in this browser", "client_id", b.client.ID)
+	client, err := c.clientJSON(b)
+	return wire.Response[*wire.Client]{Response: client}, err
+}
+
+// getClient returns the browser's client, or null for a new browser.
+func getClient(c *call) (any, error) {
+	var b *browser
+	err := c.view(c.r.Context(), func(tx Tx) (err error) {
+		b, err = c.browser(tx)
+		return err
+	})
+	if err != nil || b == nil {
+		return wire.Response[*wire.Client]{}, err
+	}
+	client, err := c.clientJSON(b)
+	return wire.Response[*wire.Client]{Response: client}, err
+}
+
+// createClient makes a client for a browser that has none.
+func createClient(c *call) (any, error) {
+	var b *browser
+	var secret string
+	fresh := newClientSecret()
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		b, secret, err = c.ensureClient(tx, fresh)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.setCookies(b, secret); err != nil {
+		return nil, err
+	}
+	client, err := c.clientJSON(b)
+	return wire.Response[*wire.Client]{Response: client, Client: client}, err
+}
+
+// sessionTokenTemplate answers token templates, of which there are none.
+func sessionTokenTemplate(c *call) (any, error) {
+	err := c.view(c.r.Context(), func(tx Tx) error {
+		_, _, err := c.liveSession(tx)
+		return err
+	})
+	return nil, errors.Join(err, refuse(http.StatusNotFound, wire.CodeResourceNotFound, "There is no such token template."))
+}

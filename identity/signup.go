@@ -1,0 +1,313 @@
+package identity
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+const attemptLifetime = time.Hour // a sign-in or sign-up begun and not finished
+
+// signUpFields are the fields a browser may set. Everything else it sends is ignored:
+// roles, public metadata and verification are not the browser's to choose.
+type signUpFields struct {
+	email, address        string // normalized, and as it was typed
+	password              string // normalized
+	firstName, lastName   *string
+	unsafe                json.RawMessage
+	hasEmail, hasPassword bool
+}
+
+func (a SignUp) missing() []string {
+	missing := []string{}
+	if a.EmailAddress == "" {
+		missing = append(missing, "email_address")
+	}
+	if a.PasswordHash == "" {
+		missing = append(missing, "password")
+	}
+	return missing
+}
+
+func sessionExists() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeSessionExists, "You are already signed in.")
+}
+
+// createSignUp begins a sign-up and, given all fields, finishes it at once.
+func createSignUp(c *call) (any, error) {
+	attempt := SignUp{ID: newID(prefixSignUp), CreatedAt: c.now, ExpireAt: c.now.Add(attemptLifetime)}
+	err := c.view(c.r.Context(), func(tx Tx) error {
+		b, err := c.browser(tx)
+		if err == nil && b.signedIn() {
+			err = sessionExists()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.continueSignUp(attempt)
+}
+
+// updateSignUp adds fields to a sign-up begun in this browser.
+func updateSignUp(c *call) (any, error) {
+	attempt, _, err := c.findSignUp()
+	if err != nil {
+		return nil, err
+	}
+	if attempt.Status != wire.StatusMissingRequirements {
+		return nil, refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-up is already complete.")
+	}
+	return c.continueSignUp(attempt)
+}
+
+func getSignUp(c *call) (any, error) {
+	attempt, b, err := c.findSignUp()
+	if err != nil {
+		return nil, err
+	}
+	return c.wrap(signUpJSON(&attempt), b)
+}
+
+// findSignUp returns the attempt in the path if it is this browser's present one.
+func (c *call) findSignUp() (attempt SignUp, b *browser, err error) {
+	err = c.view(c.r.Context(), func(tx Tx) (err error) {
+		if b, err = c.browser(tx); err != nil {
+			return err
+		}
+		if b == nil || b.signUp == nil || b.signUp.ID != c.r.PathValue("id") {
+			return notFound()
+		}
+		attempt = *b.signUp
+		return nil
+	})
+	return attempt, b, err
+}
+
+// continueSignUp applies the request's fields, then stores or finishes the attempt.
+func (c *call) continueSignUp(attempt SignUp) (any, error) {
+	fields, err := c.readSignUp(attempt)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.applySignUp(&attempt, fields); err != nil {
+		return nil, err
+	}
+	attempt.UpdatedAt = c.now
+	if len(attempt.missing()) > 0 {
+		attempt.Status = wire.StatusMissingRequirements
+		return c.keepSignUp(attempt)
+	}
+	return c.finishSignUp(attempt)
+}
+
+// readSignUp checks the request's fields and reports every bad one.
+func (c *call) readSignUp(attempt SignUp) (f signUpFields, err error) {
+	var bad joinInvalid
+	check := func(e error) {
+		if e = bad.add(e); e != nil && err == nil {
+			err = e
+		}
+	}
+	check(f.readEmail(c.form))
+	address := f.address
+	if address == "" {
+		address = attempt.EmailAddress
+	}
+	check(f.readPassword(c.form, c.policy, address))
+	check(readName(c.form, "first_name", &f.firstName))
+	check(readName(c.form, "last_name", &f.lastName))
+	check(readMetadata(c.form, "unsafe_metadata", &f.unsafe))
+	if _, sent, _ := c.form.get("username"); sent {
+		check(invalid("username", wire.CodeParamUnknown, "User names are not enabled."))
+	}
+	return f, errors.Join(err, bad.err())
+}
+
+func (f *signUpFields) readEmail(form form) error {
+	v, sent, err := form.get("email_address")
+	if err != nil || !sent || v == "" {
+		return err
+	}
+	f.address = strings.Trim(v, " ")
+	if f.email, err = normalizeEmail(v); err != nil {
+		return invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
+	}
+	f.hasEmail = true
+	return nil
+}
+
+func (f *signUpFields) readPassword(form form, policy passwordPolicy, address string) error {
+	v, sent, err := form.get("password")
+	if err != nil || !sent || v == "" {
+		return err
+	}
+	f.password, err = policy.check("password", v, address)
+	f.hasPassword = err == nil
+	return err
+}
+
+func readName(form form, param string, dst **string) error {
+	v, sent, err := form.get(param)
+	if err != nil || !sent {
+		return err
+	}
+	*dst = &v
+	return checkName(param, v)
+}
+
+func readMetadata(form form, param string, dst *json.RawMessage) error {
+	v, sent, err := form.get(param)
+	if err != nil || !sent {
+		return err
+	}
+	*dst, err = checkMetadata(param, v)
+	return err
+}
+
+// applySignUp puts checked fields into the attempt. A taken address is refused before
+// anything is hashed.
+func (c *call) applySignUp(attempt *SignUp, f signUpFields) error {
+	ctx := c.r.Context()
+	if f.hasEmail {
+		if err := c.view(ctx, func(tx Tx) error { return addressFree(tx, f.email) }); err != nil {
+			return err
+		}
+		if err := c.notThePassword(*attempt, f); err != nil {
+			return err
+		}
+		attempt.EmailAddress = f.address
+	}
+	if f.firstName != nil {
+		attempt.FirstName = *f.firstName
+	}
+	if f.lastName != nil {
+		attempt.LastName = *f.lastName
+	}
+	if f.unsafe != nil {
+		attempt.UnsafeMetadata = f.unsafe
+	}
+	if f.hasPassword {
+		hash, err := c.pool.hash(ctx, f.password)
+		if err != nil {
+			return err
+		}
+		attempt.PasswordHash = hash
+	}
+	return nil
+}
+
+// notThePassword refuses an address that comes after a password and is that password.
+func (c *call) notThePassword(attempt SignUp, f signUpFields) error {
+	if attempt.PasswordHash == "" || f.hasPassword {
+		return nil
+	}
+	for _, word := range append(addressWords(f.address), f.address) {
+		match, err := c.pool.verify(c.r.Context(), attempt.PasswordHash, word)
+		if err != nil {
+			return err
+		}
+		if match {
+			return invalid("password", wire.CodePasswordNotStrong, "The password must not be your e-mail address.")
+		}
+	}
+	return nil
+}
+
+func addressFree(tx Tx, email string) error {
+	_, err := tx.UserByEmail(email)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return addressTaken()
+}
+
+func addressTaken() *apiError {
+	return invalid("email_address", wire.CodeIdentifierExists, "That e-mail address is taken. Please try another.")
+}
+
+// keepSignUp stores an attempt that lacks fields.
+func (c *call) keepSignUp(attempt SignUp) (any, error) {
+	var b *browser
+	var secret string
+	fresh := newClientSecret()
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if b, secret, err = c.ensureClient(tx, fresh); err != nil {
+			return err
+		}
+		attempt.ClientID = b.client.ID
+		b.client.SignUpID, b.signUp = attempt.ID, &attempt
+		return errors.Join(tx.PutSignUp(attempt), tx.PutClient(b.client))
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.setCookies(b, secret); err != nil {
+		return nil, err
+	}
+	return c.wrap(signUpJSON(&attempt), b)
+}
+
+// finishSignUp makes the person, the address, the session and the client's new secret in
+// one transaction: a crash leaves all of them or none.
+func (c *call) finishSignUp(attempt SignUp) (any, error) {
+	email, err := normalizeEmail(attempt.EmailAddress)
+	if err != nil {
+		return nil, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
+	}
+	user := c.newUser(attempt, email)
+	secret := newClientSecret()
+	var opened opened
+	err = c.update(c.r.Context(), func(tx Tx) error {
+		if err := addressFree(tx, email); err != nil {
+			return err
+		}
+		var err error
+		if opened, err = c.openSession(tx, user, secret); err != nil {
+			return err
+		}
+		attempt.ClientID = opened.browser.client.ID
+		attempt.Status = wire.StatusComplete
+		attempt.CreatedSessionID, attempt.CreatedUserID = opened.session.ID, user.ID
+		kept := attempt
+		kept.PasswordHash = "" // the user has it now
+		return tx.PutSignUp(kept)
+	})
+	if errors.Is(err, ErrConflict) {
+		err = addressTaken()
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.audit("signed up", "user_id", user.ID, "session_id", opened.session.ID)
+	if err := c.setCookies(opened.browser, secret); err != nil {
+		return nil, err
+	}
+	return c.wrap(signUpJSON(&attempt), opened.browser)
+}
+
+func (c *call) newUser(a SignUp, email string) User {
+	address := EmailAddress{
+		ID: newID(prefixEmail), Address: a.EmailAddress, Normalized: email,
+		CreatedAt: c.now, UpdatedAt: c.now,
+	}
+	return User{
+		ID:             newID(prefixUser),
+		FirstName:      a.FirstName,
+		LastName:       a.LastName,
+		PrimaryEmailID: address.ID,
+		Emails:         []EmailAddress{address},
+		PasswordHash:   a.PasswordHash,
+		PasswordAt:     c.now,
+		UnsafeMetadata: a.UnsafeMetadata,
+		CreatedAt:      c.now,
+		UpdatedAt:      c.now,
+	}
+}
