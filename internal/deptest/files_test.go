@@ -1,0 +1,119 @@
+package deptest
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFilesAndFunctionsStayShort(t *testing.T) {
+	t.Parallel()
+	sources(t, func(name string, content []byte) {
+		if !strings.HasSuffix(name, ".go") {
+			return
+		}
+		if n := bytes.Count(content, []byte("\n")); n > maxFileLines {
+			t.Errorf("%s has %d lines, at most %d are allowed", name, n, maxFileLines)
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		eachFunc(t, name, content, func(f *ast.FuncDecl, lines int) {
+			if lines > maxFuncLines {
+				t.Errorf("%s: %s has %d lines, at most %d are allowed", name, f.Name.Name, lines, maxFuncLines)
+			}
+		})
+	})
+}
+
+func eachFunc(t *testing.T, name string, content []byte, visit func(f *ast.FuncDecl, lines int)) {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, content, parser.SkipObjectResolution)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, decl := range file.Decls {
+		if f, ok := decl.(*ast.FuncDecl); ok {
+			visit(f, fset.Position(f.End()).Line-fset.Position(f.Pos()).Line+1)
+		}
+	}
+}
+
+func TestNothingIsUnfinished(t *testing.T) {
+	t.Parallel()
+	marks := make([]*regexp.Regexp, len(unfinished))
+	for i, expr := range unfinished {
+		marks[i] = regexp.MustCompile(expr)
+	}
+	sources(t, func(name string, content []byte) {
+		for i, line := range strings.Split(string(content), "\n") {
+			for _, mark := range marks {
+				if found := mark.FindString(line); found != "" {
+					t.Errorf("%s:%d contains %q", name, i+1, found)
+				}
+			}
+		}
+	})
+}
+
+// TestLibraryCodeAsksForWhatItNeeds: clock, settings and log come from the caller, so
+// that tests and programs decide.
+func TestLibraryCodeAsksForWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	programs := []string{"cmd", "examples", "authtest", "e2e", "bench", "tools"}
+	banned := map[string]string{
+		"time.Now":     "call the Now of a Config",
+		"os.Getenv":    "only cmd/web reads the environment",
+		"os.LookupEnv": "only cmd/web reads the environment",
+		"os.Exit":      "only cmd/web ends the program",
+		"log.Print":    "log through a *slog.Logger of a Config",
+		"log.Printf":   "log through a *slog.Logger of a Config",
+		"log.Println":  "log through a *slog.Logger of a Config",
+		"log.Fatal":    "only cmd/web ends the program",
+		"log.Fatalf":   "only cmd/web ends the program",
+		"slog.Default": "log through a *slog.Logger of a Config",
+		"fmt.Print":    "a library writes nothing by itself",
+		"fmt.Printf":   "a library writes nothing by itself",
+		"fmt.Println":  "a library writes nothing by itself",
+	}
+	sources(t, func(name string, content []byte) {
+		top, _, _ := strings.Cut(name, "/")
+		if slices.Contains(programs, top) || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		for _, call := range calls(t, name, content) {
+			if why, ok := banned[call]; ok {
+				t.Errorf("%s calls %s: %s", name, call, why)
+			}
+		}
+	})
+}
+
+// calls lists the calls of the form a.B in a file.
+func calls(t *testing.T, name string, content []byte) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, content, parser.SkipObjectResolution)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	var list []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok {
+					list = append(list, x.Name+"."+sel.Sel.Name)
+				}
+			}
+		}
+		return true
+	})
+	return list
+}
