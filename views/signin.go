@@ -1,0 +1,53 @@
+package views
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/usherauth/usher/authctx"
+)
+
+// SignInForm is what [SignIn] shows. The zero value is an empty form.
+type SignInForm struct {
+	// Identifier is kept when the form comes back; there is no field for a password,
+	// because a password is never sent back.
+	Identifier string
+	// RedirectURL is carried along in a hidden field, and to the sign-up page when it is
+	// safe to follow. It is not checked otherwise: check it when the form arrives.
+	RedirectURL string
+	// Error is about the whole form, Errors about single fields, by their name:
+	// "identifier", "password". They are shown as text.
+	Error  string
+	Errors map[string]string
+}
+
+func (f SignInForm) fields() []field {
+	return []field{
+		{
+			form: "sign-in", name: "identifier", label: "E-mail address", kind: "text",
+			autocomplete: "username", inputMode: "email", value: f.Identifier, required: true, err: f.Errors["identifier"],
+		},
+		{
+			form: "sign-in", name: "password", label: "Password", kind: "password",
+			autocomplete: "current-password", required: true, err: f.Errors["password"],
+		},
+	}
+}
+
+// formAction is the path of the app's own page at pageURL. A form never posts a password
+// to another host, even where links lead to a hosted page.
+func formAction(pageURL, otherwise string) string {
+	u, err := url.Parse(pageURL)
+	if err != nil || len(u.Path) < 2 || u.Path[0] != '/' || u.Path[1] == '/' {
+		return otherwise
+	}
+	return u.EscapedPath()
+}
+
+func signInAction(ctx context.Context) string {
+	return formAction(authctx.InstanceFromContext(ctx).SignInURL, "/sign-in")
+}
+
+func signUpAction(ctx context.Context) string {
+	return formAction(authctx.InstanceFromContext(ctx).SignUpURL, "/sign-up")
+}

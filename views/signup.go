@@ -1,0 +1,40 @@
+package views
+
+// SignUpForm is what [SignUp] shows. The zero value is an empty form.
+type SignUpForm struct {
+	// EmailAddress, FirstName and LastName are kept when the form comes back; there is no
+	// field for a password, because a password is never sent back.
+	EmailAddress, FirstName, LastName string
+	// RedirectURL is carried along in a hidden field, and to the sign-in page when it is
+	// safe to follow. It is not checked otherwise: check it when the form arrives.
+	RedirectURL string
+	// Error is about the whole form, Errors about single fields, by their name:
+	// "email_address", "password", "first_name", "last_name". They are shown as text.
+	Error  string
+	Errors map[string]string
+}
+
+// minPassword is the least length of a password in characters (protocol reference 8.9).
+const minPassword = 8
+
+func (f SignUpForm) fields() []field {
+	return []field{
+		{
+			form: "sign-up", name: "first_name", label: "First name (optional)", kind: "text",
+			autocomplete: "given-name", value: f.FirstName, err: f.Errors["first_name"],
+		},
+		{
+			form: "sign-up", name: "last_name", label: "Last name (optional)", kind: "text",
+			autocomplete: "family-name", value: f.LastName, err: f.Errors["last_name"],
+		},
+		{
+			form: "sign-up", name: "email_address", label: "E-mail address", kind: "email",
+			autocomplete: "username", inputMode: "email", value: f.EmailAddress, required: true, err: f.Errors["email_address"],
+		},
+		{
+			form: "sign-up", name: "password", label: "Password", kind: "password",
+			autocomplete: "new-password", hint: "At least 8 characters. A few words that are yours alone do well.",
+			required: true, minLength: minPassword, err: f.Errors["password"],
+		},
+	}
+}
