@@ -32,8 +32,8 @@ const props = attempt(() =>
 	fields(JSON.parse(script('[type="application/json"][data-auth-props]')?.textContent ?? "")),
 )
 
-/** Auth state as the server rendered it, undefined if the page carries none. */
-export const initial = props && Object.hasOwn(props, "__clerk_ssr_state") ? fields(props["__clerk_ssr_state"]) : undefined
+/** Auth state as the server rendered it, without fields if the page carries none. */
+export const initial = fields(props?.["__clerk_ssr_state"])
 
 const setting = (name: string, attribute: string) =>
 	text(props?.[name]) ?? attempt(() => script(`[${attribute}]`)?.getAttribute(attribute))

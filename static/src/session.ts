@@ -4,7 +4,7 @@
 import type { GetTokenOptions, SignOutOptions } from "./public"
 import { FetchError, exclusively, refused, request, retry } from "./fapi"
 import { orgOf } from "./has"
-import { attempt, cookies, fields, focused, initial, text, visible, writeCookies } from "./page"
+import { attempt, cookies, fields, focused, text, visible, writeCookies } from "./page"
 import { createState, sessionClaims } from "./state"
 import { type Token, decode, lead, now, remaining, seconds, synchronise } from "./token"
 import { userOf } from "./user"
@@ -175,7 +175,7 @@ const hear = ({ data }: MessageEvent) => {
 channel?.addEventListener("message", hear)
 for (const type of ["focus", "visibilitychange", "pageshow", "online"]) addEventListener(type, wake)
 
-if (initial && state.claims() !== undefined) {
+if (state.claims() !== undefined) {
 	tell("session")
 	// A page out of a cache may tell of somebody who has left, or miss one who has come.
 	if (state.claims() ? uat() == "0" : Number(uat()) > 0) void load()

@@ -51,12 +51,12 @@ export const sessionClaims = (value: unknown): Claims | undefined => {
 }
 
 const start = () => {
-	if (initial?.["isAuthenticated"] === false) return null
-	return initial?.["isAuthenticated"] === true ? sessionClaims(initial["sessionClaims"]) : undefined
+	if (initial["isAuthenticated"] === false) return null
+	return initial["isAuthenticated"] === true ? sessionClaims(initial["sessionClaims"]) : undefined
 }
 
 const startUser = (claims: Claims | null | undefined) => {
-	const user = fields(initial?.["user"])
+	const user = fields(initial["user"])
 	return claims && user["id"] === claims["sub"] ? (user as unknown as User) : undefined
 }
 

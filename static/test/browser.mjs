@@ -92,6 +92,7 @@ export class Service {
 	session = undefined
 	lifetime = 60
 	minted = 0
+	last = undefined // token the client resource carries; not minted for it
 	headers = {}
 
 	constructor(origin) {
@@ -123,7 +124,7 @@ export class Service {
 
 	mint() {
 		this.minted++
-		return jwt(this.claims())
+		return (this.last = jwt(this.claims()))
 	}
 
 	client() {
@@ -136,7 +137,8 @@ export class Service {
 				{
 					id: session,
 					status: "active",
-					last_active_token: { object: "token", jwt: this.mint() },
+					last_active_token: this.last && { object: "token", jwt: this.last },
+					last_active_organization_id: "org_9",
 					user: { id: user, first_name: "Ada", last_name: "Lovelace", email_addresses: [{ id: "idn_1", email_address: "ada@example.com", verification: {} }], primary_email_address_id: "idn_1", public_metadata: { plan: "pro" }, unsafe_metadata: { secret: 1 }, created_at: 1000, updated_at: 2000 },
 				},
 			],

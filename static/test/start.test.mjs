@@ -214,6 +214,40 @@ test("a listener that throws does not silence the others, and stop means stop", 
 	assert.deepEqual(same, [false, false, true], "one of two equal listeners remains")
 })
 
+test("a listener removed by another one is not called any more", async () => {
+	const { origin, service } = world()
+	const auth = open(origin, service).useAuth()
+	const heard = []
+	let stop = () => {}
+	auth.subscribe(({ isLoaded }) => isLoaded && stop())
+	stop = auth.subscribe(({ isLoaded }) => heard.push(isLoaded))
+	await settle()
+	assert.deepEqual(heard, [false])
+})
+
+test("a session without a token gets one for its organisation", async () => {
+	const { origin, service } = world()
+	service.signIn()
+	service.last = undefined
+	const tab = open(origin, service, { attributes: { "data-cookie-suffix": suffix } })
+	watch(tab.useAuth())
+	await settle()
+	assert.equal(tab.useAuth().get().userId, "user_ada")
+	assert.equal(origin.requests.at(-1).body, "organization_id=org_9")
+})
+
+test("a user is never shown under another id", async () => {
+	const { origin, service } = world()
+	service.signIn()
+	const tab = open(origin, service, { props: props(service.claims(), {}, user), visible: true })
+	const people = watch(tab.useUser())
+	origin.set("__session", jwt({ ...service.claims(), iat: service.seconds() + 1, sub: "user_eve" }))
+	service.status.client = 503
+	await origin.advance(3_000)
+	assert.equal(tab.useAuth().get().userId, "user_eve")
+	assert.equal(people.at(-1).user, undefined)
+})
+
 test("the same token read again tells nothing new", async () => {
 	const { origin, service } = world()
 	service.signIn()

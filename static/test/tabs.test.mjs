@@ -134,6 +134,24 @@ test("a role that changed reaches tabs that did not fetch the token", async () =
 	assert.equal(origin.requests.length, 1)
 })
 
+test("an older token in the client resource does not undo what a newer one said", async () => {
+	const { origin, service } = world()
+	service.signIn("user_ada", "sess_1", { o: { id: "org_1", rol: "member" } })
+	const stale = service.last
+	const tab = open(origin, service, page(service, { visible: false }))
+	const states = watch(tab.useAuth())
+	await origin.advance(2_000)
+	service.session.extra = { o: { id: "org_1", rol: "admin" } }
+	const token = await tab.useAuth().getToken({ skipCache: true })
+	service.last = stale
+	origin.set("__client_uat", service.seconds())
+	await origin.advance(2_000)
+	assert.equal(origin.count(/^GET/), 1)
+	assert.deepEqual(states.map(({ orgRole }) => orgRole), ["org:member", "org:admin"])
+	origin.set("__session", undefined)
+	assert.equal(await tab.useAuth().getToken(), token)
+})
+
 test("when the service is down, a cookie that says signed out is believed", async () => {
 	const { origin, service } = world()
 	service.signIn()

@@ -182,6 +182,54 @@ for (const jump of [-day, day])
 		assert.ok(claims.exp * 1000 > origin.time + 5_000)
 	})
 
+test("L22: a clock set back by less than a token's age is noticed", async () => {
+	const { origin, token, tab, auth } = signedIn({ visible: false, focused: false })
+	await origin.advance(40_000)
+	tab.view.skew = -30_000
+	await origin.advance(16_000)
+	assert.notEqual(await auth.getToken(), token, "4 seconds are left")
+})
+
+test("a token of another session in the cookie is not handed out", async () => {
+	const { origin, service, auth } = signedIn({ visible: false, focused: false })
+	const mine = service.session
+	service.session = { user: "user_bob", session: "sess_2", extra: {} }
+	const other = service.mint()
+	origin.set("__session", other)
+	service.session = mine
+	const got = await auth.getToken()
+	assert.notEqual(got, other)
+	assert.match(Buffer.from(got.split(".")[1], "base64url").toString(), /user_ada/)
+})
+
+test("the newer of the tab's own token and the cookie's counts", async () => {
+	const { origin, service, auth } = signedIn({ visible: false, focused: false })
+	await auth.getToken({ skipCache: true })
+	await origin.advance(30_000)
+	const other = open(origin, service, { props: props(service.claims()), visible: false, focused: false })
+	const newer = await other.useAuth().getToken({ skipCache: true })
+	await origin.advance(29_000)
+	assert.equal(await auth.getToken(), newer)
+	assert.equal(origin.count(/tokens$/), 2)
+})
+
+test("two tabs that need a token at once fetch one", async () => {
+	const { origin, service, auth } = signedIn({ visible: false, focused: false })
+	const other = open(origin, service, { props: props(service.claims()), visible: false, focused: false })
+	await origin.advance(58_000)
+	const [one, two] = await Promise.all([auth.getToken(), other.useAuth().getToken()])
+	assert.equal(one, two)
+	assert.equal(origin.count(/tokens$/), 1)
+})
+
+test("a refusal is not repeated by the poller at its pace", async () => {
+	const { origin, service, auth } = signedIn()
+	service.status.tokens = 403
+	await origin.advance(300_000)
+	assert.equal(auth.get().isSignedIn, true)
+	assert.ok(origin.requests.length >= 4 && origin.requests.length <= 22, `${origin.requests.length} requests in 5 minutes`)
+})
+
 test("a 401 for a session that lives on rejects and stays signed in", async () => {
 	const { origin, service, auth } = signedIn()
 	service.status.tokens = 401
@@ -196,6 +244,7 @@ test("a session replaced by another person's is followed", async () => {
 	const { origin, service, tab, auth } = signedIn()
 	const people = watch(tab.useUser())
 	service.session = { user: "user_bob", session: "sess_2", extra: {} }
+	service.mint()
 	assert.equal(await auth.getToken({ skipCache: true }), null, "not a token of somebody else")
 	assert.equal(auth.get().userId, "user_bob")
 	assert.equal(people.at(-1).user.id, "user_bob")
