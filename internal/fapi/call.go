@@ -1,0 +1,189 @@
+package fapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// Browser is on whose behalf a call is made. The zero value is a browser without a client.
+type Browser struct {
+	// ClientCookie is the value of the browser's __client cookie; "" if it has none.
+	ClientCookie string
+	// SessionID is the session that acts, for calls about the signed-in user.
+	SessionID string
+	// IP is the address of the network peer, for rate limits and activity records.
+	IP netip.Addr
+	// UserAgent is shown in the list of sessions.
+	UserAgent string
+}
+
+// FromRequest describes the browser that sent r. Its address is the connection's: header
+// fields that claim another one are not believed. Two client cookies with different
+// values are none, because one of them was planted.
+func FromRequest(r *http.Request) Browser {
+	b := Browser{UserAgent: r.UserAgent()}
+	for i, c := range r.CookiesNamed(wire.CookieClient) {
+		if i > 0 && c.Value != b.ClientCookie {
+			b.ClientCookie = ""
+			break
+		}
+		b.ClientCookie = c.Value
+	}
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		b.IP = peer.Addr().Unmap().WithZone("")
+	}
+	return b
+}
+
+// Answer is a success: the resource, the client it belongs to, and the Set-Cookie lines
+// that the browser must get.
+type Answer[T any] struct {
+	Resource   T
+	Client     *wire.Client // nil when the API sent none
+	SetCookies []string
+}
+
+// Token is the fresh session token of the session with that id, or of the last active
+// session when id is empty; "" if the answer has none.
+func (a *Answer[T]) Token(sessionID string) string {
+	if a.Client == nil {
+		return ""
+	}
+	if sessionID == "" {
+		sessionID = string(a.Client.LastActiveSessionID)
+	}
+	for i := range a.Client.Sessions {
+		s := &a.Client.Sessions[i]
+		if s.ID == sessionID && s.Status == wire.SessionActive && s.LastActiveToken != nil {
+			return s.LastActiveToken.JWT
+		}
+	}
+	return ""
+}
+
+// request is one call, without the headers that all share.
+type request struct {
+	op     string
+	method string // the method meant; everything but GET travels as POST + _method
+	path   string
+	form   url.Values
+}
+
+// do sends req and decodes the answer's wrapped resource.
+func do[T any](ctx context.Context, c *Client, b Browser, req request) (*Answer[T], error) {
+	out, err := c.build(ctx, b, req)
+	if err != nil {
+		return nil, fmt.Errorf("fapi: %s: %w", req.op, err)
+	}
+	res, err := c.http.Do(out)
+	if err != nil {
+		return nil, fmt.Errorf("fapi: %s: %w: %w", req.op, ErrUnavailable, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := readJSON(res)
+	if err != nil {
+		return nil, fmt.Errorf("fapi: %s: %w: %w", req.op, ErrUnavailable, err)
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		return nil, fmt.Errorf("fapi: %s: %w", req.op, c.refusal(res, body))
+	}
+	var wrapped wire.Response[T]
+	if err := json.Unmarshal(body, &wrapped); err != nil {
+		return nil, fmt.Errorf("fapi: %s: %w: answer of the wrong shape", req.op, ErrUnavailable)
+	}
+	return &Answer[T]{Resource: wrapped.Response, Client: wrapped.Client, SetCookies: ownCookies(res.Header)}, nil
+}
+
+// build makes the HTTP request (protocol reference 8.2, 8.11).
+func (c *Client) build(ctx context.Context, b Browser, req request) (*http.Request, error) {
+	query := url.Values{wire.ParamAPIVersion: {wire.APIVersion}}
+	if b.SessionID != "" && !strings.HasPrefix(req.path, "/client") {
+		query.Set("_clerk_session_id", b.SessionID)
+	}
+	method, body := http.MethodGet, io.Reader(http.NoBody)
+	if req.method != http.MethodGet {
+		method, body = http.MethodPost, strings.NewReader(req.form.Encode())
+		if req.method != http.MethodPost {
+			query.Set(wire.ParamMethod, req.method)
+		}
+	}
+	out, err := http.NewRequestWithContext(ctx, method, c.base+"/v1"+req.path+"?"+query.Encode(), body)
+	if err != nil {
+		return nil, err
+	}
+	h := out.Header
+	if method == http.MethodPost {
+		h.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	c.setHeaders(h, b)
+	return out, nil
+}
+
+// setHeaders speaks as the proxy in front of the browser.
+func (c *Client) setHeaders(h http.Header, b Browser) {
+	h.Set("Accept", "application/json")
+	h.Set("Origin", c.origin.Scheme+"://"+c.origin.Host)
+	h.Set(wire.HeaderProxyURL, c.proxyURL)
+	h.Set(wire.HeaderSecretKey, c.secretKey)
+	h.Set("X-Forwarded-Host", c.origin.Host)
+	h.Set("X-Forwarded-Proto", c.origin.Scheme)
+	h.Set("User-Agent", b.UserAgent) // "" sends none, rather than Go's
+	if b.IP.IsValid() {
+		h.Set("X-Forwarded-For", b.IP.String())
+	}
+	if b.ClientCookie != "" {
+		h.Set("Cookie", (&http.Cookie{Name: wire.CookieClient, Value: b.ClientCookie}).String())
+	}
+}
+
+// readJSON refuses what the protocol never sends: redirects, other types, huge bodies.
+func readJSON(res *http.Response) ([]byte, error) {
+	if res.StatusCode >= 300 && res.StatusCode < 400 {
+		return nil, fmt.Errorf("unexpected redirect (status %d)", res.StatusCode)
+	}
+	if t, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return nil, fmt.Errorf("answer is not JSON (status %d)", res.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	if len(body) > maxBody {
+		return nil, fmt.Errorf("answer is larger than %d bytes", maxBody)
+	}
+	return body, nil
+}
+
+func (c *Client) refusal(res *http.Response, body []byte) *Error {
+	var env wire.Errors
+	_ = json.Unmarshal(body, &env) // without an envelope the status speaks alone
+	return &Error{
+		Status: res.StatusCode, Errors: env.Errors,
+		RetryAfter: retryAfter(res.Header.Get("Retry-After"), c.now()),
+		SetCookies: ownCookies(res.Header),
+	}
+}
+
+// ownCookies keeps the lines that set a cookie of the protocol: an upstream must not be
+// able to write the app's other cookies.
+func ownCookies(h http.Header) []string {
+	var kept []string
+	for _, line := range h["Set-Cookie"] {
+		for _, prefix := range []string{wire.CookieClient, wire.CookieSession, wire.CookieRefresh, "__clerk_"} {
+			if strings.HasPrefix(line, prefix) {
+				kept = append(kept, line)
+				break
+			}
+		}
+	}
+	return kept
+}
