@@ -58,6 +58,7 @@ func (a *Authenticator) Handler(next http.Handler) http.Handler {
 		state := &request{Context: r.Context(), owner: a, auth: d.auth}
 		state.guard = guard{ResponseWriter: w, request: state}
 		next.ServeHTTP(&state.guard, r.WithContext(state))
+		state.guard.protect() // a handler that wrote nothing has its headers sent after this
 	})
 }
 

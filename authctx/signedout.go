@@ -8,12 +8,23 @@ import (
 
 // signedOutAuths holds one Auth per reason, so that being signed out costs nothing. The
 // set of reasons is closed: none contains anything a client sent.
-var signedOutAuths sync.Map // wire.Reason to *Auth
+var signedOutAuths = struct {
+	sync.RWMutex
+	byReason map[wire.Reason]*Auth
+}{byReason: make(map[wire.Reason]*Auth)}
 
 func signedOutAuth(reason wire.Reason) *Auth {
-	if a, ok := signedOutAuths.Load(reason); ok {
-		return a.(*Auth)
+	signedOutAuths.RLock()
+	a := signedOutAuths.byReason[reason]
+	signedOutAuths.RUnlock()
+	if a != nil {
+		return a
 	}
-	a, _ := signedOutAuths.LoadOrStore(reason, &Auth{reason: reason})
-	return a.(*Auth)
+	signedOutAuths.Lock()
+	defer signedOutAuths.Unlock()
+	if a = signedOutAuths.byReason[reason]; a == nil {
+		a = &Auth{reason: reason}
+		signedOutAuths.byReason[reason] = a
+	}
+	return a
 }

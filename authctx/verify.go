@@ -72,6 +72,9 @@ func (a *Authenticator) verifyNew(ctx context.Context, tok string) (*verified, e
 	if !token.Allowed(t.Header.Alg) {
 		return nil, refuse(wire.ReasonTokenInvalidAlgorithm, nil)
 	}
+	if len(t.Signature) == 0 {
+		return nil, refuse(wire.ReasonTokenInvalid, errors.New("no signature"))
+	}
 	key, err := a.keys.key(ctx, t.Header.Kid)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,90 @@
+package authctx_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/authtest"
+	"github.com/usherauth/usher/wire"
+)
+
+// nobody is a response writer that keeps nothing, so that only the middleware is measured.
+type nobody struct{ header http.Header }
+
+func (n nobody) Header() http.Header         { return n.header }
+func (n nobody) Write(b []byte) (int, error) { return len(b), nil }
+func (n nobody) WriteHeader(int)             {}
+
+func prepared(t testing.TB, req *http.Request) func() {
+	t.Helper()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := nobody{http.Header{}}
+	var seen bool
+	h := a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen = authctx.FromContext(r.Context()).SignedIn()
+	}))
+	return func() { h.ServeHTTP(w, req); _ = seen }
+}
+
+// TestAllocations bounds what authentication adds to a request: the request's state and
+// net/http's copy of the request, and nothing for reading it.
+func TestAllocations(t *testing.T) {
+	signedIn, signedOut := authtest.NewRequest(t, "GET", "/"), authtest.NewRequest(t, "GET", "/", authtest.SignedOut())
+	for name, tt := range map[string]struct {
+		run  func()
+		most float64
+	}{
+		"a signed-in request":  {prepared(t, signedIn), 2},
+		"a bearer request":     {prepared(t, authtest.NewRequest(t, "GET", "/", authtest.Bearer())), 2},
+		"a signed-out request": {prepared(t, signedOut), 2},
+	} {
+		tt.run()
+		if got := testing.AllocsPerRun(200, tt.run); got > tt.most {
+			t.Errorf("%s: %v allocations, want at most %v", name, got, tt.most)
+		}
+	}
+	ctx := authtest.Context(t)
+	if got := testing.AllocsPerRun(200, func() { _ = authctx.FromContext(ctx).UserID() }); got != 0 {
+		t.Errorf("FromContext: %v allocations, want 0", got)
+	}
+	if got := testing.AllocsPerRun(200, func() { _, _ = authctx.BuildAuthProps(ctx).WriteTo(io.Discard) }); got > 1 {
+		t.Errorf("BuildAuthProps: %v allocations, want at most 1", got)
+	}
+}
+
+func BenchmarkHandler(b *testing.B) {
+	for name, req := range map[string]*http.Request{
+		"signed-in": authtest.NewRequest(b, "GET", "/"), "signed-out": httptest.NewRequest("GET", "/", nil),
+	} {
+		b.Run(name, func(b *testing.B) {
+			run := prepared(b, req)
+			b.ReportAllocs()
+			for b.Loop() {
+				run()
+			}
+		})
+	}
+}
+
+func BenchmarkBuildAuthProps(b *testing.B) {
+	ctx := authtest.Context(b)
+	user := &wire.User{ID: "user_test", FirstName: "Ada", EmailAddresses: []wire.EmailAddress{{ID: "idn_1", EmailAddress: "ada@example.com"}}}
+	b.Run("auth", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = authctx.BuildAuthProps(ctx).WriteTo(io.Discard)
+		}
+	})
+	b.Run("user", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = authctx.BuildAuthProps(ctx, authctx.WithUser(user)).WriteTo(io.Discard)
+		}
+	})
+}
