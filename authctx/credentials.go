@@ -124,6 +124,9 @@ func (in *instance) choose(c *credentials) {
 // parseUAT reads unix seconds. Garbage counts as absent; what overflows stays huge, so
 // that it is later than any token.
 func parseUAT(s string) int64 {
+	if s == "" {
+		return 0
+	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil && n != math.MaxInt64 {
 		return 0
