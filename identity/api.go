@@ -117,8 +117,11 @@ func (ms methods) allow() string {
 // method honours _method on a POST, which is how browsers send the methods that would
 // need a CORS preflight (protocol reference 8.2). Headers never override it.
 func (c *call) method() string {
-	if m := c.query.Get(wire.ParamMethod); m != "" && c.r.Method == http.MethodPost {
-		return m
+	if c.r.Method == http.MethodPost {
+		switch m := c.query.Get(wire.ParamMethod); m {
+		case http.MethodPatch, http.MethodPut, http.MethodDelete:
+			return m
+		}
 	}
 	return c.r.Method
 }

@@ -61,11 +61,14 @@ func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
 		if !s.live(now) {
 			continue
 		}
-		if _, ok := b.users[s.UserID]; !ok {
-			if b.users[s.UserID], err = tx.User(s.UserID); err != nil {
-				return nil, err
-			}
+		user, err := tx.User(s.UserID)
+		if err != nil {
+			return nil, err
 		}
+		if user.Banned {
+			continue
+		}
+		b.users[user.ID] = user
 		b.sessions = append(b.sessions, s)
 	}
 	if b.signIn, err = optional(client.SignInID, tx.SignIn); err != nil {

@@ -96,6 +96,6 @@ func (c *call) prepareFrontend() (err error) {
 func keySetEndpoint(c *call) (any, error) {
 	set := c.currentKeys(c.r.Context()).jwks
 	c.w.Header().Set("Cache-Control", "public, max-age=60")
-	c.w.Header().Del("Vary")
+	c.w.Header().Set("Vary", "Origin")
 	return set, nil
 }

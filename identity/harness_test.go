@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -262,3 +263,28 @@ func (a *app) backendAs(authorization, method, target, body string) answer {
 	a.Backend().ServeHTTP(w, r)
 	return answer{w.Result(), w.Body.String()}
 }
+
+func equalJSON(t *testing.T, a, b any) bool {
+	t.Helper()
+	x, err1 := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	return bytes.Equal(x, y)
+}
+
+func decimal(n int) string { return strconv.Itoa(n) }
+
+func varies(h http.Header, field string) bool {
+	for _, line := range h["Vary"] {
+		for _, name := range strings.Split(line, ",") {
+			if strings.TrimSpace(name) == field {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func hex(n int) string { return strconv.FormatInt(int64(n), 16) }

@@ -1,0 +1,48 @@
+package identity
+
+import (
+	"context"
+	"time"
+)
+
+// What tests of the package's inside need.
+var (
+	NormalizeEmail    = normalizeEmail
+	NormalizePassword = normalizePassword
+	VerifyPassword    = verifyPassword
+	HashPassword      = hashPassword
+	LockAfter         = lockAfter
+	CheckCookieSize   = checkCookieSize
+	MergeMetadata     = mergeMetadata
+)
+
+// Derive computes an argon2id tag.
+func Derive(password string, salt []byte, t, m uint32, p uint8, n int) []byte {
+	return passwordHash{argonParams: argonParams{memory: m, time: t, threads: p}, salt: salt}.derive(password, n)
+}
+
+// ParseForm reads a form body; ok is false if it is refused.
+func ParseForm(body string) (values map[string][]string, ok bool) {
+	f, err := parseForm(body)
+	return f.values, err == nil
+}
+
+// Unseal opens a __client cookie.
+func (s *Service) Unseal(value string) (id, secret string, ok bool) {
+	ref, ok := s.unseal(value)
+	return ref.id, ref.secret, ok
+}
+
+// Seal makes a __client cookie.
+func (s *Service) Seal(id, secret string) (string, error) {
+	return s.seal(clientRef{id: id, secret: secret})
+}
+
+// Purge runs the purge once.
+func (s *Service) Purge() { s.purge(context.Background()) }
+
+// SignInDecoy is the setting that tries on unknown accounts write.
+const SignInDecoy = settingDecoy
+
+// AttemptLifetime is how long a sign-in or sign-up waits.
+const AttemptLifetime time.Duration = attemptLifetime

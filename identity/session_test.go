@@ -1,0 +1,331 @@
+package identity_test
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/wire"
+)
+
+func claimsOf(t *testing.T, jwt string) wire.Claims {
+	t.Helper()
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%q is no token", jwt)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decode[wire.Claims](t, string(raw))
+}
+
+func TestSessionTokenClaims(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id := v.sessionID()
+	app.clock.Add(3*time.Minute + 500*time.Millisecond)
+	a := v.post("/v1/client/sessions/" + id + "/tokens")
+	a.want(t, 200, "")
+	tok := decode[wire.Token](t, a.body)
+	got := claimsOf(t, tok.JWT)
+	now := app.clock.Now().Unix()
+	want := wire.Claims{
+		Azp: origin, Exp: now + 60, Fva: []int{3, -1}, Iat: now, Nbf: now - 10, Iss: app.PublishableKey().Issuer(),
+		Jti: got.Jti, Sid: id, Sts: "active", Sub: got.Sub, V: 2,
+	}
+	if got.Jti == "" || !strings.HasPrefix(got.Sub, "user_") || !equalJSON(t, got, want) {
+		t.Errorf("claims = %+v, want %+v", got, want)
+	}
+	uat, err := strconv.ParseInt(v.cookies["__client_uat"], 10, 64)
+	if err != nil || uat == 0 || uat > got.Iat || v.cookies["__client_uat_"+app.PublishableKey().Suffix()] != v.cookies["__client_uat"] {
+		t.Errorf("uat = %v, want both names, not above iat %d", v.cookies, got.Iat)
+	}
+}
+
+func TestSessionTokenIsNotWrapped(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	a := v.post("/v1/client/sessions/"+v.sessionID()+"/tokens", "organization_id", "", "tab_state", "focused")
+	a.want(t, 200, "")
+	if !strings.HasPrefix(a.body, `{"object":"token","jwt":"`) {
+		t.Errorf("body = %s, want a bare token", a.body)
+	}
+	v.post("/v1/client/sessions/"+v.sessionID()+"/tokens/hasura").want(t, 404, wire.CodeResourceNotFound)
+}
+
+func TestTouch(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id, uat := v.sessionID(), v.cookies["__client_uat"]
+	app.clock.Add(10 * time.Second)
+	a := v.post("/v1/client/sessions/"+id+"/touch", "active_organization_id", "", "intent", "focus")
+	a.want(t, 200, "")
+	got := decode[wire.Response[wire.Session]](t, a.body)
+	if got.Response.LastActiveAt != app.clock.Now().UnixMilli() || got.Response.LastActiveToken == nil || string(got.Client.LastActiveSessionID) != id {
+		t.Errorf("touch = %+v, want it active now with a token", got.Response)
+	}
+	if v.cookies["__client_uat"] != uat {
+		t.Errorf("uat changed from %s to %s: tokens from before would be refused", uat, v.cookies["__client_uat"])
+	}
+	v.post("/v1/client/sessions/"+id+"/touch", "active_organization_id", "org_x").want(t, 404, wire.CodeResourceNotFound)
+}
+
+func TestEndAndRemove(t *testing.T) {
+	t.Parallel()
+	for action, status := range map[string]string{"end": wire.SessionEnded, "remove": wire.SessionRemoved} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			app := newApp(t)
+			v := app.visitor()
+			v.signUp("ada@example.com")
+			id := v.sessionID()
+			a := v.post("/v1/client/sessions/" + id + "/" + action)
+			a.want(t, 200, "")
+			got := decode[wire.Response[wire.Session]](t, a.body)
+			if got.Response.Status != status || got.Response.LastActiveToken != nil || got.Client == nil || len(got.Client.Sessions) != 0 {
+				t.Errorf("answer = %s, want the session %s and a client without sessions", a.body, status)
+			}
+			if v.cookies["__client_uat"] != "0" || v.cookies["__client"] != "" {
+				t.Errorf("cookies = %v, want signed out", v.cookies)
+			}
+			if s := decode[wire.Session](t, app.backend("GET", "/v1/sessions/"+id, "").body); s.Status != status {
+				t.Errorf("stored status = %q, want %q", s.Status, status)
+			}
+		})
+	}
+}
+
+func TestSignOutTwiceIsNoMistake(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	for _, target := range []string{"/v1/client/sessions?_method=DELETE", "/v1/client?_method=DELETE"} {
+		a := v.post(target)
+		a.want(t, 200, "")
+		if !strings.Contains(a.body, `"client":null`) || v.cookies["__client_uat"] != "0" {
+			t.Errorf("answer %s, cookies %v, want no client", a.body, v.cookies)
+		}
+	}
+}
+
+func TestCreateClient(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	if a := v.get("/v1/client"); strings.TrimSpace(a.body) != `{"response":null,"client":null}` {
+		t.Errorf("new browser: %s", a.body)
+	}
+	v.post("/v1/client?_method=PUT").want(t, 200, "")
+	id := v.client().ID
+	v.post("/v1/client").want(t, 200, "")
+	if got := v.client().ID; got != id || v.cookies["__client_uat"] != "0" {
+		t.Errorf("client = %s, cookies %v, want the same client, signed out", got, v.cookies)
+	}
+}
+
+// C05: what was in the browser before is worthless after signing in or up.
+func TestC05_Fixation(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	app.visitor().signUp("ada@example.com")
+	attacker := app.visitor()
+	attacker.post("/v1/client").want(t, 200, "")
+	a := attacker.post("/v1/client/sign_ins", "identifier", "ada@example.com")
+	planted := decode[wire.Response[wire.SignIn]](t, a.body).Response.ID
+
+	victim := attacker.copy() // the planted cookie
+	victim.post("/v1/client/sign_ins/"+planted+"/attempt_first_factor", "password", password).want(t, 200, "")
+	id := victim.sessionID()
+	if victim.cookies["__client"] == attacker.cookies["__client"] {
+		t.Fatal("the client secret was not replaced")
+	}
+	if c := attacker.client(); c != nil {
+		t.Errorf("the planted cookie still opens %+v", c)
+	}
+	attacker.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
+
+	victim.signOut()
+	victim.post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 200, "")
+	if victim.sessionID() == id {
+		t.Error("the session id was used again")
+	}
+}
+
+// C07: both ends are enforced from stored times, also by another process.
+func TestC07_IdleAndAbsoluteExpiry(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, func(c *identity.Config) { c.SessionLifetime = 10 * time.Hour; c.IdleLifetime = time.Hour })
+	idle, busy := app.visitor(), app.visitor()
+	idle.signUp("idle@example.com")
+	busy.signUp("busy@example.com")
+	idleID, busyID := idle.sessionID(), busy.sessionID()
+	for range 19 {
+		app.clock.Add(30 * time.Minute)
+		busy.post("/v1/client/sessions/"+busyID+"/tokens").want(t, 200, "")
+	}
+	a := idle.post("/v1/client/sessions/" + idleID + "/tokens")
+	a.want(t, 401, wire.CodeSignedOut)
+	if idle.cookies["__client_uat"] != "0" {
+		t.Errorf("cookies = %v, want them to say signed out", idle.cookies)
+	}
+	if s := decode[wire.Session](t, app.backend("GET", "/v1/sessions/"+idleID, "").body); s.Status != wire.SessionAbandoned {
+		t.Errorf("idle session = %q, want abandoned", s.Status)
+	}
+	app.clock.Add(29*time.Minute + 30*time.Second)
+	tok := decode[wire.Token](t, busy.post("/v1/client/sessions/"+busyID+"/tokens").body)
+	if c := claimsOf(t, tok.JWT); c.Exp-c.Iat != 30 {
+		t.Errorf("token lives %d s, want it to end with the session in 30", c.Exp-c.Iat)
+	}
+	app.clock.Add(30 * time.Second)
+	again := newApp(t, func(c *identity.Config) { c.Store = app.store; c.Now = app.clock.Now })
+	busy.app = again
+	busy.post("/v1/client/sessions/"+busyID+"/tokens").want(t, 401, wire.CodeSignedOut)
+	if s := decode[wire.Session](t, again.backend("GET", "/v1/sessions/"+busyID, "").body); s.Status != wire.SessionExpired {
+		t.Errorf("busy session = %q, want expired", s.Status)
+	}
+}
+
+// C08: a saved copy of the cookie is refused after sign-out.
+func TestC08_ReplayAfterSignOut(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id, saved := v.sessionID(), v.copy()
+	v.signOut()
+	saved.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
+	saved = v.copy()
+	saved.get("/v1/me").want(t, 401, wire.CodeSignedOut)
+	if saved.client() != nil {
+		t.Error("the replayed cookie opens a client")
+	}
+}
+
+// C09: no refresh that starts after sign-out was acknowledged succeeds.
+func TestC09_SignOutWhileRefreshing(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	id := v.sessionID()
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		w := v.copy()
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					if code := w.copy().post("/v1/client/sessions/" + id + "/tokens").StatusCode; code != 200 && code != 401 {
+						t.Errorf("refresh during sign-out = %d", code)
+					}
+				}
+			}
+		})
+	}
+	late := v.copy()
+	v.signOut()
+	late.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
+	close(stop)
+	wg.Wait()
+}
+
+// C21: sessions of other browsers do not exist.
+func TestC21_SessionOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	mine, other := app.visitor(), app.visitor()
+	mine.signUp("mine@example.com")
+	other.signUp("other@example.com")
+	id := other.sessionID()
+	for _, action := range []string{"touch", "tokens", "end", "remove", "tokens/x"} {
+		mine.post("/v1/client/sessions/"+id+"/"+action).want(t, 404, wire.CodeResourceNotFound)
+	}
+	mine.post("/v1/me/sessions/"+id+"/revoke").want(t, 404, wire.CodeResourceNotFound)
+	mine.get("/v1/me?_clerk_session_id="+id).want(t, 401, wire.CodeAuthenticationInvalid)
+	other.post("/v1/client/sessions/"+id+"/tokens").want(t, 200, "")
+}
+
+func TestTokenUseIsNotAWriteEachTime(t *testing.T) {
+	t.Parallel()
+	var spy *spyStore
+	app := newApp(t, func(c *identity.Config) { spy = &spyStore{Store: c.Store}; c.Store = spy })
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id, before := v.sessionID(), spy.updates.Load()
+	for range 10 {
+		app.clock.Add(time.Minute)
+		v.post("/v1/client/sessions/"+id+"/tokens").want(t, 200, "")
+	}
+	if n := spy.updates.Load() - before; n != 2 {
+		t.Errorf("ten tokens in ten minutes made %d writes, want 2", n)
+	}
+}
+
+// The clock may go back: uat never runs ahead of a token.
+func TestUATNeverAboveIat(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id := v.sessionID()
+	app.clock.Add(-time.Hour)
+	a := v.post("/v1/client/sessions/" + id + "/touch")
+	a.want(t, 200, "")
+	jwt := decode[wire.Response[wire.Session]](t, a.body).Response.LastActiveToken.JWT
+	if uat, _ := strconv.ParseInt(v.cookies["__client_uat"], 10, 64); uat > claimsOf(t, jwt).Iat {
+		t.Errorf("uat %d is above iat %d", uat, claimsOf(t, jwt).Iat)
+	}
+}
+
+// C12: a token that browsers would drop is an error, not a cookie.
+func TestC12_TokenTooLargeForACookie(t *testing.T) {
+	t.Parallel()
+	if err := identity.CheckCookieSize(strings.Repeat("x", 4096-len("__session_12345678"))); err != nil {
+		t.Errorf("a cookie of 4096 octets is refused: %v", err)
+	}
+	err := identity.CheckCookieSize(strings.Repeat("x", 4097-len("__session_12345678")))
+	if err == nil || !strings.Contains(err.Error(), "4097") {
+		t.Errorf("err = %v, want one that names the size", err)
+	}
+}
+
+// C01: attributes of every cookie.
+func TestC01_CookieAttributes(t *testing.T) {
+	t.Parallel()
+	for _, public := range []string{"http://localhost:8080", "https://app.example.com"} {
+		app := newApp(t, func(c *identity.Config) { c.PublicOrigin = public })
+		v := app.visitor()
+		v.header.Set("Origin", public)
+		v.header.Set("X-Forwarded-Proto", "http") // P05: changes nothing
+		a := v.signUp("ada@example.com")
+		h := v.get("/v1/client/handshake?redirect_url=" + public + "/x")
+		cookies := append(a.Cookies(), h.Cookies()...)
+		if len(cookies) != 7 {
+			t.Errorf("%d cookies, want 3 at sign-up and 4 at the handshake", len(cookies))
+		}
+		for _, c := range cookies {
+			if c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode || c.MaxAge <= 0 {
+				t.Errorf("%s: %v, want Path=/, host-only, Lax, with an age", c.Name, c)
+			}
+			if c.Secure != strings.HasPrefix(public, "https") {
+				t.Errorf("%s: Secure = %v on %s", c.Name, c.Secure, public)
+			}
+			if c.HttpOnly != (c.Name == "__client") {
+				t.Errorf("%s: HttpOnly = %v", c.Name, c.HttpOnly)
+			}
+		}
+	}
+}

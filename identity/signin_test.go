@@ -1,0 +1,217 @@
+package identity_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/wire"
+)
+
+func TestSignInInOneStep(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	v.signOut()
+	if c := v.client(); c != nil {
+		t.Fatalf("client after sign-out = %+v, want none", c)
+	}
+	a := v.post("/v1/client/sign_ins", "identifier", "ADA@example.com ", "password", password, "locale", "en-GB")
+	a.want(t, 200, "")
+	got := decode[wire.Response[wire.SignIn]](t, a.body)
+	if got.Response.Status != wire.StatusComplete || got.Client == nil || got.Client.SignIn != nil {
+		t.Fatalf("sign-in = %+v, client %+v, want complete and no attempt left", got.Response, got.Client)
+	}
+	if s := got.Client.Sessions; len(s) != 1 || s[0].ID != string(got.Response.CreatedSessionID) || s[0].LastActiveToken == nil {
+		t.Errorf("sessions = %+v, want the created one with a token", s)
+	}
+}
+
+func TestSignInInTwoSteps(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	v.signOut()
+	a := v.post("/v1/client/sign_ins", "identifier", "ada@example.com")
+	a.want(t, 200, "")
+	first := decode[wire.Response[wire.SignIn]](t, a.body).Response
+	if first.Status != wire.StatusNeedsFirstFactor || len(first.SupportedFirstFactors) != 1 || first.SupportedFirstFactors[0].Strategy != "password" {
+		t.Fatalf("first step = %+v, want a password asked for", first)
+	}
+	path := "/v1/client/sign_ins/" + first.ID
+	v.get(path).want(t, 200, "")
+	v.app.visitor().get(path).want(t, 404, wire.CodeResourceNotFound)
+	v.post(path+"/attempt_first_factor", "strategy", "password").want(t, 422, wire.CodeParamMissing)
+	v.post(path+"/attempt_first_factor", "strategy", "passkey", "password", password).want(t, 400, wire.CodeStrategyInvalid)
+	v.post(path+"/attempt_first_factor", "strategy", "password", "password", "wrong password").want(t, 422, wire.CodePasswordOrIdentifier)
+	v.post(path+"/attempt_first_factor", "strategy", "password", "password", password).want(t, 200, "")
+	v.post(path+"/attempt_first_factor", "strategy", "password", "password", password).want(t, 404, wire.CodeResourceNotFound)
+	if len(v.client().Sessions) != 1 {
+		t.Error("want one session")
+	}
+}
+
+func TestSignInAttemptRunsOut(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	a := v.post("/v1/client/sign_ins", "identifier", "ada@example.com")
+	id := decode[wire.Response[wire.SignIn]](t, a.body).Response.ID
+	app.clock.Add(identity.AttemptLifetime)
+	v.get("/v1/client/sign_ins/"+id).want(t, 404, wire.CodeResourceNotFound)
+	if c := v.client(); c.SignIn != nil {
+		t.Errorf("client.sign_in = %+v, want none", c.SignIn)
+	}
+}
+
+func TestSignInRefuses(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	app.visitor().signUp("ada@example.com")
+	tests := []struct {
+		name   string
+		fields []string
+		status int
+		code   string
+	}{
+		{"no identifier", []string{"password", password}, 422, wire.CodeParamMissing},
+		{"malformed identifier", []string{"identifier", "ada", "password", password}, 422, wire.CodeParamFormatInvalid},
+		{"wrong password", []string{"identifier", "ada@example.com", "password", "not the password"}, 422, wire.CodePasswordOrIdentifier},
+		{"unknown address", []string{"identifier", "bob@example.com", "password", password}, 422, wire.CodePasswordOrIdentifier},
+		{"password with control characters", []string{"identifier", "ada@example.com", "password", "a\x00b"}, 422, wire.CodePasswordOrIdentifier},
+		{"huge password", []string{"identifier", "ada@example.com", "password", strings.Repeat("p", 5000)}, 422, wire.CodePasswordOrIdentifier},
+		{"strategy that is not offered", []string{"identifier", "ada@example.com", "strategy", "oauth_google"}, 400, wire.CodeStrategyInvalid},
+		{"identifier twice", []string{"identifier", "ada@example.com", "identifier", "bob@example.com", "password", password}, 422, wire.CodeParamFormatInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			app.visitor().post("/v1/client/sign_ins", tt.fields...).want(t, tt.status, tt.code)
+		})
+	}
+}
+
+// I02: nothing in the answers tells an unknown account from a wrong password, in either step.
+func TestI02_UnknownAccountAnswersLikeWrongPassword(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	app.visitor().signUp("ada@example.com")
+	answers := func(address string) (identify, attempt, direct string) {
+		v := app.visitor()
+		a := v.post("/v1/client/sign_ins", "identifier", address)
+		id := decode[wire.Response[wire.SignIn]](t, a.body).Response.ID
+		b := v.post("/v1/client/sign_ins/"+id+"/attempt_first_factor", "password", "not the password")
+		c := app.visitor().post("/v1/client/sign_ins", "identifier", address, "password", "not the password")
+		shape := func(a answer) string {
+			body := a.body
+			for _, secret := range []string{id, address, a.Header.Get("Clerk-Trace-Id")} {
+				body = strings.ReplaceAll(body, secret, "X")
+			}
+			if client := decode[wire.Response[any]](t, a.body).Client; client != nil {
+				body = strings.ReplaceAll(body, client.ID, "X")
+			}
+			var names []string
+			for _, c := range a.Cookies() {
+				names = append(names, c.Name)
+			}
+			return fmt.Sprint(a.StatusCode, len(a.Header), names, body)
+		}
+		return shape(a), shape(b), shape(c)
+	}
+	k1, k2, k3 := answers("ada@example.com")
+	u1, u2, u3 := answers("bob@example.com")
+	for _, pair := range [][2]string{{k1, u1}, {k2, u2}, {k3, u3}} {
+		if pair[0] != pair[1] {
+			t.Errorf("known:   %s\nunknown: %s", pair[0], pair[1])
+		}
+	}
+}
+
+// I02: an unknown, a locked and a known account cost one durable write and one hash each.
+func TestI02_SameWork(t *testing.T) {
+	t.Parallel()
+	var spy *spyStore
+	app := newApp(t, func(c *identity.Config) { spy = &spyStore{Store: c.Store}; c.Store = spy })
+	app.visitor().signUp("ada@example.com")
+	writes := func(address string) int64 {
+		before := spy.updates.Load()
+		app.visitor().post("/v1/client/sign_ins", "identifier", address, "password", "not the password").want(t, 422, wire.CodePasswordOrIdentifier)
+		return spy.updates.Load() - before
+	}
+	for range 10 {
+		if n := writes("ada@example.com"); n != 1 {
+			t.Fatalf("known account: %d transactions, want 1", n)
+		}
+	}
+	if n := writes("ada@example.com"); n != 1 {
+		t.Errorf("locked account: %d transactions, want 1", n)
+	}
+	if n := writes("bob@example.com"); n != 1 {
+		t.Errorf("unknown account: %d transactions, want 1", n)
+	}
+	for encoded, name := range map[string]string{"": "no account", identity.HashPassword("x"): "account"} {
+		if spent := timeOf(func() { identity.VerifyPassword(encoded, "not the password") }); spent < 5*time.Millisecond {
+			t.Errorf("%s: hashing took %v, want real work", name, spent)
+		}
+	}
+}
+
+func timeOf(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+// I04: after ten failures the right password is not looked at either, until the lock ends;
+// the answer does not say so. The lock outlives the process because it is stored.
+func TestI04_AccountRestsAfterTenFailures(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	app.visitor().signUp("ada@example.com")
+	for range 10 {
+		app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "not the password").want(t, 422, wire.CodePasswordOrIdentifier)
+	}
+	again := newApp(t, func(c *identity.Config) { c.Store = app.store; c.Now = app.clock.Now })
+	again.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 422, wire.CodePasswordOrIdentifier)
+	app.clock.Add(time.Minute)
+	again.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 200, "")
+	u := decode[[]wire.User](t, app.backend("GET", "/v1/users", "").body)[0]
+	if u.Locked {
+		t.Error("user is locked after signing in")
+	}
+}
+
+func TestI04_LocksGrowAndEnd(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]time.Duration{
+		1: 0, 9: 0, 10: time.Minute, 11: 0, 20: 2 * time.Minute, 50: 16 * time.Minute,
+		70: time.Hour, 100: time.Hour, 101: time.Hour, 1 << 30: time.Hour,
+	} {
+		if got := identity.LockAfter(n); got != want {
+			t.Errorf("LockAfter(%d) = %v, want %v", n, got, want)
+		}
+	}
+}
+
+func TestSignInOfBannedUser(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id := v.sessionID()
+	err := app.store.Update(t.Context(), func(tx identity.Tx) error {
+		u, err := tx.UserByEmail("ada@example.com")
+		if err != nil {
+			return err
+		}
+		u.Banned = true
+		return tx.PutUser(u)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
+	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 403, wire.CodeUserBanned)
+}

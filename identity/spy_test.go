@@ -1,0 +1,41 @@
+package identity_test
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/usherauth/usher/identity"
+)
+
+// spyStore counts transactions and fails on demand.
+type spyStore struct {
+	identity.Store
+	views, updates atomic.Int64
+	fail           atomic.Pointer[error] // every transaction returns it
+}
+
+func (s *spyStore) broken() error {
+	if err := s.fail.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (s *spyStore) breakWith(err error) { s.fail.Store(&err) }
+func (s *spyStore) repair()             { s.fail.Store(nil) }
+
+func (s *spyStore) View(ctx context.Context, fn func(identity.Tx) error) error {
+	s.views.Add(1)
+	if err := s.broken(); err != nil {
+		return err
+	}
+	return s.Store.View(ctx, fn)
+}
+
+func (s *spyStore) Update(ctx context.Context, fn func(identity.Tx) error) error {
+	s.updates.Add(1)
+	if err := s.broken(); err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, fn)
+}
