@@ -1,0 +1,35 @@
+package pages
+
+import "github.com/usherauth/usher/wire"
+
+// firstName is what to call a person; "there" when nothing is known.
+func firstName(u *wire.User) string {
+	switch {
+	case u == nil:
+		return "there"
+	case u.FirstName != "":
+		return string(u.FirstName)
+	case u.PrimaryEmail() != "":
+		return u.PrimaryEmail()
+	}
+	return "there"
+}
+
+// nameField is the field of useUser's user that firstName shows.
+func nameField(u *wire.User) string {
+	if u != nil && u.FirstName == "" {
+		return "primaryEmailAddress"
+	}
+	return "firstName"
+}
+
+// nameText is that field as the script writes it.
+func nameText(u *wire.User) string {
+	switch {
+	case u == nil:
+		return ""
+	case u.FirstName != "":
+		return string(u.FirstName)
+	}
+	return u.PrimaryEmail()
+}
