@@ -46,3 +46,12 @@ const SignInDecoy = settingDecoy
 
 // AttemptLifetime is how long a sign-in or sign-up waits.
 const AttemptLifetime time.Duration = attemptLifetime
+
+// RealParams are the costs of the program; the tests run with less memory, so that
+// hundreds of accounts take seconds.
+var RealParams = currentParams
+
+func init() { currentParams.memory = 1024 }
+
+// Costs of argon2id parameters.
+func (p argonParams) Costs() (memory, time uint32, threads uint8) { return p.memory, p.time, p.threads }

@@ -109,7 +109,7 @@ func TestS04_BrokenBody(t *testing.T) {
 	}
 	defer conn.Close()
 	_, err = io.WriteString(conn, "POST /v1/client/sign_ups HTTP/1.1\r\nHost: x\r\nContent-Type: "+formType+
-		"\r\nTransfer-Encoding: chunked\r\n\r\n"+hex(len(good))+"\r\n"+good+"\r\nZZ\r\n")
+		"\r\nTransfer-Encoding: chunked\r\n\r\n"+hexLen(len(good))+"\r\n"+good+"\r\nZZ\r\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -287,4 +288,6 @@ func varies(h http.Header, field string) bool {
 	return false
 }
 
-func hex(n int) string { return strconv.FormatInt(int64(n), 16) }
+func hexLen(n int) string { return strconv.FormatInt(int64(n), 16) }
+
+func rawBase64(b []byte) string { return base64.RawStdEncoding.EncodeToString(b) }

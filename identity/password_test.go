@@ -1,0 +1,204 @@
+package identity_test
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/wire"
+)
+
+const currentPrefix = "$argon2id$v=19$m=1024,t=2,p=1$" // see export_test.go
+
+func readVectors[T any](t *testing.T, name string) []T {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Cases []T }
+	if err := json.Unmarshal(raw, &file); err != nil || len(file.Cases) == 0 {
+		t.Fatalf("%s: %v, %d cases", name, err, len(file.Cases))
+	}
+	return file.Cases
+}
+
+// I01: tags of an independent library.
+func TestI01_Argon2idVectors(t *testing.T) {
+	t.Parallel()
+	type vector struct {
+		Password string `json:"password_utf8"`
+		Salt     string `json:"salt_hex"`
+		Tag      string `json:"tag_hex"`
+		T        uint32
+		M        uint32 `json:"m_kib"`
+		P        uint8
+	}
+	for _, v := range readVectors[vector](t, "argon2id.json") {
+		salt, err := hex.DecodeString(v.Salt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(identity.Derive(v.Password, salt, v.T, v.M, v.P, len(v.Tag)/2)); got != v.Tag {
+			t.Errorf("tag of %q = %s, want %s", v.Password, got, v.Tag)
+		}
+	}
+}
+
+func TestI01_StoredForm(t *testing.T) {
+	t.Parallel()
+	a, b := identity.HashPassword("x"), identity.HashPassword("x")
+	if m, n, p := identity.RealParams.Costs(); m != 19456 || n != 2 || p != 1 {
+		t.Errorf("costs are m=%d t=%d p=%d, want 19 MiB, 2 and 1", m, n, p)
+	}
+	if !strings.HasPrefix(a, currentPrefix) || a == b {
+		t.Errorf("hashes %q and %q, want current parameters and two salts", a, b)
+	}
+	parts := strings.Split(a, "$")
+	if len(parts[4]) != 22 || len(parts[5]) != 43 {
+		t.Errorf("hash %q, want 16 octets of salt and 32 of tag", a)
+	}
+	for _, bad := range []string{
+		"", "x", "$argon2i$v=19$m=1024,t=2,p=1$" + parts[4] + "$" + parts[5],
+		strings.Replace(a, "v=19", "v=16", 1), strings.Replace(a, "m=1024", "m=4194304", 1), strings.Replace(a, "t=2", "t=0", 1),
+		strings.Replace(a, "p=1", "p=1,x=2", 1), a + "$", a[:len(a)-1] + "=", strings.Replace(a, "$m=", "$ m=", 1),
+	} {
+		if match, _ := identity.VerifyPassword(bad, "x"); match {
+			t.Errorf("%q matches", bad)
+		}
+	}
+}
+
+func TestI01_ParametersAreUpgradedAtSignIn(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	app.visitor().signUp("ada@example.com")
+	old := "$argon2id$v=19$m=8192,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+	tag := identity.Derive(password, []byte("0123456789abcdef"), 1, 8192, 1, 32)
+	setHash(t, app, old+rawBase64(tag))
+	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 200, "")
+	if h := userByEmail(t, app, "ada@example.com").PasswordHash; !strings.HasPrefix(h, currentPrefix) {
+		t.Errorf("hash = %q, want current parameters", h)
+	}
+	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 200, "")
+}
+
+func userByEmail(t *testing.T, app *app, address string) (u identity.User) {
+	t.Helper()
+	err := app.store.View(context.Background(), func(tx identity.Tx) (err error) {
+		u, err = tx.UserByEmail(address)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func setHash(t *testing.T, app *app, hash string) {
+	t.Helper()
+	u := userByEmail(t, app, "ada@example.com")
+	u.PasswordHash = hash
+	if err := app.store.Update(context.Background(), func(tx identity.Tx) error { return tx.PutUser(u) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// I06, I08, I10: the policy file, over the wire.
+func TestI06_I08_I10_Policy(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	type rule struct {
+		Password string
+		Accept   any
+		Note     string
+	}
+	for i, r := range readVectors[rule](t, "password_policy.json") {
+		t.Run(r.Note, func(t *testing.T) {
+			t.Parallel()
+			address := "ada@example.com"
+			if r.Accept == true {
+				address = "ada" + decimal(i) + "@example.com"
+			}
+			v := app.visitor()
+			a := v.post("/v1/client/sign_ups", "email_address", address, "password", r.Password)
+			switch r.Accept {
+			case true:
+				a.want(t, 200, "")
+				v.signOut()
+				v.post("/v1/client/sign_ins", "identifier", address, "password", r.Password).want(t, 200, "")
+			case false:
+				if a.StatusCode != 422 || a.param(t) != "password" {
+					t.Errorf("answer = %d %s, want 422 about the password", a.StatusCode, a.body)
+				}
+			default:
+				if a.StatusCode != 200 && a.StatusCode != 422 {
+					t.Errorf("answer = %d", a.StatusCode)
+				}
+			}
+		})
+	}
+}
+
+// I08: passwords that share their first 72 octets, or differ after a NUL, are different.
+func TestI08_NoTruncation(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	long := strings.Repeat("a", 72)
+	v := app.visitor()
+	v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", long+"BBBBBBB").want(t, 200, "")
+	for _, other := range []string{long, long + "CCCCCCC", long + "BBBBBBB\x00", long + "BBBBBB"} {
+		app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", other).want(t, 422, wire.CodePasswordOrIdentifier)
+	}
+}
+
+// I10: variants of common words and of the application's name.
+func TestI10_Variants(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, func(c *identity.Config) { c.ContextWords = []string{"Lovelace Ltd"} })
+	for _, p := range []string{"PASSWORD", " password ", "password1", "Password123", "baseball!", "exampleapp", "EXAMPLEAPP2026", "lovelace ltd 1"} {
+		a := app.visitor().post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", p)
+		a.want(t, 422, wire.CodePasswordPwned)
+	}
+}
+
+// I11: NFC and NFD are one password.
+func TestI11_OneNormalization(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", "zo\u00eb zo\u00eb zo\u00eb").want(t, 200, "")
+	v.signOut()
+	v.post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "zoe\u0308 zoe\u0308 zoe\u0308").want(t, 200, "")
+}
+
+func TestMinPasswordLength(t *testing.T) {
+	t.Parallel()
+	v := newApp(t, func(c *identity.Config) { c.MinPasswordLength = 15 }).visitor()
+	v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", "fourteen chars").want(t, 422, wire.CodePasswordTooShort)
+	v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", "fifteen chars!!").want(t, 200, "")
+	env := decode[wire.Environment](t, v.get("/v1/environment").body)
+	if got := env.UserSettings.PasswordSettings; got.MinLength != 15 || got.MaxLength != 256 {
+		t.Errorf("password_settings = %+v", got)
+	}
+}
+
+func FuzzNormalizePassword(f *testing.F) {
+	for _, s := range []string{"", "correct horse", "zoe\u0308", "a\x00b", "\xff", "🔒🔒", "\u212a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once, ok := identity.NormalizePassword(s)
+		if !ok {
+			return
+		}
+		if twice, ok := identity.NormalizePassword(once); !ok || twice != once || !utf8.ValidString(once) {
+			t.Errorf("normalizing %q gives %q, then %q %v", s, once, twice, ok)
+		}
+	})
+}
