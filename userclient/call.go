@@ -132,13 +132,10 @@ func (c *conn) do(ctx context.Context, r request, v any) error {
 			return nil
 		}
 		wait, again := c.pause(ctx, r.method, attempt, err)
-		if !again {
+		if !again || !sleep(ctx, wait) {
 			return err
 		}
-		c.logger.DebugContext(ctx, "backend api retry", "op", r.op, "attempt", attempt+1, "wait", wait, "err", err)
-		if !sleep(ctx, wait) {
-			return err
-		}
+		c.logger.DebugContext(ctx, "backend api retry", "op", r.op, "retry", attempt+1, "waited", wait, "err", err)
 	}
 }
 
@@ -158,17 +155,17 @@ func (c *conn) attempt(ctx context.Context, r request, v any) error {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return broken(ctx, 0, err)
+		return broken(0, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= http.StatusBadRequest {
 		return c.refusal(resp)
 	}
-	return c.accept(ctx, resp, v)
+	return c.accept(resp, v)
 }
 
 // accept reads a success into v.
-func (c *conn) accept(ctx context.Context, resp *http.Response, v any) error {
+func (c *conn) accept(resp *http.Response, v any) error {
 	unusable := func(err error) error { return &TransportError{Status: resp.StatusCode, Err: err} }
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return unusable(errors.New("redirects are not followed"))
@@ -183,7 +180,7 @@ func (c *conn) accept(ctx context.Context, resp *http.Response, v any) error {
 	defer giveBack(buf)
 	switch err := fill(buf, resp, c.maxBody); {
 	case err != nil:
-		return broken(ctx, resp.StatusCode, err)
+		return broken(resp.StatusCode, err)
 	case int64(buf.Len()) > c.maxBody:
 		return unusable(fmt.Errorf("more than the limit of %d bytes", c.maxBody))
 	}
@@ -247,13 +244,13 @@ func fill(buf *bytes.Buffer, resp *http.Response, limit int64) error {
 
 // broken is an attempt that ended without a whole answer. Time that ran out and a
 // certificate that does not fit do not get better by asking again.
-func broken(ctx context.Context, status int, err error) error {
+func broken(status int, err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err // its text repeats method and address
 	}
 	var timeout net.Error
 	var cert *tls.CertificateVerificationError
-	permanent := ctx.Err() != nil || errors.As(err, &cert) || errors.As(err, &timeout) && timeout.Timeout()
+	permanent := errors.As(err, &cert) || errors.As(err, &timeout) && timeout.Timeout()
 	return &TransportError{Status: status, Err: err, transient: !permanent}
 }

@@ -157,6 +157,27 @@ func TestL04_ClientsNeverShare(t *testing.T) {
 	})
 }
 
+func TestL04_UsersOfOneRequestNeverShare(t *testing.T) {
+	t.Parallel()
+	rt, calls := echo()
+	c := client(t, rt)
+	request(t, "user_1", func(ctx context.Context) {
+		for range 2 {
+			for _, id := range []string{"user_2", "user_1", "user_3"} {
+				if u, err := c.Users.Get(ctx, id); err != nil || u.ID != id {
+					t.Errorf("Get(%s) = %+v, %v", id, u, err)
+				}
+			}
+			if u, err := c.Users.Current(ctx); err != nil || u.ID != "user_1" {
+				t.Errorf("Current = %+v, %v, want user_1", u, err)
+			}
+		}
+	})
+	if n := calls.Load(); n != 3 {
+		t.Errorf("three users took %d calls, want 3", n)
+	}
+}
+
 func TestCurrentSignedOutAsksNobody(t *testing.T) {
 	t.Parallel()
 	rt, calls := echo()

@@ -72,7 +72,7 @@ func TestL03_FaultsOfARealConnection(t *testing.T) {
 		{"not HTTP", func(t *testing.T, w http.ResponseWriter, _ *http.Request) { hijack(t, w, "220 smtp ready\r\n", false) }, "no answer"},
 		{"a header without end", func(t *testing.T, w http.ResponseWriter, _ *http.Request) {
 			hijack(t, w, jsonHead+"X-Long: "+strings.Repeat("x", 1<<20), false)
-		}, "no answer"},
+		}, "headers exceeded"},
 		{"HTML with 200", func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<!doctype html><title>captive portal</title>")
 		}, "is not JSON"},

@@ -19,7 +19,7 @@ const (
 // pause decides whether to try again after err and how long to wait first. Only reads
 // are tried again: nobody knows whether a call that broke has changed something.
 func (c *conn) pause(ctx context.Context, method string, attempt int, err error) (time.Duration, bool) {
-	if method != http.MethodGet || attempt >= maxRetries || ctx.Err() != nil {
+	if method != http.MethodGet || attempt >= maxRetries {
 		return 0, false
 	}
 	wait := min(backoff(attempt), c.maxWait)

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -201,6 +203,35 @@ func TestMaxWaitBoundsEveryPause(t *testing.T) {
 		_, err := c.Users.Get(t.Context(), "user_1")
 		if d := time.Since(start); err == nil || calls.Load() != 3 || d != 2*time.Millisecond {
 			t.Errorf("Get = %v after %v and %d requests, want 2ms and 3 requests", err, d, calls.Load())
+		}
+	})
+}
+
+func TestL18_OnlyRetriesAreLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		get := func(ctx context.Context, steps ...func() (*http.Response, error)) {
+			c := newClient(t, userclient.Config{Transport: transportOf(steps...), Logger: logger})
+			_, _ = c.Users.Get(ctx, "user_1")
+		}
+		get(t.Context(), ok(ada))
+		get(t.Context(), status(404))
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		get(gone, failing(context.Canceled))
+		if out.Len() > 0 {
+			t.Errorf("without a retry, logged\n%s", out.String())
+		}
+		get(t.Context(), status(503), ok(ada))
+		for _, want := range []string{"level=DEBUG", `msg="backend api retry"`, `op="get user"`, "retry=1", "503"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s is missing in\n%s", want, out.String())
+			}
+		}
+		if strings.Count(out.String(), "\n") != 1 || strings.Contains(out.String(), secretKey) {
+			t.Errorf("want one line without the key, logged\n%s", out.String())
 		}
 	})
 }
