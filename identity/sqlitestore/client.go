@@ -1,0 +1,37 @@
+package sqlitestore
+
+import "github.com/usherauth/usher/identity"
+
+func (t *tx) Client(id string) (identity.Client, error) {
+	const query = `SELECT id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at
+		FROM clients WHERE id = ?`
+	var c identity.Client
+	err := t.row(query, []any{id}, &c.ID, &c.SecretHash, &c.SignInID, &c.SignUpID, &c.LastActiveSessionID,
+		(*at)(&c.CreatedAt), (*at)(&c.UpdatedAt))
+	return c, err
+}
+
+const putClient = `INSERT INTO clients (id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+	ON CONFLICT (id) DO UPDATE SET secret_hash = ?2, sign_in_id = ?3, sign_up_id = ?4, last_active_session_id = ?5,
+	created_at = ?6, updated_at = ?7`
+
+func (t *tx) PutClient(c identity.Client) error {
+	var secret any // NULL conflicts with nothing
+	if len(c.SecretHash) > 0 {
+		secret = c.SecretHash
+	}
+	return t.put("put client", putClient, c.ID, secret, c.SignInID, c.SignUpID, c.LastActiveSessionID,
+		c.CreatedAt.UnixMilli(), c.UpdatedAt.UnixMilli())
+}
+
+func (t *tx) DeleteClient(id string) error {
+	if err := t.remove("delete client", `DELETE FROM clients WHERE id = ?`, id); err != nil {
+		return err
+	}
+	// Attempts need not have a client, so no foreign key does this.
+	if err := t.put("delete client", `DELETE FROM sign_ins WHERE client_id = ?`, id); err != nil {
+		return err
+	}
+	return t.put("delete client", `DELETE FROM sign_ups WHERE client_id = ?`, id)
+}

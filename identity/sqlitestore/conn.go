@@ -1,0 +1,79 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/usherauth/usher/identity"
+)
+
+// conn is one SQLite connection and its prepared statements, by their text. It is
+// used by one goroutine at a time.
+type conn struct {
+	*sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+func connect(ctx context.Context, db *sql.DB) (*conn, error) {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, prepared: map[string]*sql.Stmt{}}, nil
+}
+
+// stmt prepares a query once. It is for texts of which there is a fixed number.
+func (c *conn) stmt(query string) (*sql.Stmt, error) {
+	if s, ok := c.prepared[query]; ok {
+		return s, nil
+	}
+	s, err := c.PrepareContext(context.Background(), query)
+	if err == nil {
+		c.prepared[query] = s
+	}
+	return s, err
+}
+
+func (c *conn) exec(ctx context.Context, query string) error {
+	s, err := c.stmt(query)
+	if err == nil {
+		_, err = s.ExecContext(ctx)
+	}
+	return err
+}
+
+func (c *conn) view(ctx context.Context, fn func(identity.Tx) error) error {
+	calm := context.WithoutCancel(ctx)
+	if err := c.exec(calm, "BEGIN"); err != nil {
+		return fmt.Errorf("sqlitestore: begin: %w", explain(err))
+	}
+	t := &tx{conn: c, ctx: calm, lists: ctx}
+	defer func() {
+		t.conn = nil
+		_ = c.exec(calm, "ROLLBACK") // nothing was written
+	}()
+	return fn(t)
+}
+
+// explain turns SQLite's result codes into the errors of package identity.
+func explain(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return identity.ErrConflict
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return identity.ErrNotFound
+	}
+	if code := e.Code() & 0xff; code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED {
+		return fmt.Errorf("%w: %w", identity.ErrBusy, err)
+	}
+	return err
+}

@@ -1,0 +1,14 @@
+// Package sqlitestore keeps an instance's records in one SQLite file. The driver is
+// pure Go (modernc.org/sqlite), so a program that uses it needs no C compiler.
+//
+// The file is in WAL mode with synchronous=FULL: an Update that returned nil is on
+// the disk and survives kill -9 and a power cut. Readers have connections of their
+// own and never wait for writers. Updates that queue up while another one writes
+// share its disk flush: each runs in a savepoint of one transaction, so that it fails
+// alone, and all of them return when that transaction is committed.
+//
+// One process at a time opens a file; a second one gets [ErrInUse]. A lock on
+// <path>.lock sees to that, and goes with the process however it ends. Beside the
+// database lie <path>-wal and <path>-shm while it is open; all are created readable
+// by their owner only.
+package sqlitestore

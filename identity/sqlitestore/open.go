@@ -1,0 +1,110 @@
+package sqlitestore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Open opens the database and brings its schema up to date. Its errors name the file:
+// [ErrInUse], [ErrNewerSchema], or what the system or SQLite says about a folder that
+// is missing or cannot be written, or a file that is no database.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	s, err := open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("sqlitestore: open %s: %w", cfg.Path, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Path == "" {
+		return nil, errors.New("no path given")
+	}
+	path, err := filepath.Abs(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		busy:   cmp.Or(cfg.BusyTimeout, 5*time.Second),
+		lock:   lock,
+		closed: make(chan struct{}),
+		idle:   make(chan *conn, readers),
+		turn:   make(chan struct{}, 1),
+	}
+	if err := s.start(ctx, path); err != nil {
+		if s.writeDB != nil {
+			_ = s.writeDB.Close()
+		}
+		_ = lock.Close()
+		return nil, err
+	}
+	for range readers {
+		s.idle <- nil
+	}
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context, path string) (err error) {
+	if err := create(path); err != nil {
+		return err
+	}
+	s.writeDB, err = sql.Open("sqlite", dataSource(path, s.busy,
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"))
+	if err != nil {
+		return err
+	}
+	s.writeDB.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.writeDB); err != nil {
+		return explain(err)
+	}
+	if s.writer, err = connect(ctx, s.writeDB); err != nil {
+		return explain(err)
+	}
+	s.readDB, err = sql.Open("sqlite", dataSource(path, s.busy, "query_only(1)", "trusted_schema(0)"))
+	if err == nil {
+		s.readDB.SetMaxOpenConns(readers)
+		s.readDB.SetMaxIdleConns(readers)
+	}
+	return err
+}
+
+// create makes the file before SQLite would, which gives it and the files beside it
+// the mode that the umask leaves of 0644.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// dataSource is a file: URI, as in it any path can be written.
+func dataSource(path string, busy time.Duration, pragmas ...string) string {
+	slashed := filepath.ToSlash(path)
+	if slashed[0] != '/' { // C:/data
+		slashed = "/" + slashed
+	}
+	query := url.Values{
+		"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...),
+		"_dqs":    {"0"},
+	}
+	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String()
+}
+
+func inUse(lock string) error {
+	return fmt.Errorf("%w, which holds %s: stop that process, or choose another data folder", ErrInUse, lock)
+}

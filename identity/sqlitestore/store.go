@@ -1,0 +1,134 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
+
+// Errors of [Open], to be tested for with errors.Is.
+var (
+	// ErrInUse means that another process, or another Store of this one, has the
+	// database open.
+	ErrInUse = errors.New("database is in use by another process")
+	// ErrNewerSchema means that a later version of this package has written the
+	// database, in a form that this one does not know.
+	ErrNewerSchema = errors.New("database was written by a newer version")
+)
+
+var (
+	errClosed   = errors.New("sqlitestore: store is closed")
+	errReadOnly = errors.New("sqlitestore: write in View")
+)
+
+// readers is how many Views run at the same time. Each has a page cache of up to 2 MB.
+const readers = 4
+
+// Config says where the database is.
+type Config struct {
+	// Path is the database file. It is created when it does not exist, its folder
+	// is not.
+	Path string
+
+	// BusyTimeout is how long an Update waits for its turn, be it for other Updates
+	// or for another program that writes to the file, before it returns
+	// [identity.ErrBusy]. 0 is 5 s.
+	BusyTimeout time.Duration
+}
+
+// Store is an [identity.Store] in a SQLite file. It comes from [Open] and is safe for
+// concurrent use.
+type Store struct {
+	busy   time.Duration
+	lock   io.Closer
+	closed chan struct{}
+	ended  atomic.Bool // by the first Close
+
+	readDB *sql.DB
+	idle   chan *conn // readers that nobody uses; nil stands for one not opened yet
+
+	writeDB *sql.DB
+	turn    chan struct{} // held by who uses what follows
+	writer  *conn
+	batch   *batch // the open transaction, nil when there is none
+}
+
+var _ identity.Store = (*Store)(nil)
+
+// View runs fn with a snapshot that is taken at its first read. Up to four Views run
+// at the same time, others wait for one to end or for ctx. Reading one record does not
+// stop for ctx, lists do. See [identity.Store].
+func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
+	c, err := s.borrow(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.idle <- c }()
+	if c == nil {
+		if c, err = connect(ctx, s.readDB); err != nil {
+			return fmt.Errorf("sqlitestore: open a reader: %w", explain(err))
+		}
+	}
+	return c.view(ctx, fn)
+}
+
+// borrow takes a reader out of idle, which may be nil for one that is to be opened.
+func (s *Store) borrow(ctx context.Context) (*conn, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case c := <-s.idle:
+		return c, nil
+	case <-s.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, fmt.Errorf("sqlitestore: wait for a reader: %w", ctx.Err())
+	}
+}
+
+func (s *Store) usable(ctx context.Context) error {
+	if s.ended.Load() {
+		return errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sqlitestore: begin: %w", err)
+	}
+	return nil
+}
+
+// Ping reads from the database file.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.View(ctx, func(t identity.Tx) error {
+		var n int
+		return t.(*tx).row("SELECT COUNT(*) FROM sqlite_schema", nil, &n)
+	})
+}
+
+// Close waits for running transactions, moves the write-ahead log into the database
+// file and lets go of the lock.
+func (s *Store) Close() error {
+	if s.ended.Swap(true) {
+		return errClosed
+	}
+	close(s.closed)
+	s.turn <- struct{}{}
+	var errs []error
+	for range readers {
+		if c := <-s.idle; c != nil {
+			errs = append(errs, c.Close())
+		}
+	}
+	// The writer goes last, as the last connection removes the log.
+	errs = append(errs, s.readDB.Close(), s.writer.Close(), s.writeDB.Close(), s.lock.Close())
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("sqlitestore: close: %w", err)
+	}
+	return nil
+}
