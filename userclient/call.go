@@ -57,7 +57,7 @@ func newConn(cfg Config, base string) *conn {
 		logger:  cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
 	}
 	if c.now == nil {
-		c.now = time.Now
+		c.now = time.Now //nolint:forbidigo // the default that Config.Now documents
 	}
 	c.http = http.Client{
 		Transport: cfg.Transport,
