@@ -1,6 +1,7 @@
 package fapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -96,11 +97,22 @@ func do[T any](ctx context.Context, c *Client, b Browser, req request) (*Answer[
 	if res.StatusCode >= http.StatusBadRequest {
 		return nil, fmt.Errorf("fapi: %s: %w", req.op, c.refusal(res, body))
 	}
-	var wrapped wire.Response[T]
-	if err := json.Unmarshal(body, &wrapped); err != nil {
+	wrapped, err := decode[T](body)
+	if err != nil {
 		return nil, fmt.Errorf("fapi: %s: %w: answer of the wrong shape", req.op, ErrUnavailable)
 	}
 	return &Answer[T]{Resource: wrapped.Response, Client: wrapped.Client, SetCookies: ownCookies(res.Header)}, nil
+}
+
+// decode unwraps a resource. A list of sessions comes bare (protocol reference 8.3 wraps
+// what changes the client).
+func decode[T any](body []byte) (wrapped wire.Response[T], err error) {
+	if body = bytes.TrimLeft(body, " \r\n\t"); len(body) > 0 && body[0] == '[' {
+		err = json.Unmarshal(body, &wrapped.Response)
+	} else {
+		err = json.Unmarshal(body, &wrapped)
+	}
+	return wrapped, err
 }
 
 // build makes the HTTP request (protocol reference 8.2, 8.11).

@@ -138,6 +138,16 @@ func TestAnswerCarriesTokenAndOwnCookiesOnly(t *testing.T) {
 	}
 }
 
+func TestListsComeBareOrWrapped(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{` [{"id":"sess_1"}]`, `{"response":[{"id":"sess_1"}],"client":null}`} {
+		c := serve(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, body) })
+		if a, err := c.ActiveSessions(t.Context(), ada); err != nil || len(a.Resource) != 1 || a.Resource[0].ID != "sess_1" {
+			t.Errorf("ActiveSessions of %s = %+v, %v", body, a, err)
+		}
+	}
+}
+
 func TestRefusalIsTyped(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {

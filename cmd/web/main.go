@@ -1,0 +1,55 @@
+// Command web is the demo of Usher and its embedded identity service in one binary: pages
+// that show each of the library's calls, sign-up and sign-in, and the two APIs of the
+// instance. Without configuration it runs offline and keeps everything in ./data; with
+// CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY it runs against a hosted instance.
+//
+//	web [flags]        serve
+//	web keys [flags]   print the embedded instance's keys as environment lines
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Getenv))
+}
+
+// run returns the exit status: 0 after a clean end, 2 for wrong flags or variables, 1 for
+// everything else.
+func run(args []string, getenv func(string) string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
+	m := NewMain(os.Stdout, os.Stderr)
+	var err error
+	if len(args) > 0 && args[0] == "keys" {
+		err = m.Keys(ctx, args[1:], getenv)
+	} else if err = m.ParseFlags(args, getenv); err == nil {
+		limitMemory(getenv)
+		err = errors.Join(m.Run(ctx), m.Close())
+	}
+	return report(err)
+}
+
+func report(err error) int {
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &usage):
+		lines := strings.ReplaceAll(usage.Error(), "\n", "\n  - ")
+		fmt.Fprintf(os.Stderr, "web: the configuration has mistakes:\n  - %s\n", lines)
+		return 2
+	}
+	fmt.Fprintf(os.Stderr, "web: %v\n", err)
+	return 1
+}

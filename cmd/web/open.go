@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/wire"
+)
+
+const (
+	databaseFile = "usher.db"
+	keysFile     = "keys.env"
+)
+
+// embedded is the identity service in this process, with its store.
+type embedded struct {
+	service *identity.Service
+	store   *sqlitestore.Store
+}
+
+// openEmbedded opens the instance in the data folder, or makes a new one.
+func openEmbedded(ctx context.Context, dataDir, origin string, log *slog.Logger, now func() time.Time) (*embedded, error) {
+	if err := makeDataDir(dataDir); err != nil {
+		return nil, err
+	}
+	store, err := sqlitestore.Open(ctx, sqlitestore.Config{Path: filepath.Join(dataDir, databaseFile)})
+	if errors.Is(err, sqlitestore.ErrInUse) {
+		return nil, fmt.Errorf("the data folder %s is in use: stop the other process that serves it, or give this one a folder of its own with -data: %w", dataDir, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the data folder %s: %w", dataDir, err)
+	}
+	service, err := identity.New(ctx, identity.Config{
+		Store: store, PublicOrigin: origin, ApplicationName: "Usher",
+		HashConcurrency: 1, // 19 MiB each; one already keeps a core busy
+		Logger:          log, Now: now,
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the instance in %s: %w", dataDir, err), store.Close())
+	}
+	return &embedded{service, store}, nil
+}
+
+// makeDataDir makes the folder for its owner alone, and warns nobody else in: keys and
+// password hashes are in it.
+func makeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs x
+		return fmt.Errorf("close the data folder to others: %w", err)
+	}
+	return nil
+}
+
+// close ends the service and then its store.
+func (e *embedded) close() error { return errors.Join(e.service.Close(), e.store.Close()) }
+
+// instance describes the service to the app: the same words as for a hosted one.
+func (e *embedded) instance(origin string) instance {
+	return instance{
+		auth: authctx.Config{
+			PublishableKey: e.service.PublishableKey().String(), SecretKey: e.service.SecretKey().Reveal(),
+			APIURL: identity.BackendURL, ProxyURL: wire.ProxyPath,
+			PublicOrigin: origin, AuthorizedParties: []string{origin},
+		},
+		carrier: e.service.Transport(),
+		ping:    e.store.Ping,
+		proxied: true,
+	}
+}
+
+// hostedInstance describes a hosted instance. Whether it answers is not ours to probe.
+func hostedInstance(c *config, origin string) instance {
+	return instance{
+		auth:    c.authConfig(origin),
+		ping:    func(context.Context) error { return nil },
+		proxied: c.proxied(origin),
+		portal:  accountPortal(c.publishable.Host()),
+	}
+}
+
+func frontendHost(cfg authctx.Config) string {
+	key, _ := wire.ParsePublishableKey(cfg.PublishableKey) // was checked
+	return key.Host()
+}

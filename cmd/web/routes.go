@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/static"
+	"github.com/usherauth/usher/wire"
+)
+
+// routes is the whole surface of the public listener. Protection is attached to the
+// route that serves a page, so there is no second reading of the path to get around.
+func (a *app) routes() *chi.Mux {
+	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
+	page := chi.Chain(a.policy.document, a.auth.Handler)
+	r.NotFound(page.HandlerFunc(a.pages.NotFound).ServeHTTP)
+	r.MethodNotAllowed(page.HandlerFunc(a.pages.MethodNotAllowed).ServeHTTP)
+
+	r.Get("/healthz", healthz)
+	r.Get("/readyz", a.readyz)
+	r.Handle("/static/*", static.Handler())
+	r.Handle(wire.ProxyPath+"/*", a.frontendAPI())
+
+	r.Group(func(r chi.Router) {
+		r.Use(page...)
+		r.Get("/", a.pages.Home)
+		r.Get("/welcome", a.pages.Welcome)
+		r.Get("/example", a.pages.Example)
+		r.Get("/client/auth", a.pages.ClientAuth)
+		r.Get("/client/user", a.pages.ClientUser)
+		r.Get("/organization", a.pages.Organization)
+		r.Handle("/sign-in", a.formOrPortal(a.forms.SignIn, authctx.SignInURL))
+		r.Handle("/sign-up", a.formOrPortal(a.forms.SignUp, authctx.SignUpURL))
+		r.Handle("/sign-out", http.HandlerFunc(a.forms.SignOut))
+		r.Group(func(r chi.Router) {
+			r.Use(a.pages.ErrorPages, authctx.RequirePage())
+			r.Get("/dashboard", a.pages.Dashboard)
+			r.Handle("/user", a.formOrPortal(a.forms.Profile, a.portalProfile))
+		})
+		r.With(a.pages.ErrorPages, authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", a.pages.Admin)
+	})
+	r.Group(func(r chi.Router) {
+		r.Use(a.auth.Handler)
+		r.With(authctx.RequireAPI()).Get("/api/user", a.pages.APIUser)
+		r.Get("/api/auth", a.pages.APIAuth) // answers 401 by itself, in the seed's shape
+	})
+	return r
+}
+
+// frontendAPI is absent where browsers reach it on the instance's own host.
+func (a *app) frontendAPI() http.Handler {
+	if !a.proxied {
+		return http.NotFoundHandler()
+	}
+	return a.forms.FrontendAPI()
+}
+
+// formOrPortal serves a form, or leads to the instance's own page where the form could
+// not set the instance's cookies, or where another page was configured.
+func (a *app) formOrPortal(form http.HandlerFunc, portal func(ctx context.Context, returnTo string) string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target := portal(r.Context(), r.URL.Query().Get(wire.ParamRedirectURL))
+		path, _, _ := strings.Cut(target, "?")
+		if a.proxied && path == r.URL.Path {
+			form(w, r)
+			return
+		}
+		http.Redirect(w, r, target, http.StatusSeeOther)
+	})
+}
+
+func (a *app) portalProfile(context.Context, string) string {
+	if a.proxied {
+		return "/user"
+	}
+	return a.portal + "/user"
+}
+
+// healthz says that the process answers, and nothing else.
+func healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
+
+const readyTimeout = time.Second
+
+// readyz says whether requests can be served: the store has to answer.
+func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if err := a.ping(ctx); err != nil {
+		a.log.WarnContext(ctx, "not ready", "err", err)
+		w.Header().Set("Retry-After", "1")
+		plain(w, http.StatusServiceUnavailable, "not ready\n")
+		return
+	}
+	plain(w, http.StatusOK, "ok\n")
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// Timeouts of both listeners.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	drainTimeout      = 20 * time.Second // for requests in flight at the end
+	maxHeaderBytes    = 16 << 10
+)
+
+// memoryLimit makes the collector work harder before the heap, which a password hash
+// fills with 19 MiB at a stroke, outgrows a small machine. It is a goal, not a wall.
+const memoryLimit = 36 << 20
+
+func limitMemory(getenv func(string) string) {
+	if getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// Main is the program: configuration, listeners and what they serve. Use [NewMain].
+type Main struct {
+	// Now is the clock; nil is time.Now. Set it before Open.
+	Now func() time.Time
+
+	stdout, stderr io.Writer
+	log            *slog.Logger
+	config         *config
+	embedded       *embedded // nil with a hosted instance
+	origin         string
+	public         *listener
+	backend        *listener // nil when off
+}
+
+// listener is a bound address and the server behind it.
+type listener struct {
+	net.Listener
+	server *http.Server
+}
+
+// NewMain returns a program that logs to stdout and writes usage to stderr.
+func NewMain(stdout, stderr io.Writer) *Main {
+	return &Main{stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stdout, nil)), Now: time.Now} //nolint:forbidigo // the program's clock
+}
+
+// ParseFlags reads the configuration. Its error is for people and lists every mistake.
+func (m *Main) ParseFlags(args []string, getenv func(string) string) (err error) {
+	m.config, err = parseConfig("web", args, getenv, m.stderr)
+	return err
+}
+
+// Keys is the keys command.
+func (m *Main) Keys(ctx context.Context, args []string, getenv func(string) string) (err error) {
+	if m.config, err = parseConfig("web keys", args, getenv, m.stderr); err != nil {
+		return err
+	}
+	return printKeys(ctx, m.config, m.stdout)
+}
+
+// Origin is what people type, once Open has returned.
+func (m *Main) Origin() string { return m.origin }
+
+// Addr is the bound public address, once Open has returned.
+func (m *Main) Addr() net.Addr { return m.public.Addr() }
+
+// BackendURL is where the embedded Backend API listens, once Open has returned; "" when
+// it does not.
+func (m *Main) BackendURL() string {
+	if m.backend == nil {
+		return ""
+	}
+	return backendURL(m.backend.Addr().String())
+}
+
+// Open binds the listeners and makes everything ready. Run calls it if needed.
+func (m *Main) Open(ctx context.Context) error {
+	if err := m.open(ctx); err != nil {
+		return errors.Join(err, m.Close())
+	}
+	return nil
+}
+
+func (m *Main) open(ctx context.Context) error {
+	public, err := listen(ctx, m.config.addr, "-addr")
+	if err != nil {
+		return err
+	}
+	m.public = &listener{Listener: public}
+	m.origin = m.config.publicOrigin(public.Addr())
+	in := instance{}
+	if m.config.hosted() {
+		in = hostedInstance(m.config, m.origin)
+	} else if in, err = m.openInstance(ctx); err != nil {
+		return err
+	}
+	app, err := newApp(in, m.log, m.Now)
+	if err != nil {
+		return err
+	}
+	m.public.server = m.newServer(app.handler(m.origin, m.Now))
+	return nil
+}
+
+// openInstance opens the embedded service and its Backend API's listener.
+func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
+	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, m.origin, m.log, m.Now); err != nil {
+		return in, err
+	}
+	if m.config.backendAddr != "" {
+		l, err := listen(ctx, m.config.backendAddr, "-backend-addr")
+		if err != nil {
+			return in, err
+		}
+		watch := &observer{log: m.log.With("listener", "backend"), now: m.Now, failed: func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "Something went wrong.", http.StatusInternalServerError)
+		}}
+		m.backend = &listener{l, m.newServer(watch.wrap(m.embedded.service.Backend()))}
+	}
+	if err := writeKeys(m.config.dataDir, keyLines(m.embedded.service, m.BackendURL())); err != nil {
+		return in, err
+	}
+	return m.embedded.instance(m.origin), nil
+}
+
+func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w (choose another address with %s)", err, flag)
+	}
+	return l, nil
+}
+
+func (m *Main) newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Run serves until ctx ends, then lets requests in flight finish.
+func (m *Main) Run(ctx context.Context) error {
+	if m.public == nil {
+		if err := m.Open(ctx); err != nil {
+			return err
+		}
+	}
+	failed := make(chan error, 2)
+	for _, l := range m.listeners() {
+		go func() { failed <- l.server.Serve(l.Listener) }()
+	}
+	m.log.Info("open "+m.origin+" in a browser", "addr", m.Addr().String(), "backend_api", m.BackendURL())
+	select {
+	case err := <-failed:
+		return errors.Join(fmt.Errorf("serve: %w", err), m.drain(ctx))
+	case <-ctx.Done():
+		m.log.Info("stopping: requests in flight may finish")
+		return m.drain(ctx)
+	}
+}
+
+// drain stops accepting and waits for what was accepted.
+func (m *Main) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	var errs []error
+	for _, l := range m.listeners() {
+		if err := l.server.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("requests were cut off: %w", err), l.server.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Main) listeners() []*listener {
+	var all []*listener
+	for _, l := range []*listener{m.public, m.backend} {
+		if l != nil && l.server != nil {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// Close lets go of addresses and of the data folder. It may be called more than once.
+func (m *Main) Close() error {
+	var errs []error
+	for _, l := range []*listener{m.public, m.backend} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+		if l.server != nil {
+			errs = append(errs, l.server.Close())
+		}
+	}
+	if m.embedded != nil {
+		errs = append(errs, m.embedded.close())
+		m.embedded = nil
+	}
+	return errors.Join(errs...)
+}

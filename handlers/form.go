@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxFormBytes  = 64 << 10
+	maxFormFields = 100
+)
+
+// badForm is a post that was refused before anything was done with it.
+type badForm struct {
+	status int
+	text   string
+}
+
+var (
+	errCrossSite = &badForm{http.StatusForbidden, "This form was sent from another website, so nothing was done. If it was you, fill it in here and send it again."}
+	errFormType  = &badForm{http.StatusUnsupportedMediaType, "This address takes forms only."}
+	errFormSize  = &badForm{http.StatusRequestEntityTooLarge, "That is more than this form can take."}
+	errFormBody  = &badForm{http.StatusBadRequest, "The form did not arrive whole, so nothing was done. Please send it again."}
+)
+
+// readForm returns the fields of a post by this site. Every field has one value.
+func (h *Handlers) readForm(w http.ResponseWriter, r *http.Request) (url.Values, *badForm) {
+	if h.crossSite(r) {
+		return nil, errCrossSite
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFormBytes))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, errFormSize
+		}
+		return nil, errFormBody
+	}
+	if len(body) == 0 {
+		return url.Values{}, nil
+	}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return nil, errFormType
+	}
+	return parseForm(string(body))
+}
+
+func parseForm(body string) (url.Values, *badForm) {
+	if strings.Count(body, "&") >= maxFormFields {
+		return nil, errFormBody
+	}
+	form, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, errFormBody
+	}
+	for name, values := range form {
+		if len(values) != 1 || !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
+			return nil, errFormBody
+		}
+	}
+	return form, nil
+}
+
+// crossSite reports a post that another site's page made. To the rules of
+// [http.CrossOriginProtection] it adds that an Origin, when there is one, is exactly ours:
+// the library lets an http page of the same host post to https.
+func (h *Handlers) crossSite(r *http.Request) bool {
+	origin := r.Header["Origin"]
+	if len(origin) > 1 || len(origin) == 1 && origin[0] != h.cfg.PublicOrigin {
+		return true
+	}
+	return h.csrf.Check(r) != nil
+}

@@ -1,0 +1,138 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/wire"
+)
+
+// maxProxyBody admits a profile picture; an API that wants less says so itself.
+const maxProxyBody = 10 << 20
+
+// Error codes of the proxy itself (protocol reference 8.11).
+const (
+	codeProxyPath   = "proxy_path_mismatch"
+	codeProxyFailed = "proxy_request_failed"
+)
+
+// FrontendAPI passes requests below ProxyPath on to the instance's Frontend API, so that
+// browsers find it on the app's own origin (protocol reference 8.11). Mount it for all
+// methods at ProxyPath + "/*". The host it speaks to is fixed when the handlers are made;
+// a path with a second spelling is refused, since it might mean something else there.
+func (h *Handlers) FrontendAPI() http.Handler { return h.frontend }
+
+func (h *Handlers) newProxy() http.Handler {
+	proxy := &httputil.ReverseProxy{
+		Rewrite:        h.rewrite,
+		ModifyResponse: h.modifyResponse,
+		ErrorHandler:   h.proxyFailed,
+		Transport:      h.cfg.Transport,
+		ErrorLog:       slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rest, ok := strings.CutPrefix(r.URL.EscapedPath(), h.cfg.ProxyPath)
+		if !ok || !plainPath(rest) || !strings.HasPrefix(r.RequestURI, h.cfg.ProxyPath+"/") {
+			web.PrivateHeaders(w.Header())
+			web.WriteErrors(w, http.StatusBadRequest, web.NewTraceID(),
+				wire.Error{Code: codeProxyPath, Message: "This path is not passed on."})
+			return
+		}
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, maxProxyBody)
+		}
+		proxy.ServeHTTP(w, r)
+	})
+}
+
+// plainPath reports a path, escaped as it came, that everybody reads in the same way: no
+// empty, dot or encoded-slash segments, no backslashes, no encoded control characters.
+func plainPath(p string) bool {
+	lower := strings.ToLower(p)
+	for _, bad := range []string{`\`, "%2f", "%5c", "%2e", "%25"} {
+		if strings.Contains(lower, bad) {
+			return false
+		}
+	}
+	decoded, err := url.PathUnescape(p)
+	if err != nil || strings.ContainsFunc(decoded, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return false
+	}
+	clean := path.Clean(decoded)
+	return len(p) > 1 && p[0] == '/' && (clean == decoded || clean+"/" == decoded)
+}
+
+// rewrite makes the request to the instance. It runs after hop-by-hop fields, those that
+// Connection names, and all X-Forwarded ones were removed.
+func (h *Handlers) rewrite(pr *httputil.ProxyRequest) {
+	out := pr.Out
+	out.URL.Scheme, out.URL.Host, out.Host = h.target.Scheme, h.target.Host, h.target.Host
+	out.URL.Path = strings.TrimPrefix(pr.In.URL.Path, h.cfg.ProxyPath)
+	out.URL.RawPath = strings.TrimPrefix(pr.In.URL.RawPath, h.cfg.ProxyPath)
+	header := out.Header
+	for name := range header {
+		if strings.ContainsRune(name, '_') { // some servers read X_Forwarded_For as X-Forwarded-For
+			delete(header, name)
+		}
+	}
+	for _, name := range []string{"Connection", "Upgrade", "X-Real-Ip", "True-Client-Ip", "X-Client-Ip", "X-Original-Url", "X-Rewrite-Url"} {
+		delete(header, name)
+	}
+	scheme, host, _ := strings.Cut(h.cfg.PublicOrigin, "://")
+	header.Set(wire.HeaderProxyURL, h.cfg.PublicOrigin+h.cfg.ProxyPath)
+	header.Set(wire.HeaderSecretKey, h.cfg.SecretKey)
+	header.Set("X-Forwarded-Host", host)
+	header.Set("X-Forwarded-Proto", scheme)
+	header.Set("Accept-Encoding", "identity")
+	if peer, err := netip.ParseAddrPort(pr.In.RemoteAddr); err == nil {
+		header.Set("X-Forwarded-For", peer.Addr().Unmap().WithZone("").String())
+	}
+}
+
+// modifyResponse leads redirects on the instance's host back under the proxy and keeps
+// what is personal out of caches: everything but key sets and scripts.
+func (h *Handlers) modifyResponse(res *http.Response) error {
+	if location, err := url.Parse(res.Header.Get("Location")); err == nil && location.Host == h.target.Host {
+		res.Header.Set("Location", h.cfg.PublicOrigin+h.cfg.ProxyPath+location.EscapedPath()+tail(location))
+	}
+	p := res.Request.URL.Path
+	if !strings.HasPrefix(p, "/.well-known/") && !strings.HasPrefix(p, "/npm/") {
+		web.PrivateHeaders(res.Header)
+	}
+	return nil
+}
+
+func tail(u *url.URL) string {
+	s := ""
+	if u.RawQuery != "" {
+		s = "?" + u.RawQuery
+	}
+	if u.Fragment != "" {
+		s += "#" + u.EscapedFragment()
+	}
+	return s
+}
+
+func (h *Handlers) proxyFailed(w http.ResponseWriter, r *http.Request, err error) {
+	web.PrivateHeaders(w.Header())
+	trace := web.NewTraceID()
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		web.WriteErrors(w, http.StatusRequestEntityTooLarge, trace,
+			wire.Error{Code: wire.CodeBodyTooLarge, Message: "The request is too large."})
+		return
+	}
+	if !errors.Is(err, context.Canceled) {
+		h.log.WarnContext(r.Context(), "frontend api not reached", "err", err, "trace_id", trace)
+	}
+	web.WriteErrors(w, http.StatusBadGateway, trace,
+		wire.Error{Code: codeProxyFailed, Message: "The sign-in service cannot be reached."})
+}

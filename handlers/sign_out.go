@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/internal/fapi"
+	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/userclient"
+)
+
+// SignOut ends every session of the browser and leads to AfterSignOut. It takes POST
+// only: a link, a prefetch or an image of another site signs nobody out.
+//
+// When the instance cannot be reached, this browser is signed out all the same, by
+// forgetting its cookies, and a page with status 503 says that the session itself goes
+// on until it expires: a person who walks away from a shared computer must be out, and a
+// person who worries about a stolen cookie must know that it still works.
+func (h *Handlers) SignOut(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		h.methodNotAllowed(w, r, "POST")
+		return
+	}
+	if _, bad := h.readForm(w, r); bad != nil {
+		h.message(w, r, bad.status, "Not signed out", bad.text)
+		return
+	}
+	lines, err := h.endSessions(r)
+	relay(w, lines)
+	h.forget(w)
+	if err != nil {
+		h.log.WarnContext(r.Context(), "sessions not ended", "err", err)
+		web.SetCookies(w.Header(), web.ClientCookie("", h.secure))
+		h.message(w, r, http.StatusServiceUnavailable, "Signed out on this device only",
+			"This browser has forgotten you, but the sign-in service could not be reached to end the session itself. It ends when it expires; sign in and out again to end it now.")
+		return
+	}
+	redirect(w, h.cfg.AfterSignOut)
+}
+
+// endSessions returns the Set-Cookie lines to relay. A browser whose sessions are gone
+// already is as signed out as one could wish.
+func (h *Handlers) endSessions(r *http.Request) ([]string, error) {
+	if h.fapi == nil {
+		return nil, h.revokeCurrent(r.Context())
+	}
+	answer, err := h.fapi.EndSessions(r.Context(), fapi.FromRequest(r))
+	var refused *fapi.Error
+	switch {
+	case err == nil:
+		return answer.SetCookies, nil
+	case errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusNotFound):
+		return refused.SetCookies, nil
+	}
+	return nil, err
+}
+
+// revokeCurrent is sign-out where the client cookie is on the instance's own host.
+func (h *Handlers) revokeCurrent(ctx context.Context) error {
+	id := authctx.FromContext(ctx).SessionID()
+	if id == "" {
+		return nil
+	}
+	_, err := h.cfg.Users.Sessions.Revoke(ctx, id)
+	if errors.Is(err, userclient.ErrNotFound) {
+		return nil
+	}
+	return err
+}
