@@ -118,7 +118,10 @@ func (s *Store) Close() error {
 		return errClosed
 	}
 	close(s.closed)
-	s.turn <- struct{}{}
+	s.turn <- struct{}{} // kept
+	if s.batch != nil {
+		s.end(context.Background(), s.batch) // its members wait for that
+	}
 	var errs []error
 	for range readers {
 		if c := <-s.idle; c != nil {

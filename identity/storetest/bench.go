@@ -1,0 +1,90 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/usherauth/usher/identity"
+)
+
+// Bench measures what a signed-in page costs a store: reading a user, a session and a
+// client, and a session touched by one caller and by 32 at the same time. It fills the
+// store first and leaves closing it to the caller.
+func Bench(b *testing.B, s identity.Store) {
+	ctx := b.Context()
+	const people = 1000
+	err := s.Update(ctx, func(tx identity.Tx) error {
+		for i := range people {
+			if err := benchRecords(i).put(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := benchRecords(people / 2)
+	b.Run("User", func(b *testing.B) { benchGet(b, s, identity.Tx.User, r.user.ID) })
+	b.Run("Session", func(b *testing.B) { benchGet(b, s, identity.Tx.Session, r.session.ID) })
+	b.Run("Client", func(b *testing.B) { benchGet(b, s, identity.Tx.Client, r.client.ID) })
+	b.Run("Update", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := touch(ctx, s, r.session.ID); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Update32", func(b *testing.B) { benchTogether(b, s) })
+}
+
+// benchRecords is a person with one address.
+func benchRecords(i int) records {
+	r := allFilled(i, "")
+	r.user.Emails = r.user.Emails[:1]
+	return r
+}
+
+func benchGet[R any](b *testing.B, s identity.Store, get func(identity.Tx, string) (R, error), id string) {
+	ctx, cancel := context.WithCancel(b.Context()) // as a request's is
+	defer cancel()
+	b.ReportAllocs()
+	for b.Loop() {
+		err := s.View(ctx, func(tx identity.Tx) error { _, err := get(tx, id); return err })
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func touch(ctx context.Context, s identity.Store, id string) error {
+	return s.Update(ctx, func(tx identity.Tx) error {
+		session, err := tx.Session(id)
+		if err != nil {
+			return err
+		}
+		session.LastActiveAt = session.LastActiveAt.Add(1e6)
+		return tx.PutSession(session)
+	})
+}
+
+func benchTogether(b *testing.B, s identity.Store) {
+	b.ReportAllocs()
+	var wg sync.WaitGroup
+	errs := make([]error, workers)
+	for w := range workers {
+		wg.Go(func() {
+			id := benchRecords(w).session.ID
+			for i := w; i < b.N; i += workers {
+				errs[w] = errors.Join(errs[w], touch(b.Context(), s, id))
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		b.Fatal(err)
+	}
+}
