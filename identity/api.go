@@ -72,7 +72,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route answers everything about one pattern; nil methods mean that there is no such route.
 func (a *api) route(ms methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{Service: a.Service, w: w, r: r, query: r.URL.Query(), now: a.now(), traceID: web.NewTraceID()}
+		c := &call{Service: a.Service, w: w, r: r, now: a.now(), traceID: web.NewTraceID()}
 		c.caller = a.caller(r)
 		defer c.recover()
 		web.PrivateHeaders(w.Header())
@@ -83,8 +83,13 @@ func (a *api) route(ms methods) http.Handler {
 }
 
 func (a *api) answer(c *call, ms methods) (any, error) {
+	var queryErr error // what could not be parsed is not ignored
+	c.query, queryErr = url.ParseQuery(c.r.URL.RawQuery)
 	if err := a.prepare(c); err != nil {
 		return nil, err
+	}
+	if queryErr != nil {
+		return nil, malformed("The query is not encoded correctly.")
 	}
 	if ms == nil {
 		return nil, notFound()

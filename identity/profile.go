@@ -49,8 +49,9 @@ func checkMetadata(param, s string) (json.RawMessage, error) {
 // mergeMetadata merges patch into bag at every depth; null removes a key (protocol
 // reference 7.3).
 func mergeMetadata(param string, bag, patch json.RawMessage) (json.RawMessage, error) {
-	var old, change map[string]any
-	if json.Unmarshal(metadata(bag), &old) != nil || json.Unmarshal(metadata(patch), &change) != nil {
+	old, err1 := decodeObject(metadata(bag))
+	change, err2 := decodeObject(metadata(patch))
+	if err1 != nil || err2 != nil {
 		return nil, invalid(param, wire.CodeParamFormatInvalid, param+" must be a JSON object.")
 	}
 	merged, err := json.Marshal(merge(old, change))
@@ -58,6 +59,14 @@ func mergeMetadata(param string, bag, patch json.RawMessage) (json.RawMessage, e
 		return nil, invalid(param, wire.CodeParamFormatInvalid, param+" must be a JSON object.")
 	}
 	return checkMetadata(param, string(merged))
+}
+
+// decodeObject keeps numbers as they are spelled: large ones would lose digits.
+func decodeObject(raw json.RawMessage) (object map[string]any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	err = dec.Decode(&object)
+	return object, err
 }
 
 func merge(old, change map[string]any) map[string]any {
