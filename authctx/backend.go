@@ -32,7 +32,7 @@ type backend struct {
 func newBackend(cfg Config) *backend {
 	base := cfg.APIURL
 	if base == "" {
-		base = DefaultAPIURL
+		base = defaultAPIURL
 	}
 	return &backend{
 		base:   strings.TrimSuffix(base, "/") + "/v1",

@@ -15,14 +15,12 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// DefaultAPIURL is the Backend API of a hosted instance.
-const DefaultAPIURL = "https://api.clerk.com"
+// NoClockSkew is the Config.ClockSkew that allows clocks no difference at all.
+const NoClockSkew = time.Duration(-1)
 
-// DefaultClockSkew is how far clocks may differ (protocol reference 3.4), and
-// NoClockSkew is the Config.ClockSkew that allows no difference at all.
 const (
-	DefaultClockSkew = 5 * time.Second
-	NoClockSkew      = time.Duration(-1)
+	defaultAPIURL    = "https://api.clerk.com"
+	defaultClockSkew = 5 * time.Second // protocol reference 3.4
 )
 
 // Config describes one instance to verify requests against. The zero value is not
@@ -39,7 +37,7 @@ type Config struct {
 	// verify, and keys are not rotated by themselves. Literal "\n" sequences, as
 	// environment files hold them, are understood.
 	JWTKey string
-	// APIURL is the Backend API's origin; "" is [DefaultAPIURL]. http is accepted for
+	// APIURL is the Backend API's origin; "" is https://api.clerk.com. http is accepted for
 	// loopback addresses only, unless Transport is set.
 	APIURL string
 	// ProxyURL is where the Frontend API is served on the app's own origin, such as
@@ -59,8 +57,8 @@ type Config struct {
 	// Audience lists accepted values of the aud claim; empty does not check it. With
 	// it, a token without aud is refused, unlike in the reference.
 	Audience []string
-	// ClockSkew is tolerated in exp, nbf and iat; 0 is [DefaultClockSkew], and
-	// [NoClockSkew] is none.
+	// ClockSkew is tolerated in exp, nbf and iat; 0 is 5 s, and [NoClockSkew]
+	// is none.
 	ClockSkew time.Duration
 	// MaxTokenBytes bounds a token before it is decoded; 0 is 8192.
 	MaxTokenBytes int
@@ -144,7 +142,7 @@ func checkOrigins(field string, origins ...string) error {
 func checkAPIURL(raw string, ownTransport bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("authctx: APIURL %q is not the address of an API: write it like %s", raw, DefaultAPIURL)
+		return nil, fmt.Errorf("authctx: APIURL %q is not the address of an API: write it like %s", raw, defaultAPIURL)
 	}
 	if u.Scheme == "https" || u.Scheme == "http" && (ownTransport || isLoopback(u.Hostname())) {
 		return u, nil
@@ -221,7 +219,7 @@ func (in *instance) setDefaults() {
 	}
 	switch {
 	case in.skew == 0:
-		in.skew = DefaultClockSkew
+		in.skew = defaultClockSkew
 	case in.skew < 0:
 		in.skew = 0
 	}

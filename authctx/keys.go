@@ -28,7 +28,7 @@ func newKeySource(cfg Config) (keySource, error) {
 	}
 	base := cfg.APIURL
 	if base == "" {
-		base = DefaultAPIURL
+		base = defaultAPIURL
 	}
 	if _, err := checkAPIURL(base, cfg.Transport != nil); err != nil {
 		return nil, err

@@ -1,7 +1,5 @@
 package wire
 
-import "encoding/json"
-
 // Token categories: the cat member of a token's header (protocol reference 3.1).
 // A token without one counts as a session token.
 const (
@@ -38,6 +36,12 @@ type Claims struct {
 	Sts string    `json:"sts"`
 	Sub string    `json:"sub"`
 	V   int       `json:"v"`
+
+	// Custom claims of an instance that puts them into its tokens, as the embedded one
+	// does: enough to greet somebody without asking the Backend API.
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	ImageURL  string `json:"image_url,omitempty"`
 }
 
 // OrgClaim is the o claim of version 2: the active organisation. Rol has no org:
@@ -55,6 +59,3 @@ type OrgClaim struct {
 type HandshakePayload struct {
 	Handshake []string `json:"handshake"`
 }
-
-// Raw is a JSON object whose members were split by exact name and not decoded.
-type Raw = map[string]json.RawMessage

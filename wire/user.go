@@ -114,3 +114,15 @@ func (u *User) PrimaryEmail() string {
 	}
 	return ""
 }
+
+// Public is the part of u that may be shown to anybody who sees them.
+func (u *User) Public() PublicUserData {
+	identifier := u.PrimaryEmail()
+	if identifier == "" {
+		identifier = string(u.Username)
+	}
+	return PublicUserData{
+		FirstName: u.FirstName, LastName: u.LastName, ImageURL: u.ImageURL, HasImage: u.HasImage,
+		Identifier: identifier, UserID: u.ID,
+	}
+}
