@@ -1,0 +1,48 @@
+package identity_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/memstore"
+)
+
+// An instance in one process, reached through HTTP messages that never leave it.
+func Example() {
+	ctx := context.Background()
+	svc, err := identity.New(ctx, identity.Config{
+		Store:        memstore.New(), // package sqlitestore keeps it in a file
+		PublicOrigin: "https://app.example.com",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer svc.Close()
+
+	client := &http.Client{Transport: svc.Transport()}
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, identity.BackendURL+"/v1/users/count", nil)
+	req.Header.Set("Authorization", "Bearer "+svc.SecretKey().Reveal())
+	resp, err := client.Do(req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, resp.Header.Get("Content-Type"))
+	// Output: 200 OK application/json
+}
+
+// A secret key does not print; only Reveal shows it.
+func ExampleSecret() {
+	svc, err := identity.New(context.Background(), identity.Config{Store: memstore.New(), PublicOrigin: "https://app.example.com"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer svc.Close()
+	fmt.Println(svc.SecretKey(), len(svc.SecretKey().Reveal()))
+	// Output: [redacted] 48
+}
