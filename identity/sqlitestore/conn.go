@@ -47,11 +47,16 @@ func (c *conn) exec(ctx context.Context, query string) error {
 	return err
 }
 
-func (c *conn) view(ctx context.Context, fn func(identity.Tx) error) error {
-	calm := context.WithoutCancel(ctx)
-	if err := c.exec(calm, "BEGIN"); err != nil {
+func (c *conn) begin(ctx context.Context) error {
+	if err := c.exec(context.WithoutCancel(ctx), "BEGIN"); err != nil {
 		return fmt.Errorf("sqlitestore: begin: %w", explain(err))
 	}
+	return nil
+}
+
+// view runs fn in the transaction that begin began.
+func (c *conn) view(ctx context.Context, fn func(identity.Tx) error) error {
+	calm := context.WithoutCancel(ctx)
 	t := &tx{conn: c, ctx: calm, lists: ctx}
 	defer func() {
 		t.conn = nil

@@ -112,6 +112,7 @@ func killedRound(t *testing.T, dir, round string) (ids []string) {
 		check(t, err)
 		ids = append(ids, strings.TrimSpace(line))
 		kill.Do(func() { // from the first one on, so that it hits writes, not the start
+			wantOpenError(t, filepath.Join(dir, "usher.db"), sqlitestore.ErrInUse, "stop that process")
 			time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
 		})
 	}

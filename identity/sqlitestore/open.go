@@ -30,6 +30,9 @@ func open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Path == "" {
 		return nil, errors.New("no path given")
 	}
+	if cfg.BusyTimeout < 0 {
+		return nil, fmt.Errorf("busy timeout %v is negative", cfg.BusyTimeout)
+	}
 	path, err := filepath.Abs(cfg.Path)
 	if err != nil {
 		return nil, err

@@ -8,40 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
 )
-
-func TestOpenCreatesFilesForTheOwnerOnly(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0)) // not parallel: the umask is the process's
-	dir := t.TempDir()
-	s := open(t, dir)
-	defer s.Close()
-	if err := s.Update(t.Context(), func(tx identity.Tx) error { return tx.PutSetting("a", nil) }); err != nil {
-		t.Fatal(err)
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != 0o600 {
-			t.Errorf("%s has mode %v, want 0600", e.Name(), info.Mode().Perm())
-		}
-		names = append(names, e.Name())
-	}
-	if got, want := strings.Join(names, " "), "usher.db usher.db-shm usher.db-wal usher.db.lock"; got != want {
-		t.Errorf("files %s, want %s", got, want)
-	}
-}
 
 func TestOpenRefusesWhatItCannotServe(t *testing.T) {
 	t.Parallel()
@@ -119,6 +89,27 @@ func TestOpenAgainAfterAFailure(t *testing.T) {
 		t.Errorf("Open = %v, want context.Canceled", err)
 	}
 	check(t, open(t, filepath.Dir(path)).Close())
+}
+
+func TestOpenRefusesANegativeTimeout(t *testing.T) {
+	t.Parallel()
+	cfg := sqlitestore.Config{Path: filepath.Join(t.TempDir(), "usher.db"), BusyTimeout: -1}
+	if _, err := sqlitestore.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "negative") {
+		t.Errorf("Open = %v, want an error that says negative", err)
+	}
+}
+
+// A process killed while it created the database leaves the table of versions with
+// version 0, which goose writes in one transaction, and no other table.
+func TestOpenFinishesTheFirstMigration(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	change(t, filepath.Join(dir, "usher.db"), `CREATE TABLE schema_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL, is_applied INTEGER NOT NULL, tstamp TIMESTAMP DEFAULT (datetime('now')));
+		INSERT INTO schema_migrations (version_id, is_applied) VALUES (0, 1)`)
+	s := open(t, dir)
+	check(t, s.Update(t.Context(), setting("a")))
+	check(t, s.Close())
 }
 
 func TestOpenTakesAnyPath(t *testing.T) {

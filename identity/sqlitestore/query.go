@@ -27,6 +27,9 @@ func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {
 	if !ok {
 		return nil, fmt.Errorf("sqlitestore: unknown order %q", q.OrderBy)
 	}
+	if t.broken != nil {
+		return nil, t.broken
+	}
 	var where conditions
 	where.user(q)
 	query := selectUsers + ` FROM (SELECT * FROM users u` + where.String() + ` ORDER BY ` + order + `, u.id LIMIT ? OFFSET ?) u
@@ -44,6 +47,9 @@ func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {
 }
 
 func (t *tx) CountUsers(q identity.UserQuery) (int64, error) {
+	if t.broken != nil {
+		return 0, t.broken
+	}
 	var where conditions
 	where.user(q)
 	var n int64

@@ -38,7 +38,7 @@ type Config struct {
 
 	// BusyTimeout is how long an Update waits for its turn, be it for other Updates
 	// or for another program that writes to the file, before it returns
-	// [identity.ErrBusy]. 0 is 5 s.
+	// [identity.ErrBusy]. 0 is 5 s; less is an error.
 	BusyTimeout time.Duration
 }
 
@@ -74,6 +74,11 @@ func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
 		if c, err = connect(ctx, s.readDB); err != nil {
 			return fmt.Errorf("sqlitestore: open a reader: %w", explain(err))
 		}
+	}
+	if err := c.begin(ctx); err != nil {
+		_ = c.Close() // whatever it is, a new connection does not have it
+		c = nil
+		return err
 	}
 	return c.view(ctx, fn)
 }
