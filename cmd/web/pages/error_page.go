@@ -47,8 +47,11 @@ func (p *Pages) ErrorPages(next http.Handler) http.Handler {
 		refusal := &refusalWriter{ResponseWriter: w}
 		next.ServeHTTP(refusal, r)
 		if refusal.status != 0 {
-			w.Header().Del("Content-Type")
-			p.ErrorPage(w, r, refusal.status, "")
+			message := ""
+			if refusal.status == http.StatusForbidden {
+				message = exhibitAt(r.URL.Path).Denied
+			}
+			p.ErrorPage(w, r, refusal.status, message)
 		}
 	})
 }

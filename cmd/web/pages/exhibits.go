@@ -5,6 +5,7 @@ type exhibit struct {
 	Path, Nav, Title string
 	Seed, Here       string // the call in Next.js and here; "" shows no source
 	Note             string
+	Denied           string // what a signed-in person without access is told
 	Sources          []string
 	Script           bool // needs the script that fills marked elements
 }
@@ -48,7 +49,8 @@ var exhibits = []exhibit{
 	},
 	{
 		Path: "/admin", Nav: "Admin", Title: "Admin",
-		Seed: `auth.protect({ role: "org:admin" })`, Here: `authctx.RequirePage(authctx.Role("org:admin"))`,
+		Seed: `await auth.protect({ role: "org:admin" })`, Here: `authctx.RequirePage(authctx.Role("org:admin"))`,
+		Denied:  "This page is for admins (org:admin) of the active organization. Your session says that you are none.",
 		Sources: []string{"admin.go", "admin.templ"},
 	},
 }

@@ -1,0 +1,220 @@
+package views_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/views"
+	"golang.org/x/net/html"
+)
+
+func forms() map[string]templ.Component {
+	errs := map[string]string{
+		"identifier": "is wrong", "password": "is wrong", "email_address": "is wrong",
+		"first_name": "is wrong", "current_password": "is wrong", "new_password": "is wrong",
+	}
+	return map[string]templ.Component{
+		"sign-in":             views.SignIn(views.SignInForm{}),
+		"sign-in with errors": views.SignIn(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
+		"sign-up":             views.SignUp(views.SignUpForm{}),
+		"sign-up with errors": views.SignUp(views.SignUpForm{EmailAddress: "ada", Error: "No.", Errors: errs}),
+		"profile":             views.UserProfile(views.Profile{User: ada()}),
+		"profile with errors": views.UserProfile(views.Profile{User: ada(), Error: "No.", Errors: errs}),
+	}
+}
+
+// Every field that a person fills in has a label, a purpose a browser can tell, and no
+// password in it; what describes it exists.
+func TestFieldsAreLabelled(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms() {
+		root := parse(t, render(t, signedIn(t), form))
+		seen := map[string]bool{}
+		for _, n := range elements(root, "") {
+			if id, ok := attr(n, "id"); ok && seen[id] {
+				t.Errorf("%s: two elements with id %q", name, id)
+			} else if ok {
+				seen[id] = true
+			}
+		}
+		for _, input := range elements(root, "input") {
+			checkInput(t, name, root, input)
+		}
+	}
+}
+
+func checkInput(t *testing.T, form string, root, input *html.Node) {
+	t.Helper()
+	kind, _ := attr(input, "type")
+	field, _ := attr(input, "name")
+	if _, hidden := attr(input, "hidden"); hidden || kind == "hidden" || kind == "checkbox" {
+		return
+	}
+	id, _ := attr(input, "id")
+	if label := labelFor(root, id); label == nil || text(label) == "" {
+		t.Errorf("%s: %s has no label", form, field)
+	}
+	if purpose, _ := attr(input, "autocomplete"); purpose == "" {
+		t.Errorf("%s: %s has no autocomplete", form, field)
+	}
+	if _, set := attr(input, "value"); set && kind == "password" {
+		t.Errorf("%s: %s is sent back", form, field)
+	}
+	describedBy, _ := attr(input, "aria-describedby")
+	for _, ref := range strings.Fields(describedBy) {
+		if byID(root, ref) == nil {
+			t.Errorf("%s: %s is described by %q, which is nowhere", form, field, ref)
+		}
+	}
+	invalid, _ := attr(input, "aria-invalid")
+	if wrong := byID(root, id+"-error") != nil; wrong != (invalid == "true") || wrong && !strings.Contains(describedBy, id+"-error") {
+		t.Errorf("%s: %s: error shown %v, aria-invalid %q, described by %q", form, field, wrong, invalid, describedBy)
+	}
+}
+
+func labelFor(root *html.Node, id string) *html.Node {
+	for _, label := range elements(root, "label") {
+		if target, _ := attr(label, "for"); target == id && id != "" {
+			return label
+		}
+	}
+	return nil
+}
+
+func TestFormsPostTheFieldsOfTheFrontendAPI(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		form   templ.Component
+		action string
+		want   map[string]string // field: autocomplete, "" for hidden ones
+	}{
+		{
+			"sign-in", views.SignIn(views.SignInForm{RedirectURL: "/a"}), "/sign-in",
+			map[string]string{"identifier": "username", "password": "current-password", "redirect_url": ""},
+		},
+		{
+			"sign-up", views.SignUp(views.SignUpForm{RedirectURL: "/a"}), "/sign-up",
+			map[string]string{
+				"first_name": "given-name", "last_name": "family-name", "email_address": "username",
+				"password": "new-password", "redirect_url": "",
+			},
+		},
+		{"sign-out", views.SignOut(), "/sign-out", map[string]string{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			root := parse(t, render(t, signedOut(t), tt.form))
+			form := elements(root, "form")[0]
+			method, _ := attr(form, "method")
+			if action, _ := attr(form, "action"); action != tt.action || method != "post" {
+				t.Errorf("form is %s %s, want post %s", method, action, tt.action)
+			}
+			inputs := elements(root, "input")
+			if len(inputs) != len(tt.want) {
+				t.Errorf("%d fields, want %d", len(inputs), len(tt.want))
+			}
+			for _, input := range inputs {
+				name, _ := attr(input, "name")
+				want, known := tt.want[name]
+				if got, _ := attr(input, "autocomplete"); !known || got != want {
+					t.Errorf("field %q has autocomplete %q, want %q", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestNewPasswordsHaveALeastLength(t *testing.T) {
+	t.Parallel()
+	root := parse(t, render(t, signedIn(t), views.SignUp(views.SignUpForm{}), views.UserProfile(views.Profile{}), views.SignIn(views.SignInForm{})))
+	for id, want := range map[string]string{
+		"sign-up-password": "8", "profile-new_password": "8",
+		"profile-current_password": "", "sign-in-password": "", // what was right once stays enough to sign in
+	} {
+		if got, _ := attr(byID(root, id), "minlength"); got != want {
+			t.Errorf("%s has minlength %q, want %q", id, got, want)
+		}
+	}
+}
+
+// The way back goes along to the other form when it is safe, and into the hidden field
+// as data.
+func TestR02_ReturnAddressNeverBecomesALink(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		"/dashboard?a=b":            "/sign-up?redirect_url=%2Fdashboard%3Fa%3Db",
+		"":                          "/sign-up",
+		"javascript:alert(1)":       "/sign-up",
+		"//evil.example/":           "/sign-up",
+		"https://evil.example/":     "/sign-up",
+		"\tjavascript:alert(1)":     "/sign-up",
+		"data:text/html,<script>":   "/sign-up",
+		"https://app.example.test/": "/sign-up?redirect_url=https%3A%2F%2Fapp.example.test%2F",
+	} {
+		root := parse(t, render(t, signedOut(t), views.SignIn(views.SignInForm{RedirectURL: target})))
+		if got, _ := attr(elements(root, "a")[0], "href"); got != want {
+			t.Errorf("with %q the link leads to %q, want %q", target, got, want)
+		}
+	}
+}
+
+// A hosted sign-in page is linked to; a password typed here is never posted to it.
+func TestFormsPostToTheAppItself(t *testing.T) {
+	t.Parallel()
+	auth, err := authctx.New(authctx.Config{
+		SecretKey: "sk_test_0000", SignInURL: "https://accounts.example.test/login?x=1", SignUpURL: "https://accounts.example.test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ctx context.Context
+	auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })).
+		ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	root := parse(t, render(t, ctx, views.SignIn(views.SignInForm{}), views.SignUp(views.SignUpForm{})))
+	for i, want := range []string{"/login", "/sign-up"} {
+		if got, _ := attr(elements(root, "form")[i], "action"); got != want {
+			t.Errorf("form %d posts to %q, want %q", i, got, want)
+		}
+	}
+}
+
+func TestSummaryLeadsToTheFields(t *testing.T) {
+	t.Parallel()
+	root := parse(t, render(t, signedOut(t), views.SignUp(views.SignUpForm{
+		Error:  "Please look again.",
+		Errors: map[string]string{"password": "is too short", "email_address": "is taken", "captcha_token": "is missing"},
+	})))
+	box := byID(root, "sign-up-errors")
+	if box == nil {
+		t.Fatal("no summary")
+	}
+	for name, want := range map[string]string{"role": "alert", "tabindex": "-1", "autofocus": ""} {
+		if got, ok := attr(box, name); !ok || got != want {
+			t.Errorf("summary has %s=%q", name, got)
+		}
+	}
+	var order []string
+	for _, item := range elements(box, "li") {
+		order = append(order, strings.TrimSpace(text(item)))
+	}
+	want := "E-mail address: is taken|Password: is too short|is missing"
+	if got := strings.Join(order, "|"); got != want {
+		t.Errorf("summary lists %q, want %q", got, want)
+	}
+	for _, link := range elements(box, "a") {
+		href, _ := attr(link, "href")
+		if target := byID(root, strings.TrimPrefix(href, "#")); target == nil || target.Data != "input" {
+			t.Errorf("summary leads to %q, which is no field", href)
+		}
+	}
+	if clean := parse(t, render(t, signedOut(t), views.SignUp(views.SignUpForm{}))); byID(clean, "sign-up-errors") != nil {
+		t.Error("a form without mistakes has a summary")
+	}
+}
