@@ -13,10 +13,10 @@ import (
 
 // Defaults of [Config].
 const (
-	DefaultTokenLifetime   = 60 * time.Second
-	DefaultSessionLifetime = 7 * 24 * time.Hour
-	DefaultPurgeInterval   = 10 * time.Minute
-	DefaultPasswordLength  = 8
+	defaultTokenLifetime   = 60 * time.Second
+	defaultSessionLifetime = 7 * 24 * time.Hour
+	defaultPurgeInterval   = 10 * time.Minute
+	defaultPasswordLength  = 8
 )
 
 const (
@@ -119,11 +119,11 @@ func (cfg *Config) check() error {
 
 // withDefaults fills in zero values.
 func (cfg Config) withDefaults() Config {
-	cfg.TokenLifetime = orDefault(cfg.TokenLifetime, DefaultTokenLifetime)
-	cfg.SessionLifetime = orDefault(cfg.SessionLifetime, DefaultSessionLifetime)
+	cfg.TokenLifetime = orDefault(cfg.TokenLifetime, defaultTokenLifetime)
+	cfg.SessionLifetime = orDefault(cfg.SessionLifetime, defaultSessionLifetime)
 	cfg.IdleLifetime = orDefault(cfg.IdleLifetime, cfg.SessionLifetime)
-	cfg.PurgeInterval = orDefault(cfg.PurgeInterval, DefaultPurgeInterval)
-	cfg.MinPasswordLength = orDefault(cfg.MinPasswordLength, DefaultPasswordLength)
+	cfg.PurgeInterval = orDefault(cfg.PurgeInterval, defaultPurgeInterval)
+	cfg.MinPasswordLength = orDefault(cfg.MinPasswordLength, defaultPasswordLength)
 	cfg.HashConcurrency = orDefault(cfg.HashConcurrency, runtime.NumCPU())
 	cfg.Limits.Creations = orDefault(cfg.Limits.Creations, 5)
 	cfg.Limits.Attempts = orDefault(cfg.Limits.Attempts, 3)

@@ -32,7 +32,7 @@ var backendTargets = []string{
 }
 
 // internals are words of source, stores and stacks; none has a place in an answer.
-var internals = regexp.MustCompile(`(?i)\.go:|\bsql|goroutine|panic|runtime|stack|memstore|/work|json:|net/http|strconv|identity:|usher\.db`)
+var internals = regexp.MustCompile(`(?i)\.go:|\bsql|goroutine|panic|runtime|stack|memstore|/var/lib|json:|net/http|strconv|identity:|usher\.db`)
 
 // V03: whatever is wrong with a request, or with the store, the answer is an envelope
 // without a trace of the inside, and never a 500 for the caller's mistake.
@@ -86,7 +86,7 @@ func TestV03_BrokenInputShowsNothing(t *testing.T) {
 		}
 	}
 	run()
-	spy.breakWith(errors.New("sqlite: disk I/O error at store.go:12 in /work/usher.db"))
+	spy.breakWith(errors.New("sqlite: disk I/O error at store.go:12 in /var/lib/usher.db"))
 	run()
 }
 

@@ -14,8 +14,8 @@ type opened struct {
 }
 
 // openSession signs user in to the request's browser, within tx. The client gets a new
-// secret and the session a new id, so whatever was planted before is worthless. One
-// browser holds one session at a time for now.
+// secret and the session a new id, so whatever was planted before is worthless. A
+// browser holds one session at a time (single_session_mode).
 func (c *call) openSession(tx Tx, user User, secret string) (opened, error) {
 	b, err := c.browser(tx)
 	if err != nil {

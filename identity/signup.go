@@ -1,26 +1,14 @@
 package identity
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
 )
 
 const attemptLifetime = time.Hour // a sign-in or sign-up begun and not finished
-
-// signUpFields are the fields a browser may set. Everything else it sends is ignored:
-// roles, public metadata and verification are not the browser's to choose.
-type signUpFields struct {
-	email, address        string // normalized, and as it was typed
-	password              string // normalized
-	firstName, lastName   *string
-	unsafe                json.RawMessage
-	hasEmail, hasPassword bool
-}
 
 func (a SignUp) missing() []string {
 	missing := []string{}
@@ -40,14 +28,7 @@ func sessionExists() *apiError {
 // createSignUp begins a sign-up and, given all fields, finishes it at once.
 func createSignUp(c *call) (any, error) {
 	attempt := SignUp{ID: newID(prefixSignUp), CreatedAt: c.now, ExpireAt: c.now.Add(attemptLifetime)}
-	err := c.view(c.r.Context(), func(tx Tx) error {
-		b, err := c.browser(tx)
-		if err == nil && b.signedIn() {
-			err = sessionExists()
-		}
-		return err
-	})
-	if err != nil {
+	if err := c.requireSignedOut(); err != nil {
 		return nil, err
 	}
 	return c.continueSignUp(attempt)
@@ -103,119 +84,6 @@ func (c *call) continueSignUp(attempt SignUp) (any, error) {
 		return c.keepSignUp(attempt)
 	}
 	return c.finishSignUp(attempt)
-}
-
-// readSignUp checks the request's fields and reports every bad one.
-func (c *call) readSignUp(attempt SignUp) (f signUpFields, err error) {
-	var bad joinInvalid
-	check := func(e error) {
-		if e = bad.add(e); e != nil && err == nil {
-			err = e
-		}
-	}
-	check(f.readEmail(c.form))
-	address := f.address
-	if address == "" {
-		address = attempt.EmailAddress
-	}
-	check(f.readPassword(c.form, c.policy, address))
-	check(readName(c.form, "first_name", &f.firstName))
-	check(readName(c.form, "last_name", &f.lastName))
-	check(readMetadata(c.form, "unsafe_metadata", &f.unsafe))
-	if _, sent, _ := c.form.get("username"); sent {
-		check(invalid("username", wire.CodeParamUnknown, "User names are not enabled."))
-	}
-	return f, errors.Join(err, bad.err())
-}
-
-func (f *signUpFields) readEmail(form form) error {
-	v, sent, err := form.get("email_address")
-	if err != nil || !sent || v == "" {
-		return err
-	}
-	f.address = strings.Trim(v, " ")
-	if f.email, err = normalizeEmail(v); err != nil {
-		return invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
-	}
-	f.hasEmail = true
-	return nil
-}
-
-func (f *signUpFields) readPassword(form form, policy passwordPolicy, address string) error {
-	v, sent, err := form.get("password")
-	if err != nil || !sent || v == "" {
-		return err
-	}
-	f.password, err = policy.check("password", v, address)
-	f.hasPassword = err == nil
-	return err
-}
-
-func readName(form form, param string, dst **string) error {
-	v, sent, err := form.get(param)
-	if err != nil || !sent {
-		return err
-	}
-	*dst = &v
-	return checkName(param, v)
-}
-
-func readMetadata(form form, param string, dst *json.RawMessage) error {
-	v, sent, err := form.get(param)
-	if err != nil || !sent {
-		return err
-	}
-	*dst, err = checkMetadata(param, v)
-	return err
-}
-
-// applySignUp puts checked fields into the attempt. A taken address is refused before
-// anything is hashed.
-func (c *call) applySignUp(attempt *SignUp, f signUpFields) error {
-	ctx := c.r.Context()
-	if f.hasEmail {
-		if err := c.view(ctx, func(tx Tx) error { return addressFree(tx, f.email) }); err != nil {
-			return err
-		}
-		if err := c.notThePassword(*attempt, f); err != nil {
-			return err
-		}
-		attempt.EmailAddress = f.address
-	}
-	if f.firstName != nil {
-		attempt.FirstName = *f.firstName
-	}
-	if f.lastName != nil {
-		attempt.LastName = *f.lastName
-	}
-	if f.unsafe != nil {
-		attempt.UnsafeMetadata = f.unsafe
-	}
-	if f.hasPassword {
-		hash, err := c.pool.hash(ctx, f.password)
-		if err != nil {
-			return err
-		}
-		attempt.PasswordHash = hash
-	}
-	return nil
-}
-
-// notThePassword refuses an address that comes after a password and is that password.
-func (c *call) notThePassword(attempt SignUp, f signUpFields) error {
-	if attempt.PasswordHash == "" || f.hasPassword {
-		return nil
-	}
-	for _, word := range append(addressWords(f.address), f.address) {
-		match, err := c.pool.verify(c.r.Context(), attempt.PasswordHash, word)
-		if err != nil {
-			return err
-		}
-		if match {
-			return invalid("password", wire.CodePasswordNotStrong, "The password must not be your e-mail address.")
-		}
-	}
-	return nil
 }
 
 func addressFree(tx Tx, email string) error {

@@ -1,0 +1,77 @@
+package identity
+
+// changePassword needs the present password. Other sessions of the person end unless
+// sign_out_of_other_sessions is "false".
+func changePassword(c *call) (any, error) {
+	current, err := c.form.required("current_password")
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.form.required("new_password")
+	if err != nil {
+		return nil, err
+	}
+	keep, _, err := c.form.get("sign_out_of_other_sessions")
+	if err != nil {
+		return nil, err
+	}
+	var m me
+	err = c.view(c.r.Context(), func(tx Tx) (err error) {
+		m, err = c.me(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	normal, err := c.policy.checkFor(m.user, next)
+	if err != nil {
+		return nil, err
+	}
+	checked, err := c.checkPassword("current_password", current, func(tx Tx) (User, error) { return tx.User(m.user.ID) })
+	if err != nil {
+		return nil, err
+	}
+	hash, err := c.pool.hash(c.r.Context(), normal)
+	if err != nil {
+		return nil, err
+	}
+	return c.storePassword(checked, hash, keep != "false")
+}
+
+// checkFor checks a new password against every address of the person.
+func (p passwordPolicy) checkFor(u User, password string) (normal string, err error) {
+	addresses := []string{""}
+	for _, e := range u.Emails {
+		addresses = append(addresses, e.Address, e.Normalized)
+	}
+	for _, a := range addresses {
+		if normal, err = p.check("new_password", password, a); err != nil {
+			return "", err
+		}
+	}
+	return normal, nil
+}
+
+func (c *call) storePassword(checked checkedPassword, hash string, endOthers bool) (any, error) {
+	var m me
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if m, err = c.me(tx); err != nil {
+			return err
+		}
+		user, err := checked.confirm(tx)
+		if err != nil {
+			return err
+		}
+		user.PasswordHash, user.PasswordAt, user.UpdatedAt = hash, c.now, c.now
+		m.user, m.browser.users[user.ID] = user, user
+		if err := tx.PutUser(user); err != nil || !endOthers {
+			return err
+		}
+		return c.endOthers(tx, m.session)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.audit("password changed", "user_id", m.user.ID, "session_id", m.session.ID)
+	return c.wrap(userJSON(m.user), m.browser)
+}

@@ -1,0 +1,93 @@
+package identity
+
+import (
+	"errors"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// endOthers revokes every other live session of the person.
+func (c *call) endOthers(tx Tx, kept Session) error {
+	all, err := tx.Sessions(SessionQuery{UserID: kept.UserID})
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.ID == kept.ID || !s.live(c.now) {
+			continue
+		}
+		if err := c.revoke(tx, &s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revoke ends a session from outside its browser. The browser learns of it at its next
+// request, which is refused.
+func (c *call) revoke(tx Tx, s *Session) error {
+	s.Status, s.UpdatedAt = wire.SessionRevoked, c.now
+	return tx.PutSession(*s)
+}
+
+// activeSessions lists where the person is signed in. It is a bare array: the reference
+// browser client reads it unwrapped.
+func activeSessions(c *call) (any, error) {
+	var all []Session
+	err := c.view(c.r.Context(), func(tx Tx) error {
+		m, err := c.me(tx)
+		if err != nil {
+			return err
+		}
+		all, err = tx.Sessions(SessionQuery{UserID: m.user.ID})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := []wire.Session{}
+	for _, s := range all {
+		if s.live(c.now) {
+			session := sessionJSON(s, c.now)
+			session.LatestActivity = activityJSON(s)
+			out = append(out, session)
+		}
+	}
+	return out, nil
+}
+
+// revokeMySession ends one of the person's sessions, here or in another browser.
+func revokeMySession(c *call) (any, error) {
+	var m me
+	var s Session
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if m, err = c.me(tx); err != nil {
+			return err
+		}
+		s, err = tx.Session(c.r.PathValue("id"))
+		if errors.Is(err, ErrNotFound) || err == nil && (s.UserID != m.user.ID || !s.live(c.now)) {
+			return notFound()
+		}
+		if err != nil {
+			return err
+		}
+		if s.ClientID == m.browser.client.ID {
+			s.Status = wire.SessionRevoked
+			m.browser, err = c.endSessions(tx, m.browser, wire.SessionRevoked, s)
+			return err
+		}
+		return c.revoke(tx, &s)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.audit("session revoked", "user_id", m.user.ID, "session_id", s.ID)
+	if s.ClientID == m.browser.client.ID {
+		if err := c.signedOutCookies(m.browser); err != nil {
+			return nil, err
+		}
+	}
+	session := sessionJSON(s, c.now)
+	session.LatestActivity = activityJSON(s)
+	return c.wrap(session, m.browser)
+}
