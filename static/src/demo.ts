@@ -12,8 +12,11 @@
 
 import { useAuth, useUser } from "authctx"
 
+// A form named "querySelectorAll" shadows that member of document, not of its prototype.
+const find = (selector: string): NodeListOf<Element> => Document.prototype.querySelectorAll.call(document, selector)
+
 const each = (attribute: string, fn: (element: HTMLElement, value: string) => void) => {
-	for (const element of document.querySelectorAll(`[${attribute}]`))
+	for (const element of find(`[${attribute}]`))
 		if (element instanceof HTMLElement) fn(element, element.getAttribute(attribute) ?? "")
 }
 
@@ -39,7 +42,7 @@ auth.subscribe((state) => {
 })
 
 // Only a page that asks for the person makes the person be loaded.
-if (document.querySelector("[data-user-text],[data-user-when]"))
+if (find("[data-user-text],[data-user-when]").length)
 	useUser().subscribe((state) => {
 		each("data-user-text", (element, name) =>
 			write(element, String((name in state ? field(state, name) : field(state.user, name)) ?? "")),

@@ -145,6 +145,7 @@ export const signOut = async ({ redirectUrl = "/" }: SignOutOptions = {}) => {
 		if ((error as FetchError).status != 401) throw error
 	}
 	forget()
+	seen = uat() // this page made the change
 	const url = attempt(() => new URL(redirectUrl, location.href))
 	location.assign(url && /^https?:$/.test(url.protocol) ? url.href : "/")
 }

@@ -339,6 +339,8 @@ test("signOut ends the sessions, clears the cookies, tells the tabs and leaves",
 	assert.deepEqual(origin.posted.at(-1).type, "signout")
 	assert.equal(auth.get().isSignedIn, false)
 	assert.deepEqual(tab.view.assigned, ["https://app.example.com/bye?x=1"])
+	await origin.advance(10_000)
+	assert.equal(origin.requests.length, 1, "and asks nothing more while leaving")
 })
 
 for (const redirectUrl of ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "https://[", "blob:x"])
