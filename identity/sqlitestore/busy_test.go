@@ -147,6 +147,25 @@ func TestUpdatesShareATransaction(t *testing.T) {
 	}))
 }
 
+func TestCloseCommitsWhatWaitsForIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	closed := make(chan error)
+	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+		go func() { closed <- s.Close() }()
+		for s.Ping(t.Context()) == nil {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(20 * time.Millisecond) // Close is next in the queue now
+		return tx.PutSetting("last", nil)
+	}))
+	check(t, <-closed)
+	s = open(t, dir)
+	defer s.Close()
+	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("last"); return err }))
+}
+
 // A full disk makes SQLite roll back a transaction by itself: nobody who shares it may
 // be told that his writes are kept, and nothing may be written outside of it.
 func TestL08_FullDiskLosesTheTransactionForAllWhoShareIt(t *testing.T) {

@@ -49,6 +49,10 @@ func TestTooManyIDsAreAnError(t *testing.T) {
 	if err := s.Update(t.Context(), list); err == nil {
 		t.Error("Update with 40,000 ids is no error")
 	}
+	passedOver := func(tx identity.Tx) error { _ = list(tx); return nil }
+	if err := s.Update(t.Context(), passedOver); err == nil {
+		t.Error("Update that passes over a failure other than a conflict is no error")
+	}
 	check(t, s.Update(t.Context(), setting("a")))
 }
 
