@@ -52,7 +52,8 @@ func (c *cache) remove(tok string) {
 	s.drop(tok)
 }
 
-func (c *cache) put(tok string, v *verified) {
+func (c *cache) put(v *verified) {
+	tok := v.auth.token
 	s := c.shard(tok)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -217,6 +217,9 @@ func (in *instance) setDefaults() {
 	if in.signUp == "" {
 		in.signUp = "/sign-up"
 	}
+	if in.maxTokenBytes == 0 {
+		in.maxTokenBytes = token.MaxBytes
+	}
 	switch {
 	case in.skew == 0:
 		in.skew = defaultClockSkew

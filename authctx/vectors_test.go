@@ -93,8 +93,11 @@ func TestJ_SessionTokens(t *testing.T) {
 	for name, set := range file.KeySets {
 		urls[name], _ = keyServer(t, set)
 	}
+	seen := map[string]bool{}
 	for _, c := range file.Cases {
-		t.Run(c.ID, func(t *testing.T) {
+		row := vectorRow(c.ID)
+		seen[row] = true
+		t.Run(row+"_"+c.ID, func(t *testing.T) {
 			t.Parallel()
 			cfg := file.Defaults
 			if err := json.Unmarshal(c.Config, &cfg); err != nil {
@@ -107,6 +110,37 @@ func TestJ_SessionTokens(t *testing.T) {
 			}
 		})
 	}
+	for _, r := range vectorRows {
+		if !seen[r.row] {
+			t.Errorf("no case for row %s", r.row)
+		}
+	}
+}
+
+// vectorRows says which security row a case is about, by the beginning of its id.
+var vectorRows = []struct{ row, prefix string }{
+	{"J01", "alg-none"}, {"J01", "alg-missing"}, {"J01", "alg-number"}, {"J02", "alg-hs"}, {"J03", "alg-"},
+	{"J04", "kid-"}, {"J05", "crit-"}, {"J06", "jwk-"}, {"J06", "jku-"},
+	{"J07", "seg-"}, {"J07", "jwe-"}, {"J07", "jws-"}, {"J07", "ws-"}, {"J08", "b64-"},
+	{"J09", "dup-"}, {"J09", "hdr-dup"}, {"J10", "case-"}, {"J10", "hdr-case"}, {"J11", "hdr-"}, {"J11", "payload-"},
+	{"J12", "hdr-deep"}, {"J13", "big-"},
+	{"J14", "exp-missing"}, {"J14", "exp-string"}, {"J14", "exp-object"}, {"J15", "exp-zero"}, {"J15", "exp-neg"},
+	{"J16", "exp-1e300"}, {"J16", "exp-int64max"}, {"J16", "exp-millis"}, {"J16", "nbf-int64max"},
+	{"J17", "exp-float"}, {"J17", "exp-exponent"}, {"J18", "exp-skew"}, {"J18", "exp-now"}, {"J18", "nbf-skew"}, {"J18", "iat-skew"}, {"J18", "exp-past"},
+	{"J19", "nbf-"}, {"J19", "iat-"}, {"J20", "sub-missing"}, {"J20", "sub-null"}, {"J20", "sid-"},
+	{"J21", "iss-"}, {"J22", "azp-"}, {"J23", "aud-"}, {"J24", "typ-"}, {"J24", "handshake-"}, {"J25", "cat-"}, {"J25", "sub-machine"},
+	{"J27", "sig-expired"}, {"J28", "sig-"}, {"K01", "key-rotated"}, {"K04", "key-"}, {"M10", "sts-"}, {"ok", "ok-"},
+}
+
+// vectorRow finds the row with the longest prefix of id.
+func vectorRow(id string) string {
+	best, row := "", "other"
+	for _, r := range vectorRows {
+		if strings.HasPrefix(id, r.prefix) && len(r.prefix) > len(best) {
+			best, row = r.prefix, r.row
+		}
+	}
+	return row
 }
 
 func checkVector(t *testing.T, expect string, reasons []string, sub string, auth *authctx.Auth, err error) {

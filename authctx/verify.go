@@ -42,19 +42,21 @@ func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
 // lookup verifies tok or remembers that it was verified. A remembered token counts only
 // while the key that signed it is still published.
 func (a *Authenticator) lookup(ctx context.Context, tok string) (*verified, error) {
+	if len(tok) > a.inst.maxTokenBytes {
+		return nil, refuse(wire.ReasonTokenInvalid, token.ErrTooLong)
+	}
 	if v := a.cache.get(tok); v != nil {
 		if key, err := a.keys.key(ctx, v.kid); err == nil && key.Public == v.key.Public {
 			return v, nil
 		}
 		a.cache.remove(tok)
 	}
-	tok = strings.Clone(tok) // a cookie is a slice of a whole header, which must not be kept alive
 	v, err := a.verifyNew(ctx, tok)
 	if err != nil {
 		return nil, err
 	}
 	if v.timely(a.now(), a.inst.skew) == nil {
-		a.cache.put(tok, v)
+		a.cache.put(v)
 	}
 	return v, nil
 }
@@ -111,7 +113,8 @@ func (a *Authenticator) readClaims(t token.Token, tok string, key token.Key) (*v
 	if err := v.readTimes(t.Payload); err != nil {
 		return nil, err
 	}
-	auth, err := newAuth(t, tok)
+	// A cookie is a slice of a whole header, which must not be kept alive.
+	auth, err := newAuth(t, strings.Clone(tok))
 	if err != nil {
 		return nil, refuse(wire.ReasonTokenVerificationFailed, err)
 	}
