@@ -204,10 +204,9 @@ func TestC08_ReplayAfterSignOut(t *testing.T) {
 	v.signUp("ada@example.com")
 	id, saved := v.sessionID(), v.copy()
 	v.signOut()
-	saved.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
-	saved = v.copy()
-	saved.get("/v1/me").want(t, 401, wire.CodeSignedOut)
-	if saved.client() != nil {
+	saved.copy().post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
+	saved.copy().get("/v1/me").want(t, 401, wire.CodeSignedOut)
+	if saved.copy().client() != nil {
 		t.Error("the replayed cookie opens a client")
 	}
 }
@@ -326,6 +325,43 @@ func TestC01_CookieAttributes(t *testing.T) {
 			if c.HttpOnly != (c.Name == "__client") {
 				t.Errorf("%s: HttpOnly = %v", c.Name, c.HttpOnly)
 			}
+		}
+	}
+}
+
+// A session that ends between the look at it and the write about it stays ended.
+func TestSessionEndsWhileATokenIsAskedFor(t *testing.T) {
+	t.Parallel()
+	var hook *hookStore
+	app := newApp(t, func(c *identity.Config) { hook = &hookStore{Store: c.Store}; c.Store = hook })
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id := v.sessionID()
+	for _, send := range []func() answer{
+		func() answer { return v.copy().post("/v1/client/sessions/" + id + "/tokens") },
+		func() answer { return v.copy().get(handshakeTo(origin + "/")) },
+	} {
+		app.clock.Add(time.Hour) // so that the use is written down
+		setStatus := func(status string) func(identity.Tx) error {
+			return func(tx identity.Tx) error {
+				s, err := tx.Session(id)
+				if err != nil {
+					return err
+				}
+				s.Status = status
+				return tx.PutSession(s)
+			}
+		}
+		hook.beforeUpdate(1, setStatus(wire.SessionRevoked))
+		a := send()
+		if a.StatusCode == 200 || a.cookie("__session") != nil && a.cookie("__session").MaxAge >= 0 {
+			t.Errorf("a token was given out: %d %v", a.StatusCode, a.Cookies())
+		}
+		if s := decode[wire.Session](t, app.backend("GET", "/v1/sessions/"+id, "").body); s.Status != wire.SessionRevoked {
+			t.Errorf("status = %q, want it still revoked", s.Status)
+		}
+		if err := hook.Update(t.Context(), setStatus(wire.SessionActive)); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -39,3 +39,22 @@ func (s *spyStore) Update(ctx context.Context, fn func(identity.Tx) error) error
 	}
 	return s.Store.Update(ctx, fn)
 }
+
+// hookStore changes the store just before a later Update.
+type hookStore struct {
+	identity.Store
+	left   int
+	change func(identity.Tx) error
+}
+
+// beforeUpdate runs change before the nth Update from now.
+func (s *hookStore) beforeUpdate(n int, change func(identity.Tx) error) { s.left, s.change = n, change }
+
+func (s *hookStore) Update(ctx context.Context, fn func(identity.Tx) error) error {
+	if s.left--; s.left == 0 {
+		if err := s.Store.Update(ctx, s.change); err != nil {
+			return err
+		}
+	}
+	return s.Store.Update(ctx, fn)
+}
