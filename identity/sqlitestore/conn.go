@@ -39,6 +39,16 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	return s, err
 }
 
+// close finalizes the statements first, which database/sql leaves to who prepared them
+// on one connection: with one left over, SQLite keeps the connection, and the log.
+func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.prepared {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.Conn.Close())...)
+}
+
 func (c *conn) exec(ctx context.Context, query string) error {
 	s, err := c.stmt(query)
 	if err == nil {

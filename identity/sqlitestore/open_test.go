@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
 )
 
@@ -126,6 +127,20 @@ func TestOpenTakesAnyPath(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("Open(%q) wrote another file: %v", name, err)
 		}
+	}
+}
+
+func TestCloseLeavesOneFileAndTheLock(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	check(t, s.Update(t.Context(), signUp("1")))
+	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.User("user_1"); return err }))
+	check(t, s.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	check(t, err)
+	if len(files) != 2 {
+		t.Errorf("after Close there are %q, want the database and the lock", files)
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
 		}
 	}
 	if err := c.begin(ctx); err != nil {
-		_ = c.Close() // whatever it is, a new connection does not have it
+		_ = c.close() // whatever it is, a new connection does not have it
 		c = nil
 		return err
 	}
@@ -130,11 +130,11 @@ func (s *Store) Close() error {
 	var errs []error
 	for range readers {
 		if c := <-s.idle; c != nil {
-			errs = append(errs, c.Close())
+			errs = append(errs, c.close())
 		}
 	}
 	// The writer goes last, as the last connection removes the log.
-	errs = append(errs, s.readDB.Close(), s.writer.Close(), s.writeDB.Close(), s.lock.Close())
+	errs = append(errs, s.readDB.Close(), s.writer.close(), s.writeDB.Close(), s.lock.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sqlitestore: close: %w", err)
 	}
