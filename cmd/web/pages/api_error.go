@@ -64,3 +64,12 @@ func retryAfter(err error) string {
 	}
 	return strconv.Itoa(int((10 * time.Second).Seconds()))
 }
+
+// unknown reports that nobody is signed in only because that could not be checked.
+func unknown(a *authctx.Auth) bool {
+	switch a.Reason() {
+	case wire.ReasonJWKRemoteFailedToLoad, wire.ReasonSecretKeyInvalid, wire.ReasonUnexpected:
+		return true
+	}
+	return false
+}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/usherauth/usher/authctx"
+	"github.com/go-chi/chi/v5"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
@@ -35,111 +35,35 @@ func (p *Pages) NotFound(w http.ResponseWriter, r *http.Request) {
 	p.ErrorPage(w, r, http.StatusNotFound, "")
 }
 
-// MethodNotAllowed answers 405. The router has set Allow.
+// MethodNotAllowed answers 405 and says in Allow what the route takes instead (RFC 9110
+// §15.5.6), which chi does only where no handler of one's own is set.
 func (p *Pages) MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	if allow := allowed(r); allow != "" {
+		w.Header().Set("Allow", allow)
+	}
 	p.ErrorPage(w, r, http.StatusMethodNotAllowed, "")
 }
 
-// ErrorPages puts the plain refusals of the handlers behind it, such as those of
-// [authctx.RequirePage], into the layout.
-func (p *Pages) ErrorPages(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refusal := &refusalWriter{ResponseWriter: w}
-		next.ServeHTTP(refusal, r)
-		if refusal.status != 0 {
-			message := ""
-			if refusal.status == http.StatusForbidden {
-				message = exhibitAt(r.URL.Path).Denied
-			}
-			p.ErrorPage(w, r, refusal.status, message)
+// allowed asks the router for the methods of a path. HEAD is answered wherever GET is.
+func allowed(r *http.Request) string {
+	route := chi.RouteContext(r.Context())
+	if route == nil || route.Routes == nil {
+		return ""
+	}
+	var list []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if !route.Routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			continue
 		}
-	})
-}
-
-// refusalWriter holds back an error in plain text and remembers its status. Everything
-// else passes.
-type refusalWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader implements [http.ResponseWriter].
-func (w *refusalWriter) WriteHeader(status int) {
-	if status >= 400 && strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
-		w.status = status
-		return
+		list = append(list, method)
+		if method == http.MethodGet {
+			list = append(list, http.MethodHead)
+		}
 	}
-	w.ResponseWriter.WriteHeader(status)
+	return strings.Join(list, ", ")
 }
-
-// Write implements [http.ResponseWriter].
-func (w *refusalWriter) Write(b []byte) (int, error) {
-	if w.status != 0 {
-		return len(b), nil
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap serves [http.ResponseController].
-func (w *refusalWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 type errorModel struct {
 	Status                    int
 	Title, Message, RequestID string
-}
-
-var errorCode = map[int]string{
-	http.StatusBadRequest:            wire.CodeRequestBodyInvalid,
-	http.StatusUnauthorized:          wire.CodeAuthenticationInvalid,
-	http.StatusForbidden:             wire.CodeAuthorizationInvalid,
-	http.StatusNotFound:              wire.CodeResourceNotFound,
-	http.StatusMethodNotAllowed:      wire.CodeMethodNotAllowed,
-	http.StatusRequestEntityTooLarge: wire.CodeBodyTooLarge,
-	http.StatusTooManyRequests:       wire.CodeTooManyRequests,
-	http.StatusInternalServerError:   wire.CodeInternal,
-	http.StatusServiceUnavailable:    wire.CodeUnavailable,
-}
-
-var errorTitles = map[int]string{
-	http.StatusForbidden:             "Not for you",
-	http.StatusNotFound:              "Nothing here",
-	http.StatusMethodNotAllowed:      "Not done this way",
-	http.StatusRequestEntityTooLarge: "Too much at once",
-	http.StatusTooManyRequests:       "Too many requests",
-	http.StatusInternalServerError:   "Something went wrong",
-	http.StatusServiceUnavailable:    "Not right now",
-}
-
-func errorTitle(status int) string {
-	if title := errorTitles[status]; title != "" {
-		return title
-	}
-	return http.StatusText(status)
-}
-
-var errorTexts = map[int]string{
-	http.StatusBadRequest:            "The request could not be understood.",
-	http.StatusForbidden:             "You may not see this page or do this. If your rights have just changed, try again in a minute.",
-	http.StatusNotFound:              "There is no page at this address.",
-	http.StatusMethodNotAllowed:      "This address cannot be used in this way.",
-	http.StatusRequestEntityTooLarge: "What was sent is too large.",
-	http.StatusTooManyRequests:       "Wait a moment, then try again.",
-	http.StatusInternalServerError:   "The page could not be made. Nothing of yours was lost.",
-	http.StatusServiceUnavailable:    "Who you are cannot be checked at the moment. Try again shortly.",
-}
-
-func errorText(status int) string {
-	if text := errorTexts[status]; text != "" {
-		return text
-	}
-	return "The request could not be answered."
-}
-
-// unknown reports that nobody is signed in only because that could not be checked.
-func unknown(a *authctx.Auth) bool {
-	switch a.Reason() {
-	case wire.ReasonJWKRemoteFailedToLoad, wire.ReasonSecretKeyInvalid, wire.ReasonUnexpected:
-		return true
-	}
-	return false
 }
