@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// What people do, by what they can see: fields by name, buttons and links by their words.
+
+func (b *tab) pause() { time.Sleep(50 * time.Millisecond) }
+
+// fill types into a field.
+func (b *tab) fill(name, value string) {
+	b.t.Helper()
+	field := chromedp.CSS(fmt.Sprintf(`main input[name=%q]`, name))
+	b.do(chromedp.WaitVisible(field), chromedp.SendKeys(field, value))
+}
+
+// press clicks a button or link by its words and waits for the page it leads to.
+func (b *tab) press(words string) int64 {
+	b.t.Helper()
+	return b.arrive(chromedp.Click(labelled(words)))
+}
+
+// labelled finds a visible button or link by its words.
+func labelled(words string) chromedp.Search {
+	return chromedp.Search(fmt.Sprintf(`//*[(self::button or self::a) and normalize-space(.)=%q]`, words))
+}
+
+func (b *tab) signUp(p person) {
+	b.t.Helper()
+	b.open("/sign-up")
+	b.fill("first_name", p.First)
+	b.fill("last_name", p.Last)
+	b.fill("email_address", p.Email)
+	b.fill("password", p.Password)
+	if status := b.submit(); status != 200 {
+		b.t.Fatalf("sign-up led to status %d%s", status, b.whereabouts())
+	}
+}
+
+// signIn fills in the sign-in form that the tab shows.
+func (b *tab) signIn(p person) {
+	b.t.Helper()
+	b.fill("identifier", p.Email)
+	b.fill("password", p.Password)
+	if status := b.submit(); status != 200 {
+		b.t.Fatalf("sign-in led to status %d%s", status, b.whereabouts())
+	}
+}
+
+// submit presses the button of the form in the page.
+func (b *tab) submit() int64 {
+	b.t.Helper()
+	return b.arrive(chromedp.Click(chromedp.CSS(`main form button[type="submit"]`)))
+}
+
+// signOut opens the menu and presses its button.
+func (b *tab) signOut() {
+	b.t.Helper()
+	button := chromedp.CSS(`.usher-menu form button`)
+	b.do(chromedp.Click(chromedp.CSS(`.usher-menu summary`)), chromedp.WaitVisible(button))
+	b.arrive(chromedp.Click(button))
+}
+
+// wantGreeting fails unless /welcome, freshly loaded, greets p.
+func (b *tab) wantGreeting(p person) {
+	b.t.Helper()
+	b.open("/welcome")
+	if got, want := b.text("h1"), "Welcome, "+p.First+"!"; got != want {
+		b.t.Fatalf("/welcome says %q, want %q%s", got, want, b.whereabouts())
+	}
+}
+
+// claims are what a session token says.
+type claims struct {
+	Subject   string `json:"sub"`
+	Session   string `json:"sid"`
+	IssuedAt  int64  `json:"iat"`
+	ExpiresAt int64  `json:"exp"`
+	JTI       string `json:"jti"`
+}
+
+func readClaims(token string) (c claims, err error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return c, fmt.Errorf("a token has 3 parts, this one %d", len(parts))
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal(text, &c)
+}
+
+// sessionClaims are those of the session cookie.
+func (b *tab) sessionClaims() claims {
+	b.t.Helper()
+	cookie := b.cookies()["__session"]
+	if cookie == nil {
+		b.t.Fatalf("there is no session cookie%s", b.whereabouts())
+	}
+	c, err := readClaims(cookie.Value)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+// token calls getToken of the page's useAuth, "" for null.
+func (b *tab) token(options string) string {
+	b.t.Helper()
+	return evaluate[string](b, fmt.Sprintf(`import("authctx").then(({ useAuth }) => useAuth().getToken(%s)).then((token) => token ?? "")`, options))
+}
+
+// clickAction clicks the page's button for an action of useAuth.
+func clickAction(name string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(chromedp.CSS(fmt.Sprintf(`button[data-auth-action=%q]`, name)))
+}

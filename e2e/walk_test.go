@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+)
+
+// The main job, as a person does it, with scripts and without.
+func TestAPersonSignsUpIsGreetedComesBackAndSignsOut(t *testing.T) {
+	t.Parallel()
+	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startServer(t)
+			b := s.newPerson(t)
+			if !scripts {
+				command(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+			}
+			walk(b, scripts)
+		})
+	}
+}
+
+func walk(b *tab, scripts bool) {
+	b.t.Helper()
+	b.open("/welcome")
+	if got := b.text("h1"); got != "Sign in to view this page" {
+		b.t.Errorf("/welcome says %q to a stranger", got)
+	}
+	b.signUp(ada)
+	if got := b.path(); got != "/welcome" {
+		b.t.Errorf("sign-up led to %s, want /welcome", got)
+	}
+	b.wantGreeting(ada)
+	wantPages(b, ada, scripts)
+	returnAfterExpiry(b, ada)
+	signOutAndBack(b, ada)
+}
+
+// wantPages looks at every page that says who is signed in.
+func wantPages(b *tab, p person, scripts bool) {
+	b.t.Helper()
+	user := b.sessionClaims().Subject
+	for path, wants := range map[string][]string{
+		"/":             {"See your welcome page", p.First},
+		"/example":      {"The server says: Hello, " + p.First, user},
+		"/client/auth":  {"Hello, " + user, "true"},
+		"/client/user":  {"Hello, " + p.First, p.Email},
+		"/dashboard":    {user},
+		"/user":         {p.Email, "This browser"},
+		"/organization": {p.First},
+	} {
+		if status := b.open(path); status != http.StatusOK {
+			b.t.Errorf("%s answers %d", path, status)
+		}
+		for _, want := range wants {
+			if text := b.text("body"); !strings.Contains(text, want) {
+				b.t.Errorf("%s (scripts: %v) does not say %q:\n%s", path, scripts, want, text)
+			}
+		}
+	}
+}
+
+// returnAfterExpiry is coming back when the token has gone: the page is right at once,
+// and the session has a new token.
+func returnAfterExpiry(b *tab, p person) {
+	b.t.Helper()
+	before := b.sessionClaims()
+	b.open("/organization")
+	time.Sleep(1100 * time.Millisecond) // dates in tokens are whole seconds
+	b.dropSession()
+	b.wantGreeting(p)
+	after := b.sessionClaims()
+	if after.Session != before.Session || after.Subject != before.Subject {
+		b.t.Errorf("came back as %+v, was %+v", after, before)
+	}
+	if after.IssuedAt <= before.IssuedAt || after.JTI == before.JTI {
+		b.t.Errorf("the token was not renewed: issued at %d, before at %d", after.IssuedAt, before.IssuedAt)
+	}
+	if got := b.path(); got != "/welcome" {
+		b.t.Errorf("the handshake left %s in the address bar, want /welcome", got)
+	}
+}
+
+// signOutAndBack signs out, is led to sign-in by a protected page, and from there back.
+func signOutAndBack(b *tab, p person) {
+	b.t.Helper()
+	b.signOut()
+	for name := range b.cookies() {
+		if strings.HasPrefix(name, "__session") || name == "__client" {
+			b.t.Errorf("signed out, the browser still has the cookie %s", name)
+		}
+	}
+	b.open("/welcome")
+	if got := b.text("h1"); got != "Sign in to view this page" {
+		b.t.Errorf("/welcome says %q after sign-out", got)
+	}
+	b.open("/dashboard")
+	address, err := url.Parse(b.path())
+	if err != nil || address.Path != "/sign-in" || !leadsTo(address.Query().Get("redirect_url"), b.origin, "/dashboard") {
+		b.t.Fatalf("/dashboard led a stranger to %s, want /sign-in with the way back", b.path())
+	}
+	b.signIn(p)
+	if got := b.path(); got != "/dashboard" {
+		b.t.Errorf("sign-in led to %s, want back to /dashboard", got)
+	}
+	b.wantGreeting(p)
+}
+
+func leadsTo(target, origin, path string) bool {
+	return strings.TrimPrefix(target, origin) == path
+}
