@@ -97,8 +97,11 @@ func backendToken(c *call) (any, error) {
 		}
 	}
 	var s Session
+	var u User
 	err := c.view(c.r.Context(), func(tx Tx) (err error) {
-		s, err = pathRecord(c, tx.Session)
+		if s, err = pathRecord(c, tx.Session); err == nil {
+			u, err = tx.User(s.UserID)
+		}
 		return err
 	})
 	if err != nil {
@@ -107,7 +110,7 @@ func backendToken(c *call) (any, error) {
 	if !s.live(c.now) {
 		return nil, notFound()
 	}
-	jwt, err := c.mint(s, lifetime)
+	jwt, err := c.mint(s, u, lifetime)
 	return tokenJSON(jwt), err
 }
 

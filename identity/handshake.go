@@ -38,7 +38,7 @@ func handshake(c *call) (any, error) {
 		c.clearSession()
 		return redirect{target}, nil
 	}
-	jwt, err := c.mint(session, c.cfg.TokenLifetime)
+	jwt, err := c.mint(session, b.users[session.UserID], c.cfg.TokenLifetime)
 	if err != nil {
 		return nil, err
 	}

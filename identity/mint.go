@@ -14,9 +14,9 @@ const (
 	notBefore     = 10 * time.Second                // nbf = iat − 10 s (protocol reference 3.2)
 )
 
-// mint makes a session token. It ends with the session if that is sooner. A token that
-// browsers would silently drop as a cookie is refused.
-func (c *call) mint(s Session, lifetime time.Duration) (string, error) {
+// mint makes a session token of s, whose user is u. It ends with the session if that is
+// sooner. A token that browsers would silently drop as a cookie is refused.
+func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 	expire := c.now.Add(lifetime)
 	if s.ExpireAt.Before(expire) {
 		expire = s.ExpireAt
@@ -33,11 +33,27 @@ func (c *call) mint(s Session, lifetime time.Duration) (string, error) {
 		Sts: s.Status,
 		Sub: s.UserID,
 		V:   2,
+
+		FirstName: nameClaim(u.FirstName),
+		LastName:  nameClaim(u.LastName),
 	})
 	if err != nil {
 		return "", fmt.Errorf("identity: %w: %w", errInternal, err)
 	}
 	return jwt, checkCookieSize(jwt)
+}
+
+// maxNameClaim keeps names from taking the room of other claims: a longer one is left out
+// of the token, and those who want it ask for the user.
+const maxNameClaim = 128 // octets
+
+// nameClaim is a name as the token carries it, so that a page can greet somebody without
+// asking for the user.
+func nameClaim(name string) string {
+	if len(name) > maxNameClaim {
+		return ""
+	}
+	return name
 }
 
 func checkCookieSize(jwt string) error {

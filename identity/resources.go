@@ -124,7 +124,7 @@ func (c *call) frontendSession(s Session, u User) (*wire.Session, error) {
 	if !s.live(c.now) {
 		return &out, nil
 	}
-	jwt, err := c.mint(s, c.cfg.TokenLifetime)
+	jwt, err := c.mint(s, u, c.cfg.TokenLifetime)
 	out.LastActiveToken = tokenJSON(jwt)
 	return &out, err
 }

@@ -48,9 +48,10 @@ func (c *call) liveSession(tx Tx) (*browser, Session, error) {
 // sessionToken mints a token: POST /client/sessions/{id}/tokens (protocol reference 8.7).
 func sessionToken(c *call) (any, error) {
 	ctx := c.r.Context()
+	var b *browser
 	var s Session
 	err := c.view(ctx, func(tx Tx) (err error) {
-		_, s, err = c.liveSession(tx)
+		b, s, err = c.liveSession(tx)
 		return err
 	})
 	if err != nil {
@@ -59,7 +60,7 @@ func sessionToken(c *call) (any, error) {
 	if s.used(c.now, c.cfg.IdleLifetime) {
 		// Again in a transaction that may write: it could have ended since.
 		err = c.update(ctx, func(tx Tx) error {
-			if _, s, err = c.liveSession(tx); err != nil {
+			if b, s, err = c.liveSession(tx); err != nil {
 				return err
 			}
 			s.used(c.now, c.cfg.IdleLifetime)
@@ -69,7 +70,7 @@ func sessionToken(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	jwt, err := c.mint(s, c.cfg.TokenLifetime)
+	jwt, err := c.mint(s, b.users[s.UserID], c.cfg.TokenLifetime)
 	return tokenJSON(jwt), err
 }
 

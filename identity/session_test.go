@@ -40,7 +40,7 @@ func TestSessionTokenClaims(t *testing.T) {
 	now := app.clock.Now().Unix()
 	want := wire.Claims{
 		Azp: origin, Exp: now + 60, Fva: []int{3, -1}, Iat: now, Nbf: now - 10, Iss: app.PublishableKey().Issuer(),
-		Jti: got.Jti, Sid: id, Sts: "active", Sub: got.Sub, V: 2,
+		Jti: got.Jti, Sid: id, Sts: "active", Sub: got.Sub, V: 2, FirstName: "Ada", LastName: "Lovelace",
 	}
 	if got.Jti == "" || !strings.HasPrefix(got.Sub, "user_") || !equalJSON(t, got, want) {
 		t.Errorf("claims = %+v, want %+v", got, want)
@@ -48,6 +48,21 @@ func TestSessionTokenClaims(t *testing.T) {
 	uat, err := strconv.ParseInt(v.cookies["__client_uat"], 10, 64)
 	if err != nil || uat == 0 || uat > got.Iat || v.cookies["__client_uat_"+app.PublishableKey().Suffix()] != v.cookies["__client_uat"] {
 		t.Errorf("uat = %v, want both names, not above iat %d", v.cookies, got.Iat)
+	}
+}
+
+// TestC12_LongNamesStayOutOfTheToken: a name takes at most 128 octets of the cookie, and
+// nobody is kept out for having a longer one.
+func TestC12_LongNamesStayOutOfTheToken(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	long, fits := strings.Repeat("é", 65), strings.Repeat("é", 64)
+	v.post("/v1/me?_method=PATCH", "first_name", long, "last_name", fits).want(t, 200, "")
+	a := v.post("/v1/client/sessions/" + v.sessionID() + "/tokens")
+	a.want(t, 200, "")
+	if got := claimsOf(t, decode[wire.Token](t, a.body).JWT); got.FirstName != "" || got.LastName != fits {
+		t.Errorf("first name %q, last name %q", got.FirstName, got.LastName)
 	}
 }
 
