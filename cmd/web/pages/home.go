@@ -1,6 +1,9 @@
 package pages
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Home says what Usher is and leads to every page.
 func (p *Pages) Home(w http.ResponseWriter, r *http.Request) {
@@ -13,7 +16,8 @@ type call struct{ Seed, Here, Path string }
 
 var calls = []call{
 	{"await auth()", "authctx.FromContext(ctx)", "/dashboard"},
-	{"await currentUser()", "users.Current(ctx)", "/welcome"},
+	{"await currentUser()", "users.Current(ctx)", "/example"},
+	{"greet by name", "users.Brief(ctx)", "/welcome"},
 	{"await auth.protect()", "authctx.RequirePage()", "/dashboard"},
 	{"auth.protect({ role })", "authctx.RequirePage(authctx.Role(…))", "/admin"},
 	{"app/api/user/route.ts", "authctx.RequireAPI()", "/api/user"},
@@ -23,4 +27,17 @@ var calls = []call{
 	{"useUser()", "useUser()", "/client/user"},
 	{"<SignedIn>, <SignedOut>", "@views.SignedIn(), @views.SignedOut()", "/welcome"},
 	{"<Show when fallback>, <Protect>", "@views.Show(…), @views.Protect(…)", "/organization"},
+}
+
+// codeParts cuts a call behind each dot, slash and opening parenthesis.
+func codeParts(code string) []string {
+	var parts []string
+	for code != "" {
+		i := strings.IndexAny(code, "./(") + 1
+		if i == 0 {
+			i = len(code)
+		}
+		parts, code = append(parts, code[:i]), code[i:]
+	}
+	return parts
 }

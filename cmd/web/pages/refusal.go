@@ -6,7 +6,7 @@ import (
 )
 
 // ErrorPages puts the plain refusals of the handlers behind it, such as those of
-// [authctx.RequirePage], into the layout.
+// authctx.RequirePage, into the layout.
 func (p *Pages) ErrorPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refusal := &refusalWriter{ResponseWriter: w}
