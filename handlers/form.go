@@ -67,13 +67,19 @@ func parseForm(body string) (url.Values, *badForm) {
 	return form, nil
 }
 
-// crossSite reports a post that another site's page made. To the rules of
-// [http.CrossOriginProtection] it adds that an Origin, when there is one, is exactly ours:
-// the library lets an http page of the same host post to https.
+// crossSite reports a post that another site's page made. It is stricter than
+// [http.CrossOriginProtection] in two points: an Origin, when there is one, is exactly ours,
+// while the library lets an http page of the same host post to https; and trusting our own
+// origin, which a proxy that rewrites Host needs, does not excuse what the browser itself
+// calls same-site or cross-site.
 func (h *Handlers) crossSite(r *http.Request) bool {
 	origin := r.Header["Origin"]
 	if len(origin) > 1 || len(origin) == 1 && origin[0] != h.cfg.PublicOrigin {
 		return true
 	}
-	return h.csrf.Check(r) != nil
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return h.csrf.Check(r) != nil
+	}
+	return true
 }

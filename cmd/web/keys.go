@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
@@ -27,15 +25,18 @@ func keyLines(service *identity.Service, backend string) string {
 	return b.String()
 }
 
-// backendURL is the address of the Backend API's listener for programs on this machine;
-// "" when it is off.
-func backendURL(addr string) string {
-	if addr == "" {
+// backendURL is where programs on this machine reach the Backend API: the host as it was
+// configured, with the port that was bound. "" when it is off.
+func backendURL(configured string, bound net.Addr) string {
+	if configured == "" {
 		return ""
 	}
-	host, port, _ := net.SplitHostPort(addr)
+	host, port, _ := net.SplitHostPort(configured)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
+	}
+	if bound != nil {
+		_, port, _ = net.SplitHostPort(bound.String())
 	}
 	return "http://" + net.JoinHostPort(host, port)
 }
@@ -76,7 +77,7 @@ func readKeys(ctx context.Context, c *config) (string, error) {
 	if origin == "" {
 		origin = "http://localhost" // of no account: nothing is signed
 	}
-	e, err := openEmbedded(ctx, c.dataDir, origin, slog.New(slog.DiscardHandler), time.Now) //nolint:forbidigo // the wall clock
+	e, err := openEmbedded(ctx, c.dataDir, identity.Config{PublicOrigin: origin})
 	if errors.Is(err, sqlitestore.ErrInUse) {
 		lines, readErr := os.ReadFile(filepath.Join(c.dataDir, keysFile))
 		if readErr != nil {
@@ -87,6 +88,6 @@ func readKeys(ctx context.Context, c *config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	lines := keyLines(e.service, backendURL(c.backendAddr))
+	lines := keyLines(e.service, backendURL(c.backendAddr, nil))
 	return lines, errors.Join(e.close())
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/identity"
@@ -26,8 +24,9 @@ type embedded struct {
 	store   *sqlitestore.Store
 }
 
-// openEmbedded opens the instance in the data folder, or makes a new one.
-func openEmbedded(ctx context.Context, dataDir, origin string, log *slog.Logger, now func() time.Time) (*embedded, error) {
+// openEmbedded opens the instance in the data folder, or makes a new one. cfg needs no
+// store.
+func openEmbedded(ctx context.Context, dataDir string, cfg identity.Config) (*embedded, error) {
 	if err := makeDataDir(dataDir); err != nil {
 		return nil, err
 	}
@@ -38,19 +37,16 @@ func openEmbedded(ctx context.Context, dataDir, origin string, log *slog.Logger,
 	if err != nil {
 		return nil, fmt.Errorf("open the data folder %s: %w", dataDir, err)
 	}
-	service, err := identity.New(ctx, identity.Config{
-		Store: store, PublicOrigin: origin, ApplicationName: "Usher",
-		HashConcurrency: 1, // 19 MiB each; one already keeps a core busy
-		Logger:          log, Now: now,
-	})
+	cfg.Store, cfg.ApplicationName = store, "Usher"
+	cfg.HashConcurrency = 1 // 19 MiB each; one already keeps a core busy
+	service, err := identity.New(ctx, cfg)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the instance in %s: %w", dataDir, err), store.Close())
 	}
 	return &embedded{service, store}, nil
 }
 
-// makeDataDir makes the folder for its owner alone, and warns nobody else in: keys and
-// password hashes are in it.
+// makeDataDir makes the folder for its owner alone: keys and password hashes are in it.
 func makeDataDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)

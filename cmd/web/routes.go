@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ func (a *app) routes() *chi.Mux {
 	r.Use(middleware.GetHead)
 	page := chi.Chain(a.policy.document, a.auth.Handler)
 	r.NotFound(page.HandlerFunc(a.pages.NotFound).ServeHTTP)
-	r.MethodNotAllowed(page.HandlerFunc(a.pages.MethodNotAllowed).ServeHTTP)
+	r.MethodNotAllowed(page.HandlerFunc(allowing(r, a.pages.MethodNotAllowed)).ServeHTTP)
 
 	r.Get("/healthz", healthz)
 	r.Get("/readyz", a.readyz)
@@ -52,6 +53,24 @@ func (a *app) routes() *chi.Mux {
 		r.Get("/api/auth", a.pages.APIAuth) // answers 401 by itself, in the seed's shape
 	})
 	return r
+}
+
+// allowing says in Allow which methods the route has (RFC 9110 §15.5.6); chi leaves that
+// to handlers of one's own.
+func allowing(routes chi.Routes, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			if routes.Match(chi.NewRouteContext(), m, r.URL.Path) {
+				allowed = append(allowed, m)
+			}
+		}
+		if slices.Contains(allowed, http.MethodGet) {
+			allowed = append(allowed, http.MethodHead)
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		next(w, r)
+	}
 }
 
 // frontendAPI is absent where browsers reach it on the instance's own host.

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/usherauth/usher/identity"
 )
 
 // Timeouts of both listeners.
@@ -24,7 +26,7 @@ const (
 
 // memoryLimit makes the collector work harder before the heap, which a password hash
 // fills with 19 MiB at a stroke, outgrows a small machine. It is a goal, not a wall.
-const memoryLimit = 36 << 20
+const memoryLimit = 32 << 20
 
 func limitMemory(getenv func(string) string) {
 	if getenv("GOMEMLIMIT") == "" {
@@ -37,6 +39,7 @@ type Main struct {
 	// Now is the clock; nil is time.Now. Set it before Open.
 	Now func() time.Time
 
+	limits         identity.Limits // other than the defaults in tests only
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	config         *config
@@ -83,7 +86,7 @@ func (m *Main) BackendURL() string {
 	if m.backend == nil {
 		return ""
 	}
-	return backendURL(m.backend.Addr().String())
+	return backendURL(m.config.backendAddr, m.backend.Addr())
 }
 
 // Open binds the listeners and makes everything ready. Run calls it if needed.
@@ -117,7 +120,9 @@ func (m *Main) open(ctx context.Context) error {
 
 // openInstance opens the embedded service and its Backend API's listener.
 func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
-	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, m.origin, m.log, m.Now); err != nil {
+	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, identity.Config{
+		PublicOrigin: m.origin, Limits: m.limits, Logger: m.log, Now: m.Now,
+	}); err != nil {
 		return in, err
 	}
 	if m.config.backendAddr != "" {

@@ -1,0 +1,72 @@
+# Every target is plain commands. Tools are pinned in tools/go.mod and tools/lint/go.mod and
+# run by Go itself, so nothing has to be installed; what needs Node, npm, a C compiler or
+# Chromium says so when it is missing, and fails then only with CI=true.
+
+TOOL := go tool -modfile=tools/go.mod
+LINT := go tool -modfile=tools/lint/go.mod golangci-lint
+# The race detector needs cgo, which Go turns on by itself where there is a C compiler.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+FUZZTIME ?= 60s
+COMPARE ?= 3s
+
+# need NAMES,WHAT,HOW: says that WHAT is skipped when none of the programs NAMES is there.
+need = for p in $(1); do command -v $$p >/dev/null && exit 0; done; echo "skipped: $(2); to have it: $(3)"; [ "$$CI" != true ]
+
+.PHONY: help run test build generate check-generated lint typecheck vuln e2e conformance bench fuzz cover ci
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: ## the demo on http://localhost:8080, offline, everything kept in ./data
+	go run ./cmd/web
+
+test: ## all tests that can run here; says what was skipped and how to get it
+	@$(call need,gcc clang cc,the race detector,apt-get install gcc libc6-dev)
+	@$(call need,node nodejs,the tests of the browser runtime in a model browser,apt-get install nodejs)
+	go test $(RACE) -shuffle=on ./...
+	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
+	cd e2e && go test -shuffle=on ./...
+
+build: ## bin/web
+	CGO_ENABLED=0 go build -trimpath -o bin/web ./cmd/web
+
+generate: ## templ components and the browser bundle
+	go generate ./views ./cmd/web/pages ./static
+
+check-generated: generate ## fails if generated files are not what their sources give
+	git diff --exit-code -- '*_templ.go' static/dist
+	test -z "$$(git ls-files --others --exclude-standard -- '*_templ.go' static/dist)"
+
+lint: ## gofmt, go vet and golangci-lint
+	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
+	go vet ./...
+	$(LINT) run ./...
+
+typecheck: ## the types of the browser code; needs npm
+	@$(call need,npm,the type check of static/src,apt-get install npm)
+	@! command -v npm >/dev/null || { cd tools/typescript && npm ci --ignore-scripts --no-audit --no-fund && node_modules/.bin/tsc -p ../../static; }
+
+vuln: ## known vulnerabilities in what is reachable from here
+	$(TOOL) govulncheck ./...
+
+e2e: ## the program in a real browser; needs Chromium
+	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
+	cd e2e && go test -count=1 ./...
+
+conformance: ## the published JavaScript SDK against our tokens and Backend API; needs Node and npm
+	@$(call need,npm,the published SDK,apt-get install nodejs npm)
+	cd e2e && go test -count=1 -v -run TestThePublishedSDK .
+
+bench: ## the signed-in page against the same page without authentication, and the library's parts
+	go test -count=1 -v -run 'TestWelcomeCosts|TestCompareWelcome' -timeout 20m ./cmd/web -compare $(COMPARE)
+	go test -run '^$$' -bench . -benchmem ./authctx ./userclient ./views
+
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@grep -rn --include='*_test.go' '^func Fuzz' . | sed 's/^\(.*\)\/[^/]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*/\1 \2/' | \
+	while read -r dir name; do echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; done
+
+cover: ## coverage.txt and the share by function
+	go test -coverprofile=coverage.txt -coverpkg=./... ./...
+	go tool cover -func=coverage.txt | tail -1
+
+ci: check-generated lint typecheck test vuln ## everything a merge needs
