@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/internal/web"
@@ -153,11 +155,21 @@ func checkOrigin(s string) error {
 	}
 	u, err := url.Parse(s)
 	o, ok := web.Origin(s)
-	if err != nil || !ok || u.Hostname() == "" {
+	if err != nil || !ok || u.Hostname() == "" || strings.Contains(s, "*") {
 		return fmt.Errorf("%q is not an http or https origin", s)
 	}
 	if o != s {
 		return fmt.Errorf("%q must be spelled %q", s, o)
 	}
 	return nil
+}
+
+// loopback reports an origin that only this machine reaches.
+func loopback(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost") || err == nil && addr.IsLoopback()
 }

@@ -38,6 +38,10 @@
 // among the 6,000 most common, and are not the person's own address; there are no other
 // rules. Sign-up says when an address is taken, as the protocol does.
 //
+// A state-changing request that a page of another origin made is refused with 403. One
+// with neither Sec-Fetch-Site nor Origin is let pass, as in [net/http.CrossOriginProtection]:
+// browsers send at least one of them.
+//
 // Addresses are not verified yet: they are created unverified, and nothing is granted
 // because of one.
 //

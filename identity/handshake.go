@@ -65,7 +65,7 @@ func (c *call) renew(s Session) (_ Session, ok bool, err error) {
 		}
 		current.used(c.now, c.cfg.IdleLifetime)
 		s = current
-		return tx.PutSession(current)
+		return c.putUsed(tx, current)
 	})
 	return s, ok, err
 }

@@ -38,6 +38,9 @@ func TestHandshakeRenewsTheSession(t *testing.T) {
 	if s := decode[wire.Session](t, app.backend("GET", "/v1/sessions/"+id, "").body); s.LastActiveAt != app.clock.Now().UnixMilli() {
 		t.Error("the handshake did not count as use of the session")
 	}
+	if u := decode[wire.User](t, app.backend("GET", "/v1/users/"+claims.Sub, "").body); u.LastActiveAt == nil || *u.LastActiveAt != app.clock.Now().UnixMilli() {
+		t.Errorf("last_active_at = %v, want now", u.LastActiveAt)
+	}
 }
 
 func TestHandshakeOfSomebodySignedOut(t *testing.T) {

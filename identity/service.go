@@ -50,6 +50,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if err := s.openInstance(ctx); err != nil {
 		return nil, err
 	}
+	if !s.origins.secure && !loopback(cfg.PublicOrigin) {
+		s.log.WarnContext(ctx, "the public origin is http: cookies are not Secure and passwords travel in the clear")
+	}
 	s.environ = s.environment()
 	s.frontend = s.newFrontend()
 	s.backend = s.newBackend()

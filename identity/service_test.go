@@ -30,7 +30,7 @@ func TestNewReportsEveryMistake(t *testing.T) {
 			t.Errorf("error lacks %q:\n%v", want, err)
 		}
 	}
-	for _, bad := range []string{"", "https://", "ftp://x.example", "https://x.example/", "https://x.example:443", "http://user@x.example", "*"} {
+	for _, bad := range []string{"", "https://", "ftp://x.example", "https://x.example/", "https://x.example:443", "http://user@x.example", "*", "https://*.example.com", "https://:443"} {
 		if _, err := identity.New(t.Context(), identity.Config{Store: memstore.New(), PublicOrigin: bad}); err == nil {
 			t.Errorf("New accepts the origin %q", bad)
 		}
@@ -43,7 +43,7 @@ func TestPurge(t *testing.T) {
 	v := app.visitor()
 	v.signUp("ada@example.com")
 	id := v.sessionID()
-	app.clock.Add(time.Hour)
+	app.clock.Add(time.Hour + time.Second)
 	app.Purge()
 	if s := decode[wire.Session](t, app.backend("GET", "/v1/sessions/"+id, "").body); s.Status != wire.SessionExpired {
 		t.Errorf("status = %q, want it still told for a day", s.Status)
@@ -116,5 +116,18 @@ func TestEnvironment(t *testing.T) {
 	}
 	if a := env.UserSettings.Attributes["email_address"]; !a.Enabled || !a.Required || a.VerifyAtSignUp {
 		t.Errorf("email_address = %+v", a)
+	}
+}
+
+func TestPlainHTTPIsWarnedAbout(t *testing.T) {
+	t.Parallel()
+	for public, want := range map[string]bool{
+		"http://localhost:8080": false, "http://127.0.0.1:8080": false, "http://[::1]:8080": false, "http://app.localhost": false,
+		"https://app.example.com": false, "http://app.example.com": true, "http://10.0.0.1": true,
+	} {
+		app := newApp(t, func(c *identity.Config) { c.PublicOrigin = public })
+		if got := strings.Contains(app.logs.String(), `"level":"WARN"`); got != want {
+			t.Errorf("%s: warned = %v, want %v", public, got, want)
+		}
 	}
 }

@@ -30,6 +30,16 @@ func (s *Session) used(now time.Time, idle time.Duration) bool {
 	return true
 }
 
+// putUsed writes a session that was used, and that its person was active.
+func (c *call) putUsed(tx Tx, s Session) error {
+	user, err := tx.User(s.UserID)
+	if err != nil {
+		return err
+	}
+	user.LastActiveAt = c.now
+	return errors.Join(tx.PutUser(user), tx.PutSession(s))
+}
+
 // liveSession returns the session in the path. Without any live session in this browser
 // the answer is 401, so that scripts drop their state; a session of another browser is
 // 404, whether or not it exists.
@@ -64,7 +74,7 @@ func sessionToken(c *call) (any, error) {
 				return err
 			}
 			s.used(c.now, c.cfg.IdleLifetime)
-			return tx.PutSession(s)
+			return c.putUsed(tx, s)
 		})
 		if err != nil {
 			return nil, err
@@ -92,7 +102,7 @@ func touchSession(c *call) (any, error) {
 		}
 		s.LastActiveAt = time.Time{} // a touch is always written
 		s.used(c.now, c.cfg.IdleLifetime)
-		if err := tx.PutSession(s); err != nil {
+		if err := c.putUsed(tx, s); err != nil {
 			return err
 		}
 		if changed = b.client.LastActiveSessionID != s.ID; changed {
