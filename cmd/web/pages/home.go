@@ -1,9 +1,6 @@
 package pages
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // Home says what Usher is and leads to every page.
 func (p *Pages) Home(w http.ResponseWriter, r *http.Request) {
@@ -27,17 +24,4 @@ var calls = []call{
 	{"useUser()", "useUser()", "/client/user"},
 	{"<SignedIn>, <SignedOut>", "@views.SignedIn(), @views.SignedOut()", "/welcome"},
 	{"<Show when fallback>, <Protect>", "@views.Show(…), @views.Protect(…)", "/organization"},
-}
-
-// codeParts cuts a call behind each dot, slash and opening parenthesis.
-func codeParts(code string) []string {
-	var parts []string
-	for code != "" {
-		i := strings.IndexAny(code, "./(") + 1
-		if i == 0 {
-			i = len(code)
-		}
-		parts, code = append(parts, code[:i]), code[i:]
-	}
-	return parts
 }

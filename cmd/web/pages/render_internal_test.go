@@ -124,7 +124,7 @@ func TestMarkUpEscapes(t *testing.T) {
 func TestCodeParts(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
-		"": "", "auth": "auth", "a.b(c)": "a.|b(|c)", "app/api/": "app/|api/", "f((": "f(|(",
+		"": "", "auth": "auth", "a.b(c)": "a.|b(|c)", "app/api/": "app/|api/", "f((": "f(|(", "auth()": "auth()",
 	} {
 		if got := strings.Join(codeParts(code), "|"); got != want {
 			t.Errorf("codeParts(%q) = %q, want %q", code, got, want)
