@@ -60,12 +60,16 @@ func (b *tab) submit() int64 {
 	return b.arrive(chromedp.Click(chromedp.CSS(`main form button[type="submit"]`)))
 }
 
+var (
+	signOutButton = chromedp.CSS(`.usher-menu form button`)
+	openMenu      = chromedp.Steps(chromedp.Click(chromedp.CSS(`.usher-menu summary`)), chromedp.WaitVisible(signOutButton))
+)
+
 // signOut opens the menu and presses its button.
 func (b *tab) signOut() {
 	b.t.Helper()
-	button := chromedp.CSS(`.usher-menu form button`)
-	b.do(chromedp.Click(chromedp.CSS(`.usher-menu summary`)), chromedp.WaitVisible(button))
-	b.arrive(chromedp.Click(button))
+	b.do(openMenu)
+	b.arrive(chromedp.Click(signOutButton))
 }
 
 // wantGreeting fails unless /welcome, freshly loaded, greets p.

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto/fetch"
@@ -23,10 +25,17 @@ func (r request) static() bool   { return strings.HasPrefix(r.path, "/static/") 
 // intercept lets only some requests of the tab through until stop is called.
 func (b *tab) intercept(allow func(request) bool) (stop func()) {
 	b.t.Helper()
+	return b.pausing(nil, func(ctx context.Context, e *fetch.EventRequestPaused) { answerPaused(ctx, e, allow) })
+}
+
+// pausing hands requests of the tab to a function until stop is called. Nothing comes out
+// of the cache meanwhile.
+func (b *tab) pausing(patterns []*fetch.RequestPattern, handle func(context.Context, *fetch.EventRequestPaused)) (stop func()) {
+	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.ctx)
 	paused := chromedp.Events(ctx, fetch.RequestPaused)
 	command(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
-	command(b, fetch.Enable, fetch.EnableParams{})
+	command(b, fetch.Enable, fetch.EnableParams{Patterns: patterns})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -34,7 +43,7 @@ func (b *tab) intercept(allow func(request) bool) (stop func()) {
 			if err != nil {
 				return
 			}
-			answerPaused(ctx, &e, allow)
+			handle(ctx, &e)
 		}
 	}()
 	return func() {
@@ -42,6 +51,27 @@ func (b *tab) intercept(allow func(request) bool) (stop func()) {
 		cancel()
 		<-done
 	}
+}
+
+// inject puts markup into the documents that the tab loads, as if the server had failed
+// to escape something.
+func (b *tab) inject(markup string) (stop func()) {
+	b.t.Helper()
+	documents := &fetch.RequestPattern{ResourceType: network.ResourceTypeDocument, RequestStage: fetch.RequestStageResponse}
+	return b.pausing([]*fetch.RequestPattern{documents}, func(ctx context.Context, e *fetch.EventRequestPaused) {
+		body, err := chromedp.Call(ctx, fetch.GetResponseBody, fetch.GetResponseBodyParams{RequestID: e.RequestID})
+		if err != nil {
+			b.t.Errorf("read the document: %v", err)
+		}
+		headers := slices.DeleteFunc(e.ResponseHeaders, func(h *fetch.HeaderEntry) bool { return strings.EqualFold(h.Name, "Content-Length") })
+		_, err = chromedp.Call(ctx, fetch.FulfillRequest, fetch.FulfillRequestParams{
+			RequestID: e.RequestID, ResponseCode: e.ResponseStatusCode, ResponseHeaders: headers,
+			Body: bytes.Replace(body.Body, []byte("</h1>"), []byte("</h1>"+markup), 1),
+		})
+		if err != nil {
+			b.t.Errorf("change the document: %v", err)
+		}
+	})
 }
 
 // answerPaused decides about one request. Errors mean that the page has gone meanwhile.

@@ -80,6 +80,13 @@ func (b *tab) report() {
 	b.complaints = nil
 }
 
+// heard is what pages have complained about so far.
+func (b *tab) heard() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.complaints, "\n")
+}
+
 // limited bounds one step.
 func (b *tab) limited() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(b.ctx, actionLimit)

@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// These two measure, so they run before the parallel tests and alone.
+
+const (
+	startAim   = 100 * time.Millisecond
+	startBound = time.Second // far above the aim: a busy machine must not fail the test
+	rssBound   = 40 << 10    // kB, the aim itself: memory does not depend on the load
+)
+
+func TestStartOnAnExistingDataFolderIsFast(t *testing.T) {
+	s := startServer(t)
+	s.visitor().signUp(ada)
+	var took []time.Duration
+	for range 5 {
+		s.terminate()
+		s.wait()
+		began := time.Now()
+		s.start()
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Logf("from start to /readyz 200: median %v of %v, aim %v", took[2], took, startAim)
+	if took[2] > startBound {
+		t.Errorf("median %v, want at most %v", took[2], startBound)
+	}
+}
+
+func TestMemoryStaysSmall(t *testing.T) {
+	const views, people = 2000, 4
+	s := startServer(t)
+	var wg sync.WaitGroup
+	var bad atomic.Int32
+	for n := range people {
+		v := s.visitor()
+		p := ada
+		p.Email = fmt.Sprintf("ada%d@example.com", n)
+		v.signUp(p)
+		wg.Go(func() {
+			for range views / people {
+				a, err := v.try(http.MethodGet, "/welcome", nil)
+				if err != nil || a.Status != http.StatusOK || !strings.Contains(a.Body, "Welcome, Ada!") {
+					bad.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := bad.Load(); n > 0 {
+		t.Errorf("%d of %d pages were wrong", n, views)
+	}
+	rss := s.memory("VmRSS")
+	t.Logf("resident after %d signed-in pages: %d kB (most: %d kB), bound %d kB", views, rss, s.memory("VmHWM"), rssBound)
+	if rss > rssBound {
+		t.Errorf("resident memory is %d kB, want at most %d", rss, rssBound)
+	}
+}
+
+// memory reads a line of the process's status, in kB.
+func (s *server) memory(name string) int {
+	s.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Skipf("resident memory is read from /proc: %v", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			kB, err := strconv.Atoi(strings.Fields(value)[0])
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return kB
+		}
+	}
+	s.t.Fatalf("no %s in /proc", name)
+	return 0
+}

@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+var screenshots = flag.String("screenshots", os.Getenv("SCREENSHOTS"), "`folder` to write pictures of every page into")
+
+// look is a way of looking at a page.
+type look struct {
+	name, scheme  string
+	width, height int64
+	phone         bool
+}
+
+var looks = []look{
+	{"light", "light", 1280, 900, false},
+	{"dark", "dark", 1280, 900, false},
+	{"phone", "light", 390, 844, true},
+	{"phone-dark", "dark", 390, 844, true},
+}
+
+// TestScreenshots takes the pictures that people judge the pages by, and fails for pages
+// that are wider than a phone.
+func TestScreenshots(t *testing.T) {
+	if *screenshots == "" {
+		t.Skip("takes pictures only when -screenshots or SCREENSHOTS names a folder")
+	}
+	if err := os.MkdirAll(*screenshots, 0o755); err != nil { //nolint:gosec // pictures are no secret
+		t.Fatal(err)
+	}
+	s := startServer(t)
+	b := s.newPerson(t)
+	b.tolerate("Failed to load resource: the server responded with a status of")
+	b.shootAll("out")
+	b.open("/sign-in")
+	b.fill("identifier", "nobody@example.com")
+	b.fill("password", "not the password")
+	b.submit()
+	b.shoot(looks[0], "out-sign-in-mistake-light")
+	b.signUp(ada)
+	b.shootAll("in")
+	b.open("/welcome")
+	b.do(openMenu)
+	for _, l := range looks {
+		b.shoot(l, "in-menu-"+l.name)
+	}
+}
+
+func (b *tab) shootAll(state string) {
+	b.t.Helper()
+	for _, path := range pagesOfPeople {
+		if strings.HasPrefix(path, "/client") && state == "out" && strings.Contains(path, "?") {
+			continue
+		}
+		b.open(path)
+		name := strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.Trim(path, "/"))
+		if name == "" {
+			name = "home"
+		}
+		for _, l := range looks {
+			b.shoot(l, fmt.Sprintf("%s-%s-%s", state, name, l.name))
+		}
+	}
+}
+
+// shoot writes a picture of the whole page as it is.
+func (b *tab) shoot(l look, name string) {
+	b.t.Helper()
+	b.scheme(l.scheme)
+	var options []chromedp.EmulateViewportOption
+	if l.phone {
+		options = append(options, chromedp.EmulateScale(2), chromedp.EmulateMobile)
+	}
+	b.do(chromedp.EmulateViewport(l.width, l.height, options...))
+	if wide := evaluate[int64](b, `document.documentElement.scrollWidth`); wide > l.width {
+		b.t.Errorf("%s is %d px wide on a screen of %d", name, wide, l.width)
+	}
+	ctx, cancel := b.limited()
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*screenshots, name+".png"), picture, 0o600)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
