@@ -76,6 +76,11 @@ type Handlers struct {
 	log      *slog.Logger
 }
 
+// Format implements [fmt.Formatter], so that no verb walks into the secret key.
+func (h *Handlers) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "handlers.Handlers{"+h.cfg.PublishableKey+"}")
+}
+
 // New checks cfg and returns its handlers; the error joins every mistake.
 func New(cfg Config) (*Handlers, error) {
 	cfg = cfg.withDefaults()

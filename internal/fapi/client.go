@@ -3,6 +3,7 @@ package fapi
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -50,6 +51,9 @@ type Client struct {
 	http                      *http.Client
 	now                       func() time.Time
 }
+
+// Format implements [fmt.Formatter], so that no verb walks into the secret key.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "fapi.Client{"+c.base+"}") }
 
 // New checks cfg and returns its client; the error joins every mistake.
 func New(cfg Config) (*Client, error) {

@@ -204,9 +204,12 @@ func TestNewReportsEveryMistake(t *testing.T) {
 func TestV02_ConfigHidesTheSecretKey(t *testing.T) {
 	t.Parallel()
 	cfg := fapi.Config{BaseURL: "https://clerk.example.com", SecretKey: secretKey}
+	c := serve(t, func(http.ResponseWriter, *http.Request) {})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if got := fmt.Sprintf(verb, cfg); strings.Contains(got, secretKey) {
-			t.Errorf("%s shows the secret key: %s", verb, got)
+		for _, v := range []any{cfg, c} {
+			if got := fmt.Sprintf(verb, v); strings.Contains(got, secretKey) {
+				t.Errorf("%s of %T shows the secret key: %s", verb, v, got)
+			}
 		}
 	}
 	if strings.Contains(cfg.LogValue().String(), secretKey) {
