@@ -25,7 +25,7 @@ func TestGolden(t *testing.T) {
 		"sign_in":   views.SignIn(views.SignInForm{RedirectURL: "/dashboard"}),
 		"sign_up":   views.SignUp(views.SignUpForm{}),
 		"sign_out":  views.SignOut(),
-		"user_menu": views.UserMenu(ada()),
+		"user_menu": views.UserMenu(ada().Public()),
 		"sign_in_errors": views.SignIn(views.SignInForm{
 			Identifier: "ada@example.test", Error: "E-mail address or password is wrong.",
 		}),

@@ -56,7 +56,7 @@ func everything(t *testing.T, s string) string {
 	activity := &wire.SessionActivity{BrowserName: s, BrowserVersion: s, DeviceType: s, IPAddress: s, City: s, Country: s}
 	return render(t, templ.WithNonce(ctx, "nonce"),
 		views.AuthProps(authctx.BuildAuthProps(ctx, authctx.WithUser(user))), views.Scripts(),
-		views.UserMenu(user), views.SignOut(),
+		views.UserMenu(user.Public()), views.SignOut(),
 		views.SignIn(views.SignInForm{Identifier: s, RedirectURL: s, Error: s, Errors: errs}),
 		views.SignUp(views.SignUpForm{EmailAddress: s, FirstName: s, LastName: s, RedirectURL: s, Error: s, Errors: errs}),
 		views.UserProfile(views.Profile{
@@ -227,7 +227,7 @@ func TestV01_PrivateDataStaysOnTheServer(t *testing.T) {
 	user.UnsafeMetadata = json.RawMessage(`{"note":"unsafe-canary"}`)
 	user.ExternalID = "external-canary"
 	page := render(t, ctx, views.AuthProps(authctx.BuildAuthProps(ctx, authctx.WithUser(user))), views.Scripts(),
-		views.UserMenu(user), views.UserProfile(views.Profile{User: user}))
+		views.UserMenu(user.Public()), views.UserProfile(views.Profile{User: user}))
 	for _, secret := range []string{"canary", authctx.FromContext(ctx).Token(), "private_metadata", "privateMetadata"} {
 		if strings.Contains(page, secret) {
 			t.Errorf("the page contains %.40q", secret)

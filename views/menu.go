@@ -10,27 +10,25 @@ import (
 )
 
 // displayName is what a person is called where there is room for one line only.
-func displayName(u *wire.User) string {
-	if u == nil {
-		return "Account"
+func displayName(p wire.PublicUserData) string {
+	if name := p.FullName(); strings.TrimSpace(name) != "" {
+		return name
 	}
-	for _, name := range []string{u.FullName(), string(u.Username), u.PrimaryEmail()} {
-		if strings.TrimSpace(name) != "" {
-			return name
-		}
+	if strings.TrimSpace(p.Identifier) != "" {
+		return p.Identifier
 	}
 	return "Account"
 }
 
 // initials are at most two letters to stand in for a picture.
-func initials(u *wire.User) string {
-	if u == nil {
+func initials(p wire.PublicUserData) string {
+	if p.UserID == "" {
 		return "?"
 	}
-	if both := firstLetter(string(u.FirstName)) + firstLetter(string(u.LastName)); both != "" {
+	if both := firstLetter(string(p.FirstName)) + firstLetter(string(p.LastName)); both != "" {
 		return both
 	}
-	if letter := firstLetter(displayName(u)); letter != "" {
+	if letter := firstLetter(displayName(p)); letter != "" {
 		return letter
 	}
 	return "?"
@@ -47,13 +45,13 @@ func firstLetter(s string) string {
 	return ""
 }
 
-// pictureURL is the address of u's picture, "" when there is none that may be loaded:
+// pictureURL is the address of p's picture, "" when there is none that may be loaded:
 // http and https only, whatever a profile holds.
-func pictureURL(u *wire.User) string {
-	if u == nil || !u.HasImage {
+func pictureURL(p wire.PublicUserData) string {
+	if !p.HasImage {
 		return ""
 	}
-	parsed, err := url.Parse(u.ImageURL)
+	parsed, err := url.Parse(p.ImageURL)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
 		return ""
 	}

@@ -29,7 +29,7 @@ func TestUserMenuNamesThePerson(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			root := parse(t, render(t, signedIn(t), views.UserMenu(tt.user)))
+			root := parse(t, render(t, signedIn(t), views.UserMenu(tt.user.Public())))
 			var got []string
 			for _, n := range elements(elements(root, "summary")[0], "span") {
 				got = append(got, text(n))
@@ -46,19 +46,19 @@ func TestUserMenuNamesThePerson(t *testing.T) {
 
 func TestUserMenuIsForTheSignedInPerson(t *testing.T) {
 	t.Parallel()
-	if got := render(t, signedOut(t), views.UserMenu(ada())); got != "" {
+	if got := render(t, signedOut(t), views.UserMenu(ada().Public())); got != "" {
 		t.Errorf("signed out: %q", got)
 	}
 	other := ada()
 	other.ID = "user_2"
-	if got := render(t, signedIn(t), views.UserMenu(other)); strings.Contains(got, "Ada") || !strings.Contains(got, "user_1") {
+	if got := render(t, signedIn(t), views.UserMenu(other.Public())); strings.Contains(got, "Ada") || !strings.Contains(got, "user_1") {
 		t.Errorf("somebody else's data was rendered: %q", got)
 	}
 }
 
 func TestUserMenuWorksWithoutScript(t *testing.T) {
 	t.Parallel()
-	root := parse(t, render(t, signedIn(t), views.UserMenu(ada())))
+	root := parse(t, render(t, signedIn(t), views.UserMenu(ada().Public())))
 	details := elements(root, "details")
 	if len(details) != 1 || details[0].FirstChild.Data != "summary" {
 		t.Fatal("the menu is not a details element that begins with its summary")
@@ -94,7 +94,7 @@ func TestX03_PicturesAreHTTPOnly(t *testing.T) {
 	} {
 		user := ada()
 		user.HasImage, user.ImageURL = true, address
-		root := parse(t, render(t, signedIn(t), views.UserMenu(user)))
+		root := parse(t, render(t, signedIn(t), views.UserMenu(user.Public())))
 		var got string
 		for _, img := range elements(root, "img") {
 			got, _ = attr(img, "src")
@@ -108,7 +108,7 @@ func TestX03_PicturesAreHTTPOnly(t *testing.T) {
 	}
 	user := ada()
 	user.ImageURL = "https://img.example.test/generated"
-	if list := elements(parse(t, render(t, signedIn(t), views.UserMenu(user))), "img"); len(list) != 0 {
+	if list := elements(parse(t, render(t, signedIn(t), views.UserMenu(user.Public()))), "img"); len(list) != 0 {
 		t.Error("a generated picture is loaded although HasImage is false")
 	}
 }

@@ -98,11 +98,16 @@ type TotalCount struct {
 }
 
 // FullName joins first and last name; "" when neither is set.
-func (u *User) FullName() string {
-	if u.FirstName == "" || u.LastName == "" {
-		return string(u.FirstName + u.LastName)
+func (u *User) FullName() string { return fullName(u.FirstName, u.LastName) }
+
+// FullName joins first and last name; "" when neither is set.
+func (p PublicUserData) FullName() string { return fullName(p.FirstName, p.LastName) }
+
+func fullName(first, last NullString) string {
+	if first == "" || last == "" {
+		return string(first + last)
 	}
-	return string(u.FirstName + " " + u.LastName)
+	return string(first + " " + last)
 }
 
 // PrimaryEmail is the address that PrimaryEmailAddressID names; "" when there is none.
@@ -115,8 +120,11 @@ func (u *User) PrimaryEmail() string {
 	return ""
 }
 
-// Public is the part of u that may be shown to anybody who sees them.
+// Public is the part of u that may be shown to anybody who sees them; of a nil u, nothing.
 func (u *User) Public() PublicUserData {
+	if u == nil {
+		return PublicUserData{}
+	}
 	identifier := u.PrimaryEmail()
 	if identifier == "" {
 		identifier = string(u.Username)

@@ -14,8 +14,8 @@ var exhibits = []exhibit{
 	{Path: "/", Title: "Signed-in state for server-rendered Go"},
 	{
 		Path: "/welcome", Nav: "Welcome", Title: "Welcome",
-		Seed: "await currentUser()", Here: "users.Current(ctx)",
-		Note:    "One call to the Backend API for the whole page, although the header asks as well.",
+		Seed: "await currentUser()", Here: "users.Brief(ctx)",
+		Note:    "The session token carries the name, so this page asks nobody. Where it does not, and for the whole user, there is users.Current(ctx): one call to the Backend API a request, however many components ask.",
 		Sources: []string{"welcome.go", "welcome.templ"},
 	},
 	{

@@ -24,7 +24,7 @@ var (
 	demoURL  = static.URL("demo.js")
 )
 
-// frame puts pg into the layout. Like every part of a page it asks for the user itself;
+// frame puts pg into the layout. Like every part of a page it asks who is there itself;
 // the answer is the one that the page's handler got.
 func (p *Pages) frame(pg page) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
@@ -33,10 +33,10 @@ func (p *Pages) frame(pg page) templ.Component {
 			m.title = m.exhibit.Title
 		}
 		if !pg.bare {
-			m.user = p.known(ctx)
+			m.person = p.known(ctx)
 		}
 		if m.props == nil && !pg.bare {
-			props := authctx.BuildAuthProps(ctx, authctx.WithUser(m.user))
+			props := authctx.BuildAuthProps(ctx)
 			m.props = &props
 		}
 		return layout(m).Render(ctx, w)
@@ -46,6 +46,6 @@ func (p *Pages) frame(pg page) templ.Component {
 type frameModel struct {
 	page
 	exhibit exhibit
-	user    *wire.User
+	person  wire.PublicUserData
 	hosted  bool
 }

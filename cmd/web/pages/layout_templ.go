@@ -240,7 +240,7 @@ func masthead(m frameModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = views.UserMenu(m.user).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.UserMenu(m.person).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -45,12 +45,12 @@ func (p *Pages) Layout(title string, body templ.Component) templ.Component {
 	return p.frame(page{title: title, body: titled(title, body)})
 }
 
-// known is the signed-in person, nil when there is nobody or the Backend API cannot say.
-// However many parts of a page ask, the API is asked once.
-func (p *Pages) known(ctx context.Context) *wire.User {
-	user, err := p.users.Current(ctx)
+// known is the signed-in person, the zero value when there is nobody or the Backend API
+// cannot say. However many parts of a page ask, the API is asked once, if at all.
+func (p *Pages) known(ctx context.Context) wire.PublicUserData {
+	person, err := p.users.Brief(ctx)
 	if err != nil {
-		return nil
+		return wire.PublicUserData{}
 	}
-	return user
+	return person
 }

@@ -3,14 +3,12 @@ package pages
 import "github.com/usherauth/usher/wire"
 
 // firstName is what to call a person; "there" when nothing is known.
-func firstName(u *wire.User) string {
+func firstName(p wire.PublicUserData) string {
 	switch {
-	case u == nil:
-		return "there"
-	case u.FirstName != "":
-		return string(u.FirstName)
-	case u.PrimaryEmail() != "":
-		return u.PrimaryEmail()
+	case p.FirstName != "":
+		return string(p.FirstName)
+	case p.Identifier != "":
+		return p.Identifier
 	}
 	return "there"
 }

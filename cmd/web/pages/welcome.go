@@ -11,9 +11,9 @@ import (
 // shows what the session token knows.
 func (p *Pages) Welcome(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	user, err := p.users.Current(ctx)
+	person, err := p.users.Brief(ctx)
 	if err != nil && !errors.Is(err, authctx.ErrSignedOut) {
-		p.log.WarnContext(ctx, "current user", "err", err)
+		p.log.WarnContext(ctx, "who is signed in", "err", err)
 	}
-	p.render(w, r, page{at: "/welcome", body: welcome(user)})
+	p.render(w, r, page{at: "/welcome", body: welcome(person)})
 }

@@ -49,6 +49,23 @@ func TestWelcome(t *testing.T) {
 	}
 }
 
+// TestPagesGreetFromTheToken: with the name in the token no page that only greets asks the
+// Backend API, so it may be gone.
+func TestPagesGreetFromTheToken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, answer(500, `{}`))
+	jwt := mint(t, map[string]any{"first_name": "Grace", "last_name": "Hopper"})
+	for _, path := range []string{"/", "/welcome", "/dashboard", "/organization", "/client/auth"} {
+		body := s.get(path, jwt).Body.String()
+		if !strings.Contains(body, "Grace Hopper") || path == "/welcome" && !strings.Contains(body, "Welcome, Grace!") {
+			t.Errorf("%s does not greet", path)
+		}
+	}
+	if n := s.calls.Load(); n != 0 {
+		t.Errorf("%d calls, want 0", n)
+	}
+}
+
 func TestWelcomeTextIsUnbroken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, answer(200, ada))

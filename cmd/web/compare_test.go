@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/identity"
+)
+
+// compareFor turns the comparison on: make bench sets it.
+var compareFor = flag.Duration("compare", 0, "length of each run of the signed-in page against the plain one; 0 is off")
+
+const (
+	comparePairs   = 12
+	compareClients = 8
+	compareOrigin  = "http://localhost:8080"
+)
+
+// counted is the in-memory way to the embedded service, counting Backend API calls.
+type counted struct {
+	http.RoundTripper
+	calls atomic.Int64
+}
+
+func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Host, "api.") {
+		c.calls.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// contest is the same page twice: behind authentication, and with everything about its
+// reader fixed beforehand and nothing checked.
+type contest struct {
+	signedIn, plain http.Handler
+	reader          context.Context // what plain knows of its reader, for ever
+	cookie          string
+	backend         *counted
+}
+
+func newContest(t *testing.T) *contest {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	e, err := openEmbedded(t.Context(), t.TempDir(), identity.Config{PublicOrigin: compareOrigin, TokenLifetime: time.Hour, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.close() })
+	in := e.instance(compareOrigin)
+	c := &contest{backend: &counted{RoundTripper: in.carrier}}
+	in.carrier = c.backend
+	a, err := newApp(in, log, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.signedIn = a.handler(compareOrigin, time.Now)
+	c.cookie = signUpAda(t, c.signedIn)
+	c.reader = fixedContext(t, a, c.request())
+	c.plain = a.plainHandler()
+	return c
+}
+
+func signUpAda(t *testing.T, h http.Handler) (cookie string) {
+	t.Helper()
+	form := url.Values{"email_address": {"ada@example.com"}, "password": {"correct horse battery"}, "first_name": {"Ada"}}
+	req := httptest.NewRequest("POST", compareOrigin+"/sign-up", strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", compareOrigin)
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	if rec.Code != http.StatusSeeOther {
+		t.Fatalf("sign-up: %d %s", rec.Code, rec.Body)
+	}
+	var pairs []string
+	for _, c := range rec.Result().Cookies() {
+		if c.Name != "__client" {
+			pairs = append(pairs, c.Name+"="+c.Value)
+		}
+	}
+	return strings.Join(pairs, "; ")
+}
+
+func (c *contest) request() *http.Request {
+	req := httptest.NewRequest("GET", compareOrigin+"/welcome", nil)
+	req.Header.Set("Cookie", c.cookie)
+	return req
+}
+
+// fixedContext is what a signed-in request looks like from the inside, for ever.
+func fixedContext(t *testing.T, a *app, req *http.Request) (ctx context.Context) {
+	t.Helper()
+	a.auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		ctx = context.WithoutCancel(r.Context())
+	})).ServeHTTP(httptest.NewRecorder(), req)
+	if !authctx.FromContext(ctx).SignedIn() {
+		t.Fatal("not signed in")
+	}
+	return ctx
+}
+
+// plainHandler is the page without authentication, behind everything else. Its reader
+// comes with the connection, as from net/http.Server.BaseContext.
+func (a *app) plainHandler() http.Handler {
+	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
+	r.With(a.policy.document).Get("/welcome", a.pages.Welcome)
+	watch := &observer{log: a.log, now: time.Now, failed: a.failed}
+	return watch.wrap(a.policy.headers(requestGuard(a.probesOr(hostGuard(compareOrigin, r)))))
+}
+
+// sink is a response that goes nowhere.
+type sink struct {
+	header http.Header
+	code   int
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
+func (s *sink) WriteHeader(code int)        { s.code = code }
+
+func (s *sink) run(t testing.TB, h http.Handler, req *http.Request) {
+	clear(s.header)
+	h.ServeHTTP(s, req)
+	if s.code != http.StatusOK {
+		t.Fatalf("status %d", s.code)
+	}
+}
+
+var nonce = regexp.MustCompile(`nonce="[^"]*"`)
+
+// TestWelcomeCosts holds what a signed-in view of /welcome adds to the same page without
+// authentication, in counts: allocations, Backend API calls, bytes.
+func TestWelcomeCosts(t *testing.T) {
+	c := newContest(t)
+	page := func(h http.Handler, req *http.Request) string {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, req)
+		return nonce.ReplaceAllString(rec.Body.String(), "")
+	}
+	req, plain := c.request(), c.request().WithContext(c.reader)
+	if a, b := page(c.signedIn, req), page(c.plain, plain); a != b || !strings.Contains(a, "Welcome, Ada!") {
+		t.Fatalf("the two pages differ:\n%s\n%s", a, b)
+	}
+	s := &sink{header: http.Header{}}
+	with := testing.AllocsPerRun(200, func() { s.run(t, c.signedIn, req) })
+	without := testing.AllocsPerRun(200, func() { s.run(t, c.plain, plain) })
+	c.backend.calls.Store(0)
+	for range 1000 {
+		s.run(t, c.signedIn, req)
+	}
+	t.Logf("allocations: %.0f signed in, %.0f plain, %.0f added; %d Backend API calls per 1000 views", with, without, with-without, c.backend.calls.Load())
+	if with-without > 8 {
+		t.Errorf("%.0f allocations added, want at most 8", with-without)
+	}
+	if n := c.backend.calls.Load(); n > 1000 {
+		t.Errorf("%d Backend API calls for 1000 views", n)
+	}
+}
+
+// TestCompareWelcome prints requests per second, latency and CPU time of the two pages,
+// in pairs, because one run on a shared machine says little.
+func TestCompareWelcome(t *testing.T) {
+	if *compareFor == 0 {
+		t.Skip("a measurement, not a check: run make bench")
+	}
+	c := newContest(t)
+	cpu := func(h http.Handler, req *http.Request) float64 {
+		s := &sink{header: http.Header{}}
+		r := testing.Benchmark(func(b *testing.B) {
+			for b.Loop() {
+				s.run(b, h, req)
+			}
+		})
+		return float64(r.NsPerOp()) / 1000
+	}
+	a, b := serveOn(t, t.Context(), c.signedIn), serveOn(t, c.reader, c.plain)
+	req, plain := c.request(), c.request().WithContext(c.reader)
+	var ratios, rates, added, p99s []float64
+	for range comparePairs {
+		one, two := load(t, a, c.cookie), load(t, b, c.cookie)
+		ratios, rates = append(ratios, one.rate/two.rate*100), append(rates, one.rate)
+		p99s = append(p99s, float64(one.p99.Microseconds()))
+		added = append(added, cpu(c.signedIn, req)-cpu(c.plain, plain))
+	}
+	fmt.Printf("signed-in /welcome against the same page without authentication, %d pairs of %v, %d clients\n", comparePairs, *compareFor, compareClients)
+	fmt.Printf("  share of its requests/s   %s %%\n", quartiles(ratios))
+	fmt.Printf("  requests/s                %s\n", quartiles(rates))
+	fmt.Printf("  p99                       %s µs\n", quartiles(p99s))
+	fmt.Printf("  CPU added to a view       %s µs\n", quartiles(added))
+}
+
+func quartiles(v []float64) string {
+	slices.Sort(v)
+	return fmt.Sprintf("median %.1f (quartiles %.1f to %.1f)", v[len(v)/2], v[len(v)/4], v[len(v)*3/4])
+}
+
+func serveOn(t *testing.T, base context.Context, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.BaseContext = func(net.Listener) context.Context { return base }
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv.Listener.Addr().String()
+}
+
+type result struct {
+	rate float64
+	p99  time.Duration
+}
+
+// load asks for the page over kept connections for as long as a run takes.
+func load(t *testing.T, addr, cookie string) result {
+	t.Helper()
+	var wg sync.WaitGroup
+	took := make([][]time.Duration, compareClients)
+	end := time.Now().Add(*compareFor)
+	for i := range took {
+		wg.Go(func() {
+			var err error
+			if took[i], err = visit(addr, cookie, end); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	if len(all) == 0 {
+		t.Fatal("no answers")
+	}
+	return result{float64(len(all)) / compareFor.Seconds(), all[len(all)*99/100]}
+}
+
+// visit is a client that costs little beside the server it shares the machine with.
+func visit(addr, cookie string, end time.Time) (took []time.Duration, err error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	ask := fmt.Appendf(nil, "GET /welcome HTTP/1.1\r\nHost: localhost:8080\r\nCookie: %s\r\n\r\n", cookie)
+	in := bufio.NewReaderSize(conn, 64<<10)
+	for start := time.Now(); start.Before(end); start = time.Now() {
+		if _, err := conn.Write(ask); err != nil {
+			return nil, err
+		}
+		if err := readAnswer(in); err != nil {
+			return nil, err
+		}
+		took = append(took, time.Since(start))
+	}
+	return took, nil
+}
+
+func readAnswer(in *bufio.Reader) error {
+	status, err := in.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200")) {
+		return fmt.Errorf("answer %q", status)
+	}
+	length := -1
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		line = textproto.TrimBytes(line)
+		if len(line) == 0 {
+			break
+		}
+		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(v)); err != nil {
+				return err
+			}
+		}
+	}
+	if length < 0 {
+		return fmt.Errorf("no Content-Length")
+	}
+	_, err = io.CopyN(io.Discard, in, int64(length))
+	return err
+}
