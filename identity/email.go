@@ -2,7 +2,6 @@ package identity
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,7 +15,7 @@ var errAddress = errors.New("not an e-mail address")
 // normalizeEmail returns the form of an address that decides which account it is:
 // local part without case, domain as lower-case A-labels. Accepted is the dot-atom form
 // of RFC 5321 with international parts (RFC 6531); quoted local parts, comments, address
-// literals, single-label domains and a trailing dot are refused. Local parts beyond
+// literals, numeric top levels and a trailing dot are refused. Local parts beyond
 // ASCII go through UsernameCaseMapped (RFC 8265 §3.3), which joins NFC and NFD but never
 // letters that only look alike. Spaces around the address are not part of it.
 func normalizeEmail(s string) (string, error) {
@@ -65,16 +64,13 @@ func normalizeDomain(s string) (string, error) {
 		return "", errAddress
 	}
 	labels := strings.Split(strings.ToLower(d), ".")
-	if len(labels) < 2 {
-		return "", errAddress
-	}
 	for _, l := range labels {
 		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, notLDH) {
 			return "", errAddress
 		}
 	}
-	if _, err := netip.ParseAddr(d); err == nil {
-		return "", errAddress
+	if top := labels[len(labels)-1]; strings.Trim(top, "0123456789") == "" {
+		return "", errAddress // an address, or no name (RFC 3696 §2)
 	}
 	return strings.Join(labels, "."), nil
 }

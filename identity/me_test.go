@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/usherauth/usher/wire"
@@ -95,4 +96,32 @@ func TestOwnSessions(t *testing.T) {
 		t.Errorf("cookies = %v, want signed out", here.cookies)
 	}
 	here.get("/v1/me/sessions/active").want(t, 401, wire.CodeSignedOut)
+}
+
+// Strings that trouble other programs come back as they were, or are refused.
+func TestNaughtyStrings(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.signUp("ada@example.com")
+	for _, s := range readJSON[[]string](t, "naughty.json") {
+		bag, err := json.Marshal(map[string]string{"s": s, s: "key"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := v.post("/v1/me?_method=PATCH", "first_name", s, "unsafe_metadata", string(bag))
+		if a.StatusCode == 422 {
+			continue
+		}
+		a.want(t, 200, "")
+		u := decode[wire.Response[wire.User]](t, a.body).Response
+		if got := decode[map[string]string](t, string(u.UnsafeMetadata)); string(u.FirstName) != s || s != "s" && got["s"] != s || got[s] == "" {
+			t.Errorf("%q came back as %q and %v", s, u.FirstName, got)
+		}
+	}
+	for _, s := range readJSON[[]string](t, "naughty.json") {
+		if a := v.post("/v1/client/sign_ins", "identifier", s, "password", s); a.StatusCode != 422 && a.StatusCode != 400 {
+			t.Errorf("signing in as %q = %d", s, a.StatusCode)
+		}
+	}
+	v.sessionID()
 }

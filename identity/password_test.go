@@ -15,15 +15,23 @@ import (
 
 const currentPrefix = "$argon2id$v=19$m=1024,t=2,p=1$" // see export_test.go
 
-func readVectors[T any](t *testing.T, name string) []T {
+func readJSON[T any](t *testing.T, name string) (v T) {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Cases []T }
-	if err := json.Unmarshal(raw, &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("%s: %v, %d cases", name, err, len(file.Cases))
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return v
+}
+
+func readVectors[T any](t *testing.T, name string) []T {
+	t.Helper()
+	file := readJSON[struct{ Cases []T }](t, name)
+	if len(file.Cases) == 0 {
+		t.Fatalf("%s has no cases", name)
 	}
 	return file.Cases
 }

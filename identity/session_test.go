@@ -135,6 +135,22 @@ func TestSignOutTwiceIsNoMistake(t *testing.T) {
 	}
 }
 
+// The methods meant work as themselves too, not only through _method.
+func TestRealMethods(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	v.send("PUT", "/v1/client", "", nil).want(t, 200, "")
+	v.signUp("ada@example.com")
+	v.send("PATCH", "/v1/me", formType, strings.NewReader("first_name=Augusta")).want(t, 200, "")
+	if got := v.client().Sessions[0].User.FirstName; got != "Augusta" {
+		t.Errorf("first name = %q", got)
+	}
+	v.send("DELETE", "/v1/client/sessions", "", nil).want(t, 200, "")
+	if v.client() != nil {
+		t.Error("still signed in")
+	}
+}
+
 func TestCreateClient(t *testing.T) {
 	t.Parallel()
 	v := newApp(t).visitor()
