@@ -2,8 +2,10 @@ package identity_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -88,6 +90,7 @@ func newApp(t *testing.T, change ...func(*identity.Config)) *app {
 		f(&cfg)
 	}
 	a.store = cfg.Store
+	seed(t, cfg.Store)
 	svc, err := identity.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatalf("New: %v", err)
@@ -95,6 +98,46 @@ func newApp(t *testing.T, change ...func(*identity.Config)) *app {
 	t.Cleanup(func() { _ = svc.Close() })
 	a.Service = svc
 	return a
+}
+
+// born is what New makes of an empty store. Tests copy it: a key of their own would cost
+// each of them a tenth of a second.
+var born = sync.OnceValue(func() (b struct {
+	instance, cookies []byte
+	keys              []identity.SigningKey
+}) {
+	ctx, store := context.Background(), memstore.New()
+	svc, err := identity.New(ctx, identity.Config{Store: store, PublicOrigin: origin, PurgeInterval: -1, Now: newClock().Now})
+	if err != nil {
+		panic(err)
+	}
+	defer svc.Close()
+	err = store.View(ctx, func(tx identity.Tx) error {
+		var err1, err2, err3 error
+		b.instance, err1 = tx.Setting("instance")
+		b.cookies, err2 = tx.Setting("cookie_keys")
+		b.keys, err3 = tx.SigningKeys()
+		return errors.Join(err1, err2, err3)
+	})
+	if err != nil {
+		panic(err)
+	}
+	return b
+})
+
+// seed makes an empty store that of a new instance.
+func seed(t *testing.T, store identity.Store) {
+	t.Helper()
+	err := store.Update(t.Context(), func(tx identity.Tx) error {
+		if _, err := tx.Setting("instance"); !errors.Is(err, identity.ErrNotFound) {
+			return err
+		}
+		b := born()
+		return errors.Join(tx.PutSetting("instance", b.instance), tx.PutSetting("cookie_keys", b.cookies), tx.PutSigningKey(b.keys[0]))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // visitor is one browser: it keeps cookies as a browser would.
