@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/usherauth/usher/internal/web"
@@ -125,9 +126,9 @@ func (c *config) checkAddresses() error {
 func checkAddress(name, addr, more string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = strconv.ParseUint(port, 10, 16)
 	}
-	if err != nil || port == "" {
+	if err != nil {
 		return fmt.Errorf("%s is %q: write host and port, such as localhost:8080%s", name, addr, more)
 	}
 	return nil

@@ -41,7 +41,7 @@ func (o *observer) serve(next http.Handler, rec *recorder, r *http.Request, id s
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler {
+		if p == http.ErrAbortHandler { //nolint:errorlint // the server compares it in the same way
 			panic(p)
 		}
 		o.log.LogAttrs(r.Context(), slog.LevelError, "panic",

@@ -57,7 +57,7 @@ type listener struct {
 
 // NewMain returns a program that logs to stdout and writes usage to stderr.
 func NewMain(stdout, stderr io.Writer) *Main {
-	return &Main{stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stdout, nil)), Now: time.Now} //nolint:forbidigo // the program's clock
+	return &Main{stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stdout, nil)), Now: time.Now}
 }
 
 // ParseFlags reads the configuration. Its error is for people and lists every mistake.
@@ -104,10 +104,8 @@ func (m *Main) open(ctx context.Context) error {
 	}
 	m.public = &listener{Listener: public}
 	m.origin = m.config.publicOrigin(public.Addr())
-	in := instance{}
-	if m.config.hosted() {
-		in = hostedInstance(m.config, m.origin)
-	} else if in, err = m.openInstance(ctx); err != nil {
+	in, err := m.openInstance(ctx)
+	if err != nil {
 		return err
 	}
 	app, err := newApp(in, m.log, m.Now)
@@ -118,8 +116,12 @@ func (m *Main) open(ctx context.Context) error {
 	return nil
 }
 
-// openInstance opens the embedded service and its Backend API's listener.
+// openInstance describes the hosted instance, or opens the embedded service and its
+// Backend API's listener.
 func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
+	if m.config.hosted() {
+		return hostedInstance(m.config, m.origin), nil
+	}
 	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, identity.Config{
 		PublicOrigin: m.origin, Limits: m.limits, Logger: m.log, Now: m.Now,
 	}); err != nil {
@@ -169,7 +171,7 @@ func (m *Main) Run(ctx context.Context) error {
 	for _, l := range m.listeners() {
 		go func() { failed <- l.server.Serve(l.Listener) }()
 	}
-	m.log.Info("open "+m.origin+" in a browser", "addr", m.Addr().String(), "backend_api", m.BackendURL())
+	m.log.Info("open this address in a browser", "url", m.origin, "addr", m.Addr().String(), "backend_api", m.BackendURL())
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve: %w", err), m.drain(ctx))

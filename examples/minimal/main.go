@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"time"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/handlers"
@@ -37,13 +38,14 @@ func app(ctx context.Context, origin string) http.Handler {
 
 // home is the page of one's own. Only people who are signed in get here.
 func home(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprintf(w, "<!doctype html><p>You are %s.</p>", authctx.FromContext(r.Context()).UserID())
+	_, _ = fmt.Fprintf(w, "<!doctype html><p>You are %s.</p>", authctx.FromContext(r.Context()).UserID())
 	_ = views.SignOut().Render(r.Context(), w)
 }
 
 func main() {
 	fmt.Println("open http://localhost:8080")
-	log.Fatal(http.ListenAndServe("localhost:8080", app(context.Background(), "http://localhost:8080")))
+	h := app(context.Background(), "http://localhost:8080")
+	log.Fatal((&http.Server{Addr: "localhost:8080", Handler: h, ReadHeaderTimeout: 5 * time.Second}).ListenAndServe())
 }
 
 func must[T any](v T, err error) T {

@@ -153,7 +153,7 @@ func (c *Client) setHeaders(h http.Header, b Browser) {
 		h.Set("X-Forwarded-For", b.IP.String())
 	}
 	if b.ClientCookie != "" {
-		h.Set("Cookie", (&http.Cookie{Name: wire.CookieClient, Value: b.ClientCookie}).String())
+		h.Set("Cookie", wire.CookieClient+"="+b.ClientCookie)
 	}
 }
 
