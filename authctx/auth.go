@@ -133,6 +133,16 @@ func (a *Auth) Reason() wire.Reason {
 	return a.reason
 }
 
+// Unknown reports that who sent the request could not be checked, because the keys could
+// not be had: not signed in, but not signed out either, and 503 is the right answer.
+func (a *Auth) Unknown() bool {
+	switch a.Reason() {
+	case wire.ReasonJWKRemoteFailedToLoad, wire.ReasonSecretKeyInvalid, wire.ReasonUnexpected:
+		return true
+	}
+	return false
+}
+
 // Claims are the claims of a verified token. Names are compared exactly. The zero value
 // has none.
 type Claims struct{ object token.Object }

@@ -31,13 +31,3 @@ func (e *VerifyError) Unwrap() error { return e.Err }
 func refuse(reason wire.Reason, err error) *VerifyError {
 	return &VerifyError{Reason: reason, Err: err}
 }
-
-// cannotTell reports a reason that is about this server or its upstream rather than
-// about the token: the right answer is 503, not a sign-in page.
-func cannotTell(r wire.Reason) bool {
-	switch r {
-	case wire.ReasonJWKRemoteFailedToLoad, wire.ReasonSecretKeyInvalid, wire.ReasonUnexpected:
-		return true
-	}
-	return false
-}

@@ -35,7 +35,7 @@ func require(reqs []Requirement, deny func(http.ResponseWriter, *http.Request, i
 				next.ServeHTTP(w, r)
 			case auth.SignedIn():
 				deny(w, r, http.StatusForbidden)
-			case cannotTell(auth.Reason()):
+			case auth.Unknown():
 				w.Header().Set("Retry-After", "10") // the least time between two key fetches
 				deny(w, r, http.StatusServiceUnavailable)
 			default:

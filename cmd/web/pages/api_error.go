@@ -26,7 +26,7 @@ func (p *Pages) apiError(w http.ResponseWriter, r *http.Request, err error) {
 	id := requestID(w)
 	status, message := http.StatusServiceUnavailable, "The user cannot be loaded right now. Try again in a moment."
 	switch signedOut := errors.Is(err, authctx.ErrSignedOut); {
-	case signedOut && unknown(authctx.FromContext(r.Context())):
+	case signedOut && authctx.FromContext(r.Context()).Unknown():
 		message = "Who you are cannot be checked right now. Try again in a moment."
 	case signedOut:
 		status, message = http.StatusUnauthorized, "Sign in to continue."
@@ -63,13 +63,4 @@ func retryAfter(err error) string {
 		return strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds())))
 	}
 	return strconv.Itoa(int((10 * time.Second).Seconds()))
-}
-
-// unknown reports that nobody is signed in only because that could not be checked.
-func unknown(a *authctx.Auth) bool {
-	switch a.Reason() {
-	case wire.ReasonJWKRemoteFailedToLoad, wire.ReasonSecretKeyInvalid, wire.ReasonUnexpected:
-		return true
-	}
-	return false
 }
