@@ -1,7 +1,7 @@
 package identity
 
 import (
-	"log/slog"
+	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -171,17 +171,18 @@ func (c *call) recover() {
 	if p == nil {
 		return
 	}
-	if p == http.ErrAbortHandler {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
 	c.log.ErrorContext(c.r.Context(), "panic", "panic", p, "route", c.r.Pattern, "trace_id", c.traceID,
-		slog.String("stack", string(debug.Stack())))
+		"stack", string(debug.Stack()))
 	c.writeError(refuse(http.StatusInternalServerError, wire.CodeInternal, "Something went wrong."))
 }
 
 // audit records something that happened to an account. It takes ids only.
 func (c *call) audit(event string, attrs ...any) {
-	c.log.InfoContext(c.r.Context(), event, append(attrs, "ip", c.caller.address(), "trace_id", c.traceID)...)
+	attrs = append(attrs, "ip", c.caller.address(), "trace_id", c.traceID)
+	c.log.InfoContext(c.r.Context(), event, attrs...) //nolint:sloglint // every caller passes a constant
 }
 
 // notImplemented answers documented routes that this service does not have.

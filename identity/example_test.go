@@ -20,7 +20,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer svc.Close()
+	defer func() { _ = svc.Close() }()
 
 	client := &http.Client{Transport: svc.Transport()}
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, identity.BackendURL+"/v1/users/count", nil)
@@ -42,7 +42,7 @@ func ExampleSecret() {
 		fmt.Println(err)
 		return
 	}
-	defer svc.Close()
+	defer func() { _ = svc.Close() }()
 	fmt.Println(svc.SecretKey(), len(svc.SecretKey().Reveal()))
 	// Output: [redacted] 48
 }

@@ -107,7 +107,7 @@ func TestS04_BrokenBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_, err = io.WriteString(conn, "POST /v1/client/sign_ups HTTP/1.1\r\nHost: x\r\nContent-Type: "+formType+
 		"\r\nTransfer-Encoding: chunked\r\n\r\n"+hexLen(len(good))+"\r\n"+good+"\r\nZZ\r\n")
 	if err != nil {

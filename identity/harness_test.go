@@ -111,7 +111,7 @@ var born = sync.OnceValue(func() (b struct {
 	if err != nil {
 		panic(err)
 	}
-	defer svc.Close()
+	defer func() { _ = svc.Close() }()
 	err = store.View(ctx, func(tx identity.Tx) error {
 		var err1, err2, err3 error
 		b.instance, err1 = tx.Setting("instance")
@@ -238,7 +238,7 @@ func (v *visitor) sessionID() string {
 	return c.Sessions[0].ID
 }
 
-func decode[T any](t *testing.T, body string) T {
+func decode[T any](t testing.TB, body string) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal([]byte(body), &v); err != nil {

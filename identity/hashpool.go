@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"runtime"
 )
 
 // errHashBusy means that more requests want a password hashed than may wait.
@@ -13,10 +14,11 @@ var errHashBusy = errors.New("password hashing is saturated")
 type hashPool struct {
 	slots chan struct{} // running
 	queue chan struct{} // running and waiting
+	tidy  bool          // collect a hash's memory before the next one
 }
 
-func newHashPool(slots, queue int) *hashPool {
-	return &hashPool{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots+queue)}
+func newHashPool(slots, queue int, tidy bool) *hashPool {
+	return &hashPool{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots+queue), tidy: tidy}
 }
 
 // do runs fn when a slot is free. It returns errHashBusy at once when the queue is
@@ -35,6 +37,9 @@ func (p *hashPool) do(ctx context.Context, fn func()) error {
 	}
 	defer func() { <-p.slots }()
 	fn()
+	if p.tidy {
+		runtime.GC()
+	}
 	return nil
 }
 

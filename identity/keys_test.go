@@ -169,7 +169,7 @@ func TestK08_TwoStartsAtOnce(t *testing.T) {
 			n.SecretKey().Reveal() != nodes[0].SecretKey().Reveal() {
 			t.Fatal("two nodes disagree who they are")
 		}
-		defer n.Close()
+		defer func() { _ = n.Close() }()
 	}
 	value, err := nodes[0].Seal("client_x", "secret")
 	if err != nil {

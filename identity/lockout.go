@@ -83,7 +83,7 @@ func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (User, error) {
 		return User{}, err
 	}
 	if err != nil || c.now.Before(user.LockedUntil) {
-		return User{}, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano()))) //nolint:gosec // any octets will do
+		return User{}, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano())))
 	}
 	user.FailedAttempts++
 	if lock := lockAfter(user.FailedAttempts); lock > 0 {

@@ -42,7 +42,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s := &Service{
 		cfg:     cfg,
 		log:     cfg.Logger,
-		pool:    newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot),
+		pool:    newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash),
 		policy:  newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
 		limits:  newLimiters(cfg.Limits),
 		origins: newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),

@@ -60,7 +60,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	ch := make(chan result, 1)
 	go func() {
-		resp, err := serve(h, in, r)
+		resp, err := serve(h, in, r) //nolint:bodyclose // handed to RoundTrip's caller
 		ch <- result{resp, err}
 	}()
 	select {
@@ -104,7 +104,7 @@ func serverRequest(r *http.Request) *http.Request {
 	} else if in.ContentLength == 0 && in.Body != http.NoBody {
 		in.ContentLength = -1 // unknown, as http.Transport reads it
 	}
-	in.Response, in.Cancel, in.GetBody = nil, nil, nil //nolint:staticcheck // Cancel belongs to the client side
+	in.Response, in.GetBody = nil, nil
 	return in
 }
 

@@ -126,7 +126,7 @@ func TestTransportAnswers(t *testing.T) {
 			}
 		})
 	}
-	_, err := handle(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }).RoundTrip(request(t, "GET", "https://h.example:81/", nil)) //nolint:bodyclose // there is none
+	_, err := handle(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }).RoundTrip(request(t, "GET", "https://h.example:81/", nil))
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("aborted handler: %v, want a broken connection", err)
 	}
@@ -141,12 +141,12 @@ func TestTransportHonoursTheContext(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	_, err := rt.RoundTrip(request(t, "GET", "https://h.example:81/", nil).WithContext(ctx)) //nolint:bodyclose // there is none
+	_, err := rt.RoundTrip(request(t, "GET", "https://h.example:81/", nil).WithContext(ctx))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("err = %v, want the deadline", err)
 	}
 	close(release)
-	_, err = rt.RoundTrip(request(t, "GET", "https://h.example:81/", nil).WithContext(ctx)) //nolint:bodyclose // there is none
+	_, err = rt.RoundTrip(request(t, "GET", "https://h.example:81/", nil).WithContext(ctx))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("err = %v, want no call at all", err)
 	}
