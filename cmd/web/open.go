@@ -39,6 +39,7 @@ func openEmbedded(ctx context.Context, dataDir string, cfg identity.Config) (*em
 	}
 	cfg.Store, cfg.ApplicationName = store, "Usher"
 	cfg.HashConcurrency = 1 // 19 MiB each; one already keeps a core busy
+	cfg.CollectAfterHash = true
 	service, err := identity.New(ctx, cfg)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the instance in %s: %w", dataDir, err), store.Close())
