@@ -24,8 +24,9 @@ const (
 const (
 	maxTokenLifetime  = time.Hour
 	minPasswordLength = 8
-	maxPasswordLength = 256 // code points after normalization; above it nothing is hashed
-	hashQueuePerSlot  = 32  // about a second and a half of waiting at 50 ms a hash
+	maxPasswordLength = 256                   // code points after normalization; above it nothing is hashed
+	maxPasswordBytes  = 8 * maxPasswordLength // as sent; above it nothing is normalized either
+	hashQueuePerSlot  = 32                    // about a second and a half of waiting at 50 ms a hash
 )
 
 // Config describes an instance. Store and PublicOrigin are required; the zero value of

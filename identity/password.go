@@ -27,10 +27,10 @@ var blocklist = sync.OnceValue(func() map[string]struct{} {
 
 // normalizePassword applies the OpaqueString profile (RFC 8265 §4.2): NFC, all spaces
 // one space, nothing truncated. ok is false for what has no normal form: control
-// characters, unassigned code points, invalid UTF-8, the empty string.
+// characters, unassigned code points, invalid UTF-8, the empty string, and what is too long to be one.
 func normalizePassword(s string) (normal string, ok bool) {
-	if len(s) > 4*maxPasswordLength*2 { // NFC at most halves; do not normalize megabytes
-		return s, false
+	if len(s) > maxPasswordBytes {
+		return "", false
 	}
 	normal, err := precis.OpaqueString.String(s)
 	return normal, err == nil
@@ -56,10 +56,10 @@ func newPasswordPolicy(minLength int, words ...string) passwordPolicy {
 // yet) and refuses bad ones with the code and a message for the person. param names the
 // form field.
 func (p passwordPolicy) check(param, password, address string) (string, error) {
-	if utf8.RuneCountInString(password) > maxPasswordLength {
-		return "", invalid(param, wire.CodePasswordTooLong, "The password must have at most 256 characters.")
-	}
 	normal, ok := normalizePassword(password)
+	if len(password) > maxPasswordBytes || utf8.RuneCountInString(normal) > maxPasswordLength {
+		return "", invalid(param, wire.CodePasswordTooLong, "The password must have at most "+decimal(maxPasswordLength)+" characters.")
+	}
 	if !ok && password != "" {
 		return "", invalid(param, wire.CodeParamFormatInvalid, "The password contains characters that cannot be typed reliably.")
 	}

@@ -165,6 +165,20 @@ func TestI08_NoTruncation(t *testing.T) {
 	}
 }
 
+// I06: 256 characters fit, counted after normalization; 257 do not.
+func TestI06_LongestPassword(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	nfd := strings.Repeat("e\u0308", 256)
+	v := app.visitor()
+	v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", nfd).want(t, 200, "")
+	v.signOut()
+	v.post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", strings.Repeat("\u00eb", 256)).want(t, 200, "")
+	for _, p := range []string{strings.Repeat("e\u0308", 257), strings.Repeat("🔒", 257), strings.Repeat("x", 257), strings.Repeat("x", 2049)} {
+		app.visitor().post("/v1/client/sign_ups", "email_address", "b@example.com", "password", p).want(t, 422, wire.CodePasswordTooLong)
+	}
+}
+
 // I10: variants of common words and of the application's name.
 func TestI10_Variants(t *testing.T) {
 	t.Parallel()
