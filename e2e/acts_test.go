@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// What people do, by what they can see: fields by name, buttons and links by their words.
+// What people do, by what they can see: fields by name, the button of a form.
 
 func (b *tab) pause() { time.Sleep(50 * time.Millisecond) }
 
@@ -19,17 +19,6 @@ func (b *tab) fill(name, value string) {
 	b.t.Helper()
 	field := chromedp.CSS(fmt.Sprintf(`main input[name=%q]`, name))
 	b.do(chromedp.WaitVisible(field), chromedp.SendKeys(field, value))
-}
-
-// press clicks a button or link by its words and waits for the page it leads to.
-func (b *tab) press(words string) int64 {
-	b.t.Helper()
-	return b.arrive(chromedp.Click(labelled(words)))
-}
-
-// labelled finds a visible button or link by its words.
-func labelled(words string) chromedp.Search {
-	return chromedp.Search(fmt.Sprintf(`//*[(self::button or self::a) and normalize-space(.)=%q]`, words))
 }
 
 func (b *tab) signUp(p person) {

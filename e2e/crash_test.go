@@ -151,7 +151,7 @@ func (s *server) wantSoundDatabase() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer db.Close()
+	s.t.Cleanup(func() { _ = db.Close() })
 	var verdict string
 	if err := db.QueryRowContext(context.Background(), "PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		s.t.Errorf("integrity check: %q, %v", verdict, err)

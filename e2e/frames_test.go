@@ -56,7 +56,7 @@ func (b *tab) watch(path string) seen {
 	return decoded[seen](b, evaluate[string](b, `JSON.stringify(window.__seen)`))
 }
 
-// stateful are the pages whose text depends on who is signed in, with a text of the
+// statefulPages are the pages whose text depends on who is signed in, with a text of the
 // state in question.
 func statefulPages(in bool, p person, user string) map[string]string {
 	if !in {
@@ -75,7 +75,7 @@ func statefulPages(in bool, p person, user string) map[string]string {
 	}
 }
 
-// wrong are texts of every other state.
+// wrongTexts are those of every other state.
 func wrongTexts(in bool, p person) []string {
 	if in {
 		return []string{"Loading", "Nobody is signed in", "Sign in to view this page", "undefined"}

@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// focused describes the element that has the focus, and whether a person can see that it
+// focusedElement describes the element that has the focus, and whether a person can see that it
 // has: it is on the screen, and looks different from when it has not.
 const focusedElement = `(() => {
 	const e = document.activeElement

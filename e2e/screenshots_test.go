@@ -33,7 +33,7 @@ func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("takes pictures only when -screenshots or SCREENSHOTS names a folder")
 	}
-	if err := os.MkdirAll(*screenshots, 0o755); err != nil { //nolint:gosec // pictures are no secret
+	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s := startServer(t)

@@ -170,7 +170,7 @@ func freeAddr(t testing.TB) string {
 		addr := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
 		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 		if err == nil {
-			l.Close()
+			_ = l.Close()
 			return addr
 		}
 	}

@@ -46,6 +46,10 @@ func walk(b *tab, scripts bool) {
 func wantPages(b *tab, p person, scripts bool) {
 	b.t.Helper()
 	user := b.sessionClaims().Subject
+	b.open("/client/auth")
+	if off := strings.Contains(b.text("body"), "Scripts are off"); off == scripts {
+		b.t.Fatalf("the page says that scripts are off: %v, want %v", off, !scripts)
+	}
 	for path, wants := range map[string][]string{
 		"/":             {"See your welcome page", p.First},
 		"/example":      {"The server says: Hello, " + p.First, user},
