@@ -57,7 +57,7 @@ func (h *Handlers) newProxy() http.Handler {
 // empty, dot or encoded-slash segments, no backslashes, no encoded control characters.
 func plainPath(p string) bool {
 	lower := strings.ToLower(p)
-	for _, bad := range []string{`\`, "%2f", "%5c", "%2e", "%25"} {
+	for _, bad := range []string{"//", `\`, "%2f", "%5c", "%2e", "%25"} {
 		if strings.Contains(lower, bad) {
 			return false
 		}
