@@ -64,6 +64,29 @@ func TestBrief(t *testing.T) {
 	}
 }
 
+func TestKnownAsksNobody(t *testing.T) {
+	t.Parallel()
+	upstream, calls := script(ok(adaRecord))
+	users := client(t, upstream).Users
+	for name, tt := range map[string]struct {
+		opts []authtest.Option
+		want bool
+	}{
+		"signed out":          {[]authtest.Option{authtest.SignedOut(), authtest.Claim("first_name", "Ada")}, false},
+		"a token with a name": {[]authtest.Option{authtest.Claim("first_name", "Ada")}, true},
+		"a token without":     {nil, false},
+		"an empty name":       {[]authtest.Option{authtest.Claim("first_name", "")}, false},
+	} {
+		p, known := users.Known(authtest.Context(t, tt.opts...))
+		if known != tt.want || known != (p.UserID == "user_test") {
+			t.Errorf("%s: %+v, %v", name, p, known)
+		}
+	}
+	if n := calls.Load(); n != 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 func TestBriefAllocatesNothingFromTheToken(t *testing.T) {
 	upstream, _ := script(ok(adaRecord))
 	c := client(t, upstream)

@@ -15,7 +15,7 @@ type page struct {
 	at    string          // path of the exhibit; "" is none of them
 	title string          // "" is the exhibit's
 	props *authctx.Props  // nil: the frame makes its own
-	bare  bool            // neither props nor the name in the menu: asks nobody
+	bare  bool            // no props, and in the menu what the token says: asks nobody
 	body  templ.Component // with the page's only h1
 }
 
@@ -32,7 +32,9 @@ func (p *Pages) frame(pg page) templ.Component {
 		if m.title == "" {
 			m.title = m.exhibit.Title
 		}
-		if !pg.bare {
+		if pg.bare {
+			m.person, _ = p.users.Known(ctx)
+		} else {
 			m.person = p.known(ctx)
 		}
 		if m.props == nil && !pg.bare {

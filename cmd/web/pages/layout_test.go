@@ -122,6 +122,9 @@ func TestErrorPagesAskNobody(t *testing.T) {
 	s := newSite(t, answer(200, ada))
 	s.get("/nowhere", mint(t, nil))
 	s.get("/admin", mint(t, nil))
+	if body := s.get("/nowhere", mint(t, map[string]any{"first_name": "Grace"})).Body.String(); !strings.Contains(body, "Grace") {
+		t.Error("the name in the token is not shown")
+	}
 	if got := s.calls.Load(); got != 0 {
 		t.Errorf("%d calls, want 0", got)
 	}
