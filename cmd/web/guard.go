@@ -70,7 +70,7 @@ func newPolicy(origin, frontendAPI string) *policy {
 		},
 	}
 	if strings.HasPrefix(origin, "https:") {
-		p.fixed["Strict-Transport-Security"] = []string{"max-age=63072000; includeSubDomains"}
+		p.fixed["Strict-Transport-Security"] = []string{"max-age=63072000"}
 	}
 	return p
 }

@@ -122,6 +122,27 @@ func TestV07_FilesAreTheirOwnersAlone(t *testing.T) {
 	}
 }
 
+func TestFolderWithOtherThingsKeepsItsMode(t *testing.T) {
+	t.Parallel()
+	mode := func(dir string) os.FileMode {
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Mode().Perm()
+	}
+	shared, empty := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(shared, "notes.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := mode(shared)
+	keysOf(t, "-data", shared)
+	keysOf(t, "-data", empty)
+	if mode(shared) != before || mode(empty) != 0o700 {
+		t.Errorf("a shared folder went from %v to %v, an empty one has %v", before, mode(shared), mode(empty))
+	}
+}
+
 func TestSecondProgramOnTheSameFolderIsRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -48,11 +48,17 @@ func openEmbedded(ctx context.Context, dataDir string, cfg identity.Config) (*em
 }
 
 // makeDataDir makes the folder for its owner alone: keys and password hashes are in it.
+// One that somebody uses for other things too keeps its mode; the files in it are private
+// by themselves.
 func makeDataDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs x
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) == 0 {
+		err = os.Chmod(dir, 0o700) //nolint:gosec // a folder needs x
+	}
+	if err != nil {
 		return fmt.Errorf("close the data folder to others: %w", err)
 	}
 	return nil
