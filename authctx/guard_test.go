@@ -42,7 +42,7 @@ func TestH01_ReadingIdentityMakesAResponsePrivate(t *testing.T) {
 		},
 		"H02 a public page that sets a cookie": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Cache-Control", "public, s-maxage=600")
-			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"}) //nolint:gosec // any cookie
+			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
 			w.WriteHeader(http.StatusOK)
 		},
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {

@@ -27,7 +27,7 @@ func newIdentity(opts []Option) *identity {
 			"v": 2, "sub": "user_test", "sid": "sess_test", "azp": Origin, "sts": wire.SessionActive,
 			"iss": "https://clerk.authtest.example.com", "fva": []int{0, -1},
 		},
-		issuedAt: time.Now(), //nolint:forbidigo // tests run in real time unless they say At
+		issuedAt: time.Now(), // tests run in real time unless they say At
 	}
 	for _, opt := range opts {
 		opt(id)

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/views"
 )

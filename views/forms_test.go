@@ -8,9 +8,10 @@ import (
 	"testing"
 
 	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/views"
-	"golang.org/x/net/html"
 )
 
 func forms() map[string]templ.Component {

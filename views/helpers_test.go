@@ -17,10 +17,11 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/wire"
-	"golang.org/x/net/html"
 )
 
 var clock = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)

@@ -9,10 +9,11 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/views"
 	"github.com/usherauth/usher/wire"
-	"golang.org/x/net/html"
 )
 
 // hostile are the strings of testdata/strings.json.

@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"github.com/usherauth/usher/views"
 	"github.com/usherauth/usher/wire"
-	"golang.org/x/net/html"
 )
 
 func TestUserMenuNamesThePerson(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/authctx"
 )
 

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/static"
 )
 

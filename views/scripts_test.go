@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/static"
 	"github.com/usherauth/usher/views"

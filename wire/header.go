@@ -8,7 +8,7 @@ const (
 	HeaderAPIVersion  = "Clerk-Api-Version"
 	HeaderTraceID     = "Clerk-Trace-Id"
 	HeaderProxyURL    = "Clerk-Proxy-Url"
-	HeaderSecretKey   = "Clerk-Secret-Key" //nolint:gosec // a header's name, not a credential
+	HeaderSecretKey   = "Clerk-Secret-Key"
 )
 
 // APIVersion is the dated version of both APIs that Usher speaks, sent as

@@ -162,7 +162,7 @@ func TestCloseCommitsWhatWaitsForIt(t *testing.T) {
 	}))
 	check(t, <-closed)
 	s = open(t, dir)
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("last"); return err }))
 }
 

@@ -50,6 +50,9 @@ func Plans(s identity.Store, fn func(identity.Tx)) (map[string]string, error) {
 				}
 				plans[query] += step + "\n"
 			}
+			if err := rows.Err(); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

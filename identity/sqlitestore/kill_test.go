@@ -153,7 +153,7 @@ func wantIntact(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	check(t, err)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var verdict string
 	check(t, db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict))
 	if verdict != "ok" {

@@ -13,7 +13,7 @@ import (
 // lockFile locks a file until it is closed or the process ends, in whatever way. The
 // file stays: removing it would let two processes lock two files of the same name.
 func lockFile(path string) (io.Closer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ func TestOpenCreatesFilesForTheOwnerOnly(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0)) // not parallel: the umask is the process's
 	dir := t.TempDir()
 	s := open(t, dir)
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if err := s.Update(t.Context(), setting("a")); err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (s *Store) start(ctx context.Context, path string) (err error) {
 // create makes the file before SQLite would, which gives it and the files beside it
 // the mode that the umask leaves of 0644.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
 	if err != nil {
 		return err
 	}

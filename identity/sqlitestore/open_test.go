@@ -148,7 +148,7 @@ func TestConnectionsAreDurableAndStrict(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
 		if got := sqlitestore.WriterPragma(s, pragma); got != want {
 			t.Errorf("PRAGMA %s = %s, want %s", pragma, got, want)
@@ -161,7 +161,7 @@ func change(t *testing.T, path, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	check(t, err)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	_, err = db.ExecContext(t.Context(), statement)
 	check(t, err)
 }

@@ -14,7 +14,7 @@ import (
 func TestListsStopWithTheContext(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	check(t, s.Update(t.Context(), func(tx identity.Tx) error { return signUp("1")(tx) }))
 	lists := []func(identity.Tx) error{
 		func(tx identity.Tx) error { _, err := tx.Users(identity.UserQuery{}); return err },
@@ -37,7 +37,7 @@ func TestListsStopWithTheContext(t *testing.T) {
 func TestTooManyIDsAreAnError(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	var q identity.UserQuery
 	for i := range 40_000 {
 		q.IDs = append(q.IDs, fmt.Sprint(i))
@@ -60,7 +60,7 @@ func TestTooManyIDsAreAnError(t *testing.T) {
 func TestHotQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	check(t, s.Update(t.Context(), func(tx identity.Tx) error { return signUp("1")(tx) }))
 	plans, err := sqlitestore.Plans(s, func(tx identity.Tx) {
 		_, _ = tx.User("user_1")

@@ -102,7 +102,7 @@ func (t *tx) remove(what, query string, args ...any) error {
 func (t *tx) fail(what string, err error) error {
 	cause := explain(err)
 	err = fmt.Errorf("sqlitestore: %s: %w", what, cause)
-	if cause != identity.ErrConflict && cause != identity.ErrNotFound && !errors.Is(cause, context.Canceled) &&
+	if !errors.Is(cause, identity.ErrConflict) && !errors.Is(cause, identity.ErrNotFound) && !errors.Is(cause, context.Canceled) &&
 		!errors.Is(cause, context.DeadlineExceeded) {
 		t.broken = err
 	}

@@ -88,5 +88,3 @@ func idsOf[R any](records []R, id func(R) string) []string {
 }
 
 func userID(u identity.User) string { return u.ID }
-
-func sessionID(s identity.Session) string { return s.ID }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"testing"
 
@@ -27,7 +28,7 @@ var txCases = []testCase{
 	}},
 	{"an error undoes every write and comes back as it is", func(t *testing.T, s identity.Store) {
 		undone(t, s, func(fn func(identity.Tx) error) {
-			if err := s.Update(t.Context(), func(tx identity.Tx) error { _ = fn(tx); return errMine }); err != errMine {
+			if err := s.Update(t.Context(), func(tx identity.Tx) error { _ = fn(tx); return errMine }); !errors.Is(err, errMine) {
 				t.Errorf("Update = %v, want the function's own error", err)
 			}
 		})
@@ -35,7 +36,7 @@ var txCases = []testCase{
 	{"a panic undoes every write and goes on to the caller", func(t *testing.T, s identity.Store) {
 		undone(t, s, func(fn func(identity.Tx) error) {
 			defer func() {
-				if got := recover(); got != errMine {
+				if got := recover(); got != any(errMine) {
 					t.Errorf("recovered %v, want what the function panicked with", got)
 				}
 			}()
@@ -69,7 +70,7 @@ var txCases = []testCase{
 	}},
 	{"View returns the function's error as it is, and survives a panic", func(t *testing.T, s identity.Store) {
 		for range 20 { // more than any pool of readers
-			if err := s.View(t.Context(), func(identity.Tx) error { return errMine }); err != errMine {
+			if err := s.View(t.Context(), func(identity.Tx) error { return errMine }); !errors.Is(err, errMine) {
 				t.Errorf("View = %v, want the function's own error", err)
 			}
 			func() {

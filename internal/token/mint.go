@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/usherauth/usher/wire"
 )
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/static"
 	"github.com/usherauth/usher/wire"

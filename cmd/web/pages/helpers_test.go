@@ -19,12 +19,13 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"golang.org/x/net/html"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/cmd/web/pages"
 	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/userclient"
 	"github.com/usherauth/usher/wire"
-	"golang.org/x/net/html"
 )
 
 const (

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usherauth/usher/authctx"
 	"golang.org/x/net/html"
+
+	"github.com/usherauth/usher/authctx"
 )
 
 // states are who may look at a page and how the Backend API is.

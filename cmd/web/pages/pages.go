@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/userclient"
 	"github.com/usherauth/usher/wire"
 )

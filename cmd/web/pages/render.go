@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/internal/web"
 )
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/userclient"
 )
 
