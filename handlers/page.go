@@ -32,10 +32,15 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request, status int, titl
 
 // message is a page with one sentence. The layout makes a heading of the title.
 func (h *Handlers) message(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	h.page(w, r, status, title, templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
+	h.page(w, r, status, title, alert(text))
+}
+
+// alert is a sentence that screen readers announce.
+func alert(text string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
 		_, err := io.WriteString(out, `<p role="alert">`+templ.EscapeString(text)+`</p>`)
 		return err
-	}))
+	})
 }
 
 // methodNotAllowed answers what a page does not do; nothing changes (RFC 9110 §15.5.6).

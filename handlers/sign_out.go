@@ -5,10 +5,13 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/internal/fapi"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/userclient"
+	"github.com/usherauth/usher/views"
 )
 
 // SignOut ends every session of the browser and leads to AfterSignOut. It takes POST
@@ -20,11 +23,16 @@ import (
 // person who worries about a stolen cookie must know that it still works.
 func (h *Handlers) SignOut(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
-		h.methodNotAllowed(w, r, "POST")
+		w.Header().Set("Allow", "POST")
+		h.offerSignOut(w, r, http.StatusMethodNotAllowed, "Use the button to sign out: an address alone signs nobody out.")
 		return
 	}
 	if _, bad := h.readForm(w, r); bad != nil {
-		h.message(w, r, bad.status, "Not signed out", bad.text)
+		text := bad.text
+		if bad == errCrossSite {
+			text = "Another website asked to sign you out, so nothing was done. If it was you, use the button."
+		}
+		h.offerSignOut(w, r, bad.status, text)
 		return
 	}
 	lines, err := h.endSessions(r)
@@ -38,6 +46,11 @@ func (h *Handlers) SignOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	redirect(w, h.cfg.AfterSignOut)
+}
+
+// offerSignOut says why nobody was signed out, with a way to do it.
+func (h *Handlers) offerSignOut(w http.ResponseWriter, r *http.Request, status int, why string) {
+	h.page(w, r, status, "Sign out", templ.Join(alert(why), views.SignOut()))
 }
 
 // endSessions returns the Set-Cookie lines to relay. A browser whose sessions are gone

@@ -64,6 +64,9 @@ func TestF07_ReadingNeverSignsOut(t *testing.T) {
 		if a.StatusCode != 405 || a.Header.Get("Allow") != "POST" || len(a.Cookies()) > 0 {
 			t.Errorf("%s /sign-out: %d, Allow %q, cookies %v", method, a.StatusCode, a.Header.Get("Allow"), a.Cookies())
 		}
+		if method == "GET" && !strings.Contains(a.body, `<form class="usher-sign-out" method="post"`) {
+			t.Errorf("the page offers no button:\n%s", a.body)
+		}
 	}
 	b.get("/welcome").want(t, 200, "Welcome, Ada!")
 }
