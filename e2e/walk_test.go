@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 )
 
 // The main job, as a person does it, with scripts and without.
@@ -36,6 +37,7 @@ func walk(b *tab, scripts bool) {
 	if got := b.path(); got != "/welcome" {
 		b.t.Errorf("sign-up led to %s, want /welcome", got)
 	}
+	b.arrive(chromedp.Reload()) // of the page itself, not of the form before it
 	b.wantGreeting(ada)
 	wantPages(b, ada, scripts)
 	returnAfterExpiry(b, ada)
