@@ -51,6 +51,7 @@ func TestTheAPIsAnswerWithTheUserByCookieAndByBearer(t *testing.T) {
 	s := startServer(t)
 	b := s.newPerson(t)
 	b.signUp(ada)
+	b.tolerate("/favicon.ico") // JSON says nothing of an icon, so the browser asks
 	b.open("/client/auth")
 	token := b.token("")
 	me := b.sessionClaims()

@@ -86,7 +86,7 @@ func (b *tab) anotherTab() *tab {
 func openTab(t testing.TB, parent context.Context, origin string, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
-	b := &tab{t: t, ctx: ctx, origin: origin, tolerated: []string{"/favicon.ico"}}
+	b := &tab{t: t, ctx: ctx, origin: origin}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		cancel()
 		t.Fatal(err)
