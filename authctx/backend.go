@@ -1,6 +1,7 @@
 package authctx
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,39 @@ func (b *backend) get(ctx context.Context, path string, to any) error {
 	if err != nil {
 		return fmt.Errorf("backend API: %w", err)
 	}
+	return b.do(req, to)
+}
+
+func (b *backend) post(ctx context.Context, path string, body, to any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("backend API: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+path, bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("backend API: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return b.do(req, to)
+}
+
+// backendError is a refusal of the Backend API; code is that of the first error in its
+// envelope, "" when it sent none.
+type backendError struct {
+	status int
+	code   string
+}
+
+func (e *backendError) Error() string {
+	return fmt.Sprintf("backend API: status %d, code %.64q", e.status, e.code)
+}
+
+// Is makes a 401 match errSecretKey.
+func (e *backendError) Is(target error) bool {
+	return target == errSecretKey && e.status == http.StatusUnauthorized && (e.code == "" || e.code == wire.CodeSecretKeyInvalid)
+}
+
+func (b *backend) do(req *http.Request, to any) error {
 	req.Header.Set("Authorization", "Bearer "+b.secret)
 	req.Header.Set(wire.HeaderAPIVersion, wire.APIVersion)
 	res, err := b.client.Do(req)
@@ -86,11 +120,13 @@ func (b *backend) get(ctx context.Context, path string, to any) error {
 		return fmt.Errorf("backend API: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode == http.StatusUnauthorized {
-		return errSecretKey
-	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("backend API: status %d", res.StatusCode)
+		var envelope wire.Errors
+		refused := &backendError{status: res.StatusCode}
+		if decodeLimited(res.Body, &envelope) == nil && len(envelope.Errors) > 0 {
+			refused.code = envelope.Errors[0].Code
+		}
+		return refused
 	}
 	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "application/json" {
 		return fmt.Errorf("backend API: answered %q, not JSON", kind)

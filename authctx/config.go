@@ -65,6 +65,20 @@ type Config struct {
 	// SignInURL and SignUpURL lead to the pages, relative or absolute; "" is
 	// "/sign-in" and "/sign-up".
 	SignInURL, SignUpURL string
+	// IsSatellite says that this app is on another domain than the one people sign in on:
+	// its session is synchronised from there (protocol reference 4.4, D2). It needs Domain
+	// or ProxyURL, and with development keys an absolute SignInURL.
+	IsSatellite bool
+	// Domain is this app's domain, such as "app.example.net", for satellites.
+	Domain string
+	// SatelliteAutoSync asks the primary domain on the first visit of every browser;
+	// without it only on the way back from signing in.
+	SatelliteAutoSync bool
+	// OrganizationPatterns and PersonalAccountPatterns make the address decide which
+	// organisation is active: "/orgs/:slug/(.*)", with :id or :slug, and "/me". A browser
+	// whose session has another one active is sent to change it; what cannot be sent, such
+	// as an API request, stays signed in with the one it has.
+	OrganizationPatterns, PersonalAccountPatterns []string
 	// AllowedRedirectOrigins may be returned to besides the app's own origin;
 	// "https://*.example.com" stands for one label.
 	AllowedRedirectOrigins []string
@@ -171,6 +185,12 @@ type instance struct {
 	cookieSession   string // suffixed names; "" without a publishable key
 	cookieUAT       string
 	cookieDevBrowse string
+	cookieRefresh   string
+	satellite       bool
+	domain          string
+	autoSync        bool
+	organizations   organizationSync
+	refreshable     bool // a secret key is there to refresh with
 }
 
 func newInstance(cfg Config) (*instance, error) {
@@ -178,8 +198,13 @@ func newInstance(cfg Config) (*instance, error) {
 		proxyURL: strings.TrimSuffix(cfg.ProxyURL, "/"), publicOrigin: cfg.PublicOrigin,
 		parties: cfg.AuthorizedParties, audience: cfg.Audience, returnOrigins: cfg.AllowedRedirectOrigins,
 		signIn: cfg.SignInURL, signUp: cfg.SignUpURL, skew: cfg.ClockSkew, maxTokenBytes: cfg.MaxTokenBytes,
+		satellite: cfg.IsSatellite, domain: cfg.Domain, autoSync: cfg.SatelliteAutoSync, refreshable: cfg.SecretKey != "",
 	}
 	var errs []error
+	var err error
+	if in.organizations, err = newOrganizationSync(cfg.OrganizationPatterns, cfg.PersonalAccountPatterns); err != nil {
+		errs = append(errs, err)
+	}
 	if cfg.PublishableKey != "" {
 		key, err := wire.ParsePublishableKey(cfg.PublishableKey)
 		if err != nil {
@@ -194,7 +219,7 @@ func newInstance(cfg Config) (*instance, error) {
 	if cfg.PublicOrigin != "" {
 		errs = append(errs, checkOrigins("PublicOrigin", cfg.PublicOrigin))
 	}
-	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...), checkProxy(in.proxyURL))
+	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...), checkProxy(in.proxyURL), in.checkSatellite())
 	in.setDefaults()
 	return in, errors.Join(errs...)
 }
@@ -205,6 +230,7 @@ func (in *instance) setKey(key wire.PublishableKey) {
 	in.cookieSession = wire.CookieSession + "_" + in.suffix
 	in.cookieUAT = wire.CookieClientUAT + "_" + in.suffix
 	in.cookieDevBrowse = wire.CookieDevBrowser + "_" + in.suffix
+	in.cookieRefresh = wire.CookieRefresh + "_" + in.suffix
 	if strings.HasPrefix(in.proxyURL, "http") { // a proxied hosted instance issues in the proxy's name
 		in.issuers = append(in.issuers, in.proxyURL)
 	}

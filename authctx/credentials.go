@@ -27,13 +27,11 @@ type credentials struct {
 	ownUAT         string
 	plainDevBrowse string
 	ownDevBrowse   string
+	refresh        string
 }
 
 func (in *instance) credentials(r *http.Request) credentials {
 	c := credentials{bearer: bearerToken(r.Header)}
-	if c.bearer != "" {
-		return c
-	}
 	for _, line := range r.Header["Cookie"] {
 		for line != "" {
 			var pair string
@@ -67,7 +65,7 @@ func bearerToken(h http.Header) string {
 // cookie keeps the first value of each name that matters. Names are compared exactly.
 func (in *instance) cookie(c *credentials, pair string) {
 	name, value, ok := strings.Cut(pair, "=")
-	if !ok || !strings.HasPrefix(name, "__c") && !strings.HasPrefix(name, "__s") {
+	if !ok || !strings.HasPrefix(name, "__c") && !strings.HasPrefix(name, "__s") && !strings.HasPrefix(name, "__r") {
 		return
 	}
 	switch name {
@@ -89,6 +87,8 @@ func (in *instance) cookie(c *credentials, pair string) {
 		keep(&c.ownUAT, value)
 	case in.cookieDevBrowse:
 		keep(&c.ownDevBrowse, value)
+	case in.cookieRefresh:
+		keep(&c.refresh, value)
 	}
 }
 

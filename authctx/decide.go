@@ -50,6 +50,9 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 	if d, done := a.resolveHandshake(r, c); done {
 		return d
 	}
+	if d, done := a.decideBySync(r, c); done {
+		return d
+	}
 	if d, done := a.decideByDevBrowser(r, c); done {
 		return d
 	}
@@ -91,11 +94,18 @@ func (a *Authenticator) decideByToken(r *http.Request, c *credentials) decision 
 	if err != nil {
 		return a.refused(r, c, c.session, err)
 	}
-	if !a.inst.key.IsZero() && v.iat < float64(c.uat) {
+	known := !a.inst.key.IsZero()
+	if known && v.iat < float64(c.uat) {
 		return a.maybeHandshake(r, c, wire.ReasonSessionBeforeUAT, c.session)
 	}
 	if err := v.timely(a.now(), a.inst.skew); err != nil {
 		return a.refused(r, c, c.session, err)
+	}
+	if known && a.fromElsewhere(r, c) {
+		return a.maybeHandshake(r, c, wire.ReasonCrossOriginSync, c.session)
+	}
+	if known && a.wantsOther(r, c, v.auth) {
+		return a.maybeHandshake(r, c, wire.ReasonActiveOrgMismatch, c.session)
 	}
 	return signedIn(v.auth)
 }
@@ -110,11 +120,11 @@ func (a *Authenticator) refused(r *http.Request, c *credentials, token string, e
 	a.log.DebugContext(r.Context(), "token refused", "reason", string(v.Reason), "err", v.Err)
 	switch v.Reason {
 	case wire.ReasonTokenExpired:
-		tail := "-refresh-non-eligible-no-refresh-cookie"
-		if r.Method != http.MethodGet {
-			tail = "-refresh-non-eligible-non-get"
+		d, tail := a.refresh(r, c, token)
+		if tail == "" {
+			return d
 		}
-		return a.maybeHandshake(r, c, wire.ReasonSessionExpired+wire.Reason(tail), token)
+		return a.maybeHandshake(r, c, wire.ReasonSessionExpired+wire.Reason("-refresh-"+tail), token)
 	case wire.ReasonTokenNotActiveYet:
 		return a.maybeHandshake(r, c, wire.ReasonSessionNotActiveYet, token)
 	case wire.ReasonTokenIATInFuture:

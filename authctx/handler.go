@@ -66,13 +66,8 @@ func (a *Authenticator) Handler(next http.Handler) http.Handler {
 func (d *decision) redirect(w http.ResponseWriter) {
 	h := w.Header()
 	web.SetCookies(h, d.cookies...)
-	web.PrivateHeaders(h)
-	h.Set("Location", d.location)
-	h.Set("Referrer-Policy", "no-referrer") // the address may hold a token about to be spent
-	if d.status != wire.StatusSignedIn {
-		h.Set(wire.HeaderAuthStatus, d.status)
-		h.Set(wire.HeaderAuthReason, string(d.reason))
-	}
+	d.describe(h)
+	d.direct(h)
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 

@@ -15,15 +15,20 @@ import (
 // and lets higher ones through (protocol reference 10, trap 5); here they end too.
 const maxRedirects = 3
 
+// maxRepeated bounds the rejected token that is sent along: no browser keeps a longer
+// cookie, and an address has to stay short enough for servers.
+const maxRepeated = 4096
+
 // maybeHandshake sends a browser that asks for a document to the Frontend API, which
 // renews the session and leads back, and signs out everything else (protocol reference
 // 4.3). rejected is the token that was not good enough, "" if there was none.
 func (a *Authenticator) maybeHandshake(r *http.Request, c *credentials, reason wire.Reason, rejected string) decision {
-	if !eligible(r) || c.redirects >= maxRedirects || c.redirects < 0 {
-		return a.signedOut(reason)
-	}
-	location := a.handshakeURL(r, c, reason, rejected)
-	if location == "" {
+	return a.handshakeTo(r, c, reason, a.handshakeURL(r, c, reason, rejected))
+}
+
+// handshakeTo is maybeHandshake with an address of its own.
+func (a *Authenticator) handshakeTo(r *http.Request, c *credentials, reason wire.Reason, location string) decision {
+	if location == "" || !eligible(r) || c.redirects >= maxRedirects || c.redirects < 0 {
 		return a.signedOut(reason)
 	}
 	return decision{
@@ -75,11 +80,14 @@ func (a *Authenticator) handshakeURL(r *http.Request, c *credentials, reason wir
 	param(wire.ParamSuffixedCookies, strconv.FormatBool(c.suffixed))
 	param(wire.ParamHandshakeReason, string(reason))
 	param(wire.ParamHandshakeFormat, "nonce")
-	if rejected != "" {
+	if rejected != "" && len(rejected) <= maxRepeated {
 		param(wire.ParamSession, rejected)
 	}
 	if !a.inst.key.Live() && c.devBrowser != "" {
 		param(wire.ParamDevBrowser, c.devBrowser)
+	}
+	if t, ok := a.inst.organizations.target(r.URL.Path); ok {
+		param("organization_id", t.name())
 	}
 	return b.String()
 }
@@ -106,6 +114,8 @@ func (a *Authenticator) frontendAPI(origin string) string {
 		return proxy
 	case a.inst.key.IsZero():
 		return ""
+	case a.inst.key.Live() && a.inst.satellite && a.inst.domain != "":
+		return "https://clerk." + a.inst.domain
 	}
 	return a.inst.key.Issuer()
 }

@@ -1,0 +1,129 @@
+package authctx
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// checkSatellite reports what a satellite lacks (protocol reference 4.1).
+func (in *instance) checkSatellite() error {
+	if !in.satellite {
+		return nil
+	}
+	var errs []error
+	if in.domain == "" && in.proxyURL == "" {
+		errs = append(errs, errors.New("authctx: IsSatellite needs Domain or ProxyURL: set the domain of this app"))
+	}
+	if strings.ContainsAny(in.domain, ":/ ") {
+		errs = append(errs, errors.New("authctx: Domain is a name only: write it like app.example.net"))
+	}
+	if !in.key.Live() && !strings.Contains(in.signIn, "://") {
+		errs = append(errs, errors.New("authctx: a satellite with development keys needs SignInURL to be the absolute address of the primary app's sign-in page"))
+	}
+	return errors.Join(errs...)
+}
+
+// decideBySync keeps the session of several domains in step: a satellite asks the primary
+// domain, and the primary domain answers (protocol reference 4.4, D2 and D3).
+func (a *Authenticator) decideBySync(r *http.Request, c *credentials) (decision, bool) {
+	if a.inst.satellite {
+		return a.decideAsSatellite(r, c)
+	}
+	back := queryParam(r, paramSyncReturn)
+	if a.inst.key.Live() || back == "" {
+		return decision{}, false
+	}
+	target, err := url.Parse(back)
+	if err != nil || !a.mayReturnTo(back) {
+		return decision{}, false
+	}
+	q := target.Query()
+	if c.devBrowser != "" {
+		q.Set(wire.ParamDevBrowser, c.devBrowser)
+	}
+	q.Set(wire.ParamSynced, "true")
+	target.RawQuery = q.Encode()
+	return a.handshakeTo(r, c, wire.ReasonPrimaryRespondsSyncing, target.String()), true
+}
+
+// paramSyncReturn says where a satellite wants its browser back.
+const paramSyncReturn = "__clerk_redirect_url"
+
+func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (decision, bool) {
+	synced := queryParam(r, wire.ParamSynced)
+	if r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Dest") != "document" || synced == "true" {
+		return decision{}, false
+	}
+	nothing := c.session == "" && c.uat == 0
+	if nothing && !a.inst.autoSync && synced != "false" {
+		return a.signedOut(wire.ReasonSessionAndUATMissing), true
+	}
+	if !nothing && synced != "false" {
+		return decision{}, false
+	}
+	if a.inst.key.Live() {
+		return a.maybeHandshake(r, c, wire.ReasonSatelliteNeedsSyncing, c.session), true
+	}
+	origin := a.originOf(r)
+	if origin == "" {
+		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
+	}
+	target, err := url.Parse(a.inst.signIn)
+	if err != nil {
+		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
+	}
+	q := target.Query()
+	q.Set(paramSyncReturn, currentURL(r, origin))
+	target.RawQuery = q.Encode()
+	return a.handshakeTo(r, c, wire.ReasonSatelliteNeedsSyncing, target.String()), true
+}
+
+// fromElsewhere reports a navigation that began on another site. The session may have
+// changed there, if it was a satellite, so the primary domain has a look (protocol
+// reference 4.4, D13). Only the hosts that belong to this very instance are known; a
+// host that merely looks like one is not (C20).
+func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
+	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || r.Header.Get("Sec-Fetch-Dest") != "document" {
+		return false
+	}
+	referer := r.Header.Get("Referer")
+	if referer == "" {
+		return false
+	}
+	u, err := url.Parse(referer)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	if origin := a.originOf(r); origin == "" || strings.EqualFold(u.Scheme+"://"+u.Host, origin) {
+		return false
+	}
+	host, own := strings.ToLower(u.Host), a.inst.key.Host()
+	return host != own && host != accountsHost(own)
+}
+
+// accountsHost is the account portal of the instance whose Frontend API is on host
+// (protocol reference 1.1).
+func accountsHost(host string) string {
+	if rest, ok := strings.CutPrefix(host, "clerk.accountsstage."); ok {
+		return "accountsstage." + rest
+	}
+	if i := strings.Index(host, ".clerk.accounts."); i >= 0 {
+		return host[:i] + ".accounts." + host[i+len(".clerk.accounts."):]
+	}
+	if rest, ok := strings.CutPrefix(host, "clerk."); ok {
+		return "accounts." + rest
+	}
+	return host
+}
+
+// mayReturnTo accepts the app's own origin, the configured ones, and, with development
+// keys, any other: a satellite's address is not known to the primary app, and the session
+// that is handed over there is a test one.
+func (a *Authenticator) mayReturnTo(target string) bool {
+	u, err := url.Parse(target)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+}
