@@ -79,8 +79,8 @@ type Config struct {
 	// whose session has another one active is sent to change it; what cannot be sent, such
 	// as an API request, stays signed in with the one it has.
 	OrganizationPatterns, PersonalAccountPatterns []string
-	// AllowedRedirectOrigins may be returned to besides the app's own origin;
-	// "https://*.example.com" stands for one label.
+	// AllowedRedirectOrigins may be returned to besides the app's own origin, among them
+	// the satellites of a primary app; "https://*.example.com" stands for one label.
 	AllowedRedirectOrigins []string
 	// Transport carries Backend API requests; nil is [http.DefaultTransport].
 	Transport http.RoundTripper

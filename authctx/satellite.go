@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -120,10 +121,10 @@ func accountsHost(host string) string {
 	return host
 }
 
-// mayReturnTo accepts the app's own origin, the configured ones, and, with development
-// keys, any other: a satellite's address is not known to the primary app, and the session
-// that is handed over there is a test one.
+// mayReturnTo accepts the app's own origin and the configured ones. The reference hands
+// the development browser to whatever address is asked for; here a satellite's origin has
+// to be listed (R01).
 func (a *Authenticator) mayReturnTo(target string) bool {
-	u, err := url.Parse(target)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+	_, ok := web.SafeReturn(target, a.inst.publicOrigin, a.inst.returnOrigins)
+	return ok
 }

@@ -49,7 +49,7 @@ var rules = []rule{
 		pkg:   "authctx",
 		allow: []string{"wire", "internal/token", "internal/reqscope", "internal/web", jwt},
 		never: []string{templ, chi, "userclient", "views", "handlers", "identity", drivers},
-		names: 50,
+		names: 80,
 	},
 	{
 		pkg:   "userclient",
