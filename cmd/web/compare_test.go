@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/textproto"
 	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +20,7 @@ import (
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/internal/pair"
 )
 
 // compareFor turns the comparison on: make bench sets it.
@@ -197,23 +191,19 @@ func TestCompareWelcome(t *testing.T) {
 	}
 	a, b := serveOn(t, t.Context(), c.signedIn), serveOn(t, c.reader, c.plain)
 	req, plain := c.request(), c.request().WithContext(c.reader)
+	ask := fmt.Appendf(nil, "GET /welcome HTTP/1.1\r\nHost: localhost:8080\r\nCookie: %s\r\n\r\n", c.cookie)
 	var ratios, rates, added, p99s []float64
 	for range comparePairs {
-		one, two := load(t, a, c.cookie), load(t, b, c.cookie)
-		ratios, rates = append(ratios, one.rate/two.rate*100), append(rates, one.rate)
-		p99s = append(p99s, float64(one.p99.Microseconds()))
+		one, two := load(t, a, ask), load(t, b, ask)
+		ratios, rates = append(ratios, one.Rate/two.Rate*100), append(rates, one.Rate)
+		p99s = append(p99s, float64(one.P99.Microseconds()))
 		added = append(added, cpu(c.signedIn, req)-cpu(c.plain, plain))
 	}
 	fmt.Printf("signed-in /welcome against the same page without authentication, %d pairs of %v, %d clients\n", comparePairs, *compareFor, compareClients)
-	fmt.Printf("  share of its requests/s   %s %%\n", quartiles(ratios))
-	fmt.Printf("  requests/s                %s\n", quartiles(rates))
-	fmt.Printf("  p99                       %s µs\n", quartiles(p99s))
-	fmt.Printf("  CPU added to a view       %s µs\n", quartiles(added))
-}
-
-func quartiles(v []float64) string {
-	slices.Sort(v)
-	return fmt.Sprintf("median %.1f (quartiles %.1f to %.1f)", v[len(v)/2], v[len(v)/4], v[len(v)*3/4])
+	fmt.Printf("  share of its requests/s   %s %%\n", pair.Quartiles(ratios))
+	fmt.Printf("  requests/s                %s\n", pair.Quartiles(rates))
+	fmt.Printf("  p99                       %s µs\n", pair.Quartiles(p99s))
+	fmt.Printf("  CPU added to a view       %s µs\n", pair.Quartiles(added))
 }
 
 func serveOn(t *testing.T, base context.Context, h http.Handler) string {
@@ -225,82 +215,11 @@ func serveOn(t *testing.T, base context.Context, h http.Handler) string {
 	return srv.Listener.Addr().String()
 }
 
-type result struct {
-	rate float64
-	p99  time.Duration
-}
-
-// load asks for the page over kept connections for as long as a run takes.
-func load(t *testing.T, addr, cookie string) result {
+func load(t *testing.T, addr string, ask []byte) pair.Result {
 	t.Helper()
-	var wg sync.WaitGroup
-	took := make([][]time.Duration, compareClients)
-	end := time.Now().Add(*compareFor)
-	for i := range took {
-		wg.Go(func() {
-			var err error
-			if took[i], err = visit(addr, cookie, end); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	all := slices.Concat(took...)
-	slices.Sort(all)
-	if len(all) == 0 {
-		t.Fatal("no answers")
-	}
-	return result{float64(len(all)) / compareFor.Seconds(), all[len(all)*99/100]}
-}
-
-// visit is a client that costs little beside the server it shares the machine with.
-func visit(addr, cookie string, end time.Time) (took []time.Duration, err error) {
-	conn, err := net.Dial("tcp", addr)
+	r, err := pair.Load(addr, ask, compareClients, *compareFor)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
-	ask := fmt.Appendf(nil, "GET /welcome HTTP/1.1\r\nHost: localhost:8080\r\nCookie: %s\r\n\r\n", cookie)
-	in := bufio.NewReaderSize(conn, 64<<10)
-	for start := time.Now(); start.Before(end); start = time.Now() {
-		if _, err := conn.Write(ask); err != nil {
-			return nil, err
-		}
-		if err := readAnswer(in); err != nil {
-			return nil, err
-		}
-		took = append(took, time.Since(start))
-	}
-	return took, nil
-}
-
-func readAnswer(in *bufio.Reader) error {
-	status, err := in.ReadSlice('\n')
-	if err != nil {
-		return err
-	}
-	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200")) {
-		return fmt.Errorf("answer %q", status)
-	}
-	length := -1
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		line = textproto.TrimBytes(line)
-		if len(line) == 0 {
-			break
-		}
-		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			if length, err = strconv.Atoi(string(v)); err != nil {
-				return err
-			}
-		}
-	}
-	if length < 0 {
-		return fmt.Errorf("no Content-Length")
-	}
-	_, err = io.CopyN(io.Discard, in, int64(length))
-	return err
+	return r
 }

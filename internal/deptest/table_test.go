@@ -44,6 +44,7 @@ var rules = []rule{
 	{pkg: "internal/token", allow: []string{"wire", jwt}, never: []string{"net/http", templ, chi, drivers}},
 	{pkg: "internal/reqscope", never: []string{anything, "net/http"}},
 	{pkg: "internal/web", allow: []string{"wire"}, never: []string{templ, chi, drivers}},
+	{pkg: "internal/pair", never: []string{anything, "net/http"}},
 	{pkg: "internal/fapi", allow: []string{"wire"}, never: []string{"authctx", "identity", templ, chi, drivers}},
 	{
 		pkg:   "authctx",
