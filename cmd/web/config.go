@@ -18,8 +18,9 @@ import (
 type config struct {
 	addr        string // public listener
 	dataDir     string
-	backendAddr string // "" is off
-	origin      string // "" follows from the bound address
+	backendAddr string   // "" is off
+	origin      string   // "" follows from the bound address
+	proxies     []string // networks whose X-Forwarded-For is believed
 
 	publishable wire.PublishableKey // zero: the embedded service
 	secretKey   string
@@ -53,6 +54,7 @@ var settings = []setting{
 	{"database", "DATABASE_URL", "", "`URL` of a shared database; empty is a SQLite file in the data folder"},
 	{"backend-addr", "BACKEND_API_ADDR", "localhost:8081", "listener of the embedded Backend API, `host:port`, or off"},
 	{"origin", "PUBLIC_ORIGIN", "", "`origin` that people type, such as https://app.example.com; empty follows from -addr"},
+	{"trusted-proxies", "TRUSTED_PROXIES", "", "`list` of addresses and networks of reverse proxies, such as 10.0.0.5,fd00::/8: the client is then the last X-Forwarded-For entry that is none of them"},
 }
 
 // parseConfig reads args and environment; a flag wins. The error is a usageError that
@@ -67,9 +69,11 @@ func parseConfig(name string, args []string, getenv func(string) string, usage i
 		secretKey: getenv("CLERK_SECRET_KEY"), jwtKey: getenv("CLERK_JWT_KEY"), apiURL: getenv("CLERK_API_URL"),
 		proxyURL: getenv("CLERK_PROXY_URL"), signInURL: getenv("CLERK_SIGN_IN_URL"), signUpURL: getenv("CLERK_SIGN_UP_URL"),
 	}
+	c.proxies, err = parseTrustedProxies(values["trusted-proxies"])
 	err = errors.Join(
 		c.checkAddresses(),
 		c.checkOrigin(),
+		err,
 		checkDatabase(values["database"]),
 		c.checkKeys(getenv("CLERK_PUBLISHABLE_KEY")),
 	)

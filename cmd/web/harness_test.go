@@ -56,9 +56,20 @@ func start(t *testing.T, args ...string) *site {
 
 func startIn(t *testing.T, dir string, args ...string) *site {
 	t.Helper()
+	return startWith(t, dir, identity.Limits{Creations: -1, Attempts: -1}, args...) // all tests share one address
+}
+
+// startLimited is start with rate limits.
+func startLimited(t *testing.T, limits identity.Limits, args ...string) *site {
+	t.Helper()
+	return startWith(t, filepath.Join(t.TempDir(), "data"), limits, args...)
+}
+
+func startWith(t *testing.T, dir string, limits identity.Limits, args ...string) *site {
+	t.Helper()
 	log := &logBuffer{}
 	m := NewMain(log, io.Discard)
-	m.limits = identity.Limits{Creations: -1, Attempts: -1} // all tests share one address
+	m.limits = limits
 	args = append([]string{"-addr", "127.0.0.1:0", "-backend-addr", "127.0.0.1:0", "-data", dir}, args...)
 	if err := m.ParseFlags(args, func(string) string { return "" }); err != nil {
 		t.Fatal(err)

@@ -113,7 +113,7 @@ func (m *Main) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.public.server = m.newServer(app.handler(m.origin, m.Now))
+	m.public.server = m.newServer(clientAddress(m.config.proxies, app.handler(m.origin, m.Now)))
 	return nil
 }
 
