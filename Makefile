@@ -24,6 +24,7 @@ test: ## all tests that can run here; says what was skipped and how to get it
 	@$(call need,gcc clang cc,the race detector,apt-get install gcc libc6-dev)
 	@$(call need,node nodejs,the tests of the browser runtime in a model browser,apt-get install nodejs)
 	go test $(RACE) -shuffle=on ./...
+	cd bench && go test $(RACE) -shuffle=on ./...
 	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
 	cd e2e && go test -count=1 -shuffle=on ./...
 
@@ -32,6 +33,7 @@ build: ## bin/web
 
 generate: ## templ components and the browser bundle
 	go generate ./views ./cmd/web/pages ./static
+	cd bench && go generate .
 
 check-generated: generate ## fails if generated files are not what their sources give
 	git diff --exit-code -- '*_templ.go' static/dist
@@ -57,8 +59,10 @@ conformance: ## the published JavaScript SDK against our tokens and Backend API;
 	@$(call need,npm,the published SDK,apt-get install nodejs npm)
 	cd e2e && go test -count=1 -v -run TestThePublishedSDK .
 
-bench: ## the signed-in page against the same page without authentication, and the library's parts
+bench: ## the signed-in page against no authentication and against the published Go SDK, and the parts
 	go test -count=1 -v -run 'TestWelcomeCosts|TestCompareWelcome' -timeout 20m ./cmd/web -compare $(COMPARE)
+	cd bench && go test -count=1 -v -run TestPeers -timeout 20m . -for $(COMPARE)
+	cd bench && go test -run '^$$' -bench . -benchmem .
 	go test -run '^$$' -bench . -benchmem ./authctx ./userclient ./views
 
 fuzz: ## every fuzz target for FUZZTIME (60s)

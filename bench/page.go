@@ -1,0 +1,30 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+)
+
+//go:generate go tool -modfile=../tools/go.mod templ generate
+
+// lines fill the page to about five kilobytes.
+var lines = func() (out []string) {
+	for i := range 60 {
+		out = append(out, "Item "+strconv.Itoa(i)+" with a line of text beside it")
+	}
+	return out
+}()
+
+// serve renders the page for name.
+func serve(ctx context.Context, w http.ResponseWriter, name string) {
+	var b bytes.Buffer
+	if err := page(name).Render(ctx, &b); err != nil {
+		http.Error(w, "not rendered", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	_, _ = w.Write(b.Bytes())
+}
