@@ -80,8 +80,8 @@ type Config struct {
 	// Limits bounds how often one network may try.
 	Limits Limits
 
-	// PurgeInterval is how often expired sessions and attempts are deleted; 0 means
-	// 10 minutes, negative never.
+	// PurgeInterval is how often expired sessions and attempts, and clients left
+	// without any, are deleted; 0 means 10 minutes, negative never.
 	PurgeInterval time.Duration
 
 	Logger *slog.Logger     // nil discards

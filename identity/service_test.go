@@ -54,6 +54,34 @@ func TestPurge(t *testing.T) {
 	v.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
 }
 
+// L16: whoever makes clients and never signs in leaves nothing behind.
+func TestL16_ClientsWithoutSessionsArePurged(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	idle, trying, active := app.visitor(), app.visitor(), app.visitor()
+	idle.post("/v1/client").want(t, 200, "")
+	trying.post("/v1/client/sign_ins", "identifier", "ada@example.com").want(t, 200, "")
+	active.signUp("ada@example.com")
+	ids := map[string]string{"idle": idle.client().ID, "trying": trying.client().ID, "active": active.client().ID}
+	app.clock.Add(24*time.Hour + time.Second)
+	app.Purge()
+	for name, want := range map[string]int{"idle": 404, "trying": 200, "active": 200} {
+		if got := app.backend("GET", "/v1/clients/"+ids[name], "").StatusCode; got != want {
+			t.Errorf("%s after a day: %d, want %d", name, got, want)
+		}
+	}
+	app.clock.Add(time.Hour) // the attempt is over for a day too
+	app.Purge()
+	app.backend("GET", "/v1/clients/"+ids["trying"], "").want(t, 404, wire.CodeResourceNotFound)
+	idle.signUp("grace@example.com") // the browser still has the old cookie
+	if idle.client().ID == ids["idle"] {
+		t.Error("the deleted client lives on")
+	}
+	app.clock.Add(30 * 24 * time.Hour)
+	app.Purge()
+	app.backend("GET", "/v1/clients/"+ids["active"], "").want(t, 404, wire.CodeResourceNotFound)
+}
+
 func TestPurgeRunsUntilClose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

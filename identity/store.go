@@ -73,7 +73,9 @@ type Tx interface {
 	PutSetting(name string, value []byte) error
 
 	// DeleteExpired removes attempts whose ExpireAt, and sessions whose ExpireAt or
-	// AbandonAt, is before t, and returns how many.
+	// AbandonAt, is before t, and then clients whose UpdatedAt is before t and to which
+	// no session or attempt belongs. It returns how many records that were. A zero time
+	// is never before t.
 	DeleteExpired(t time.Time) (int64, error)
 }
 

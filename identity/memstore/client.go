@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/usherauth/usher/identity"
 )
@@ -42,6 +43,26 @@ func (t *tx) DeleteClient(id string) error {
 	t.dropSecret(c)
 	unset(t, t.clients, id)
 	return nil
+}
+
+// dropIdleClients deletes clients without sessions and attempts that nothing has changed
+// since before at.
+func (t *tx) dropIdleClients(at time.Time) (n int64) {
+	inUse := map[string]bool{}
+	for _, a := range t.signIns {
+		inUse[a.ClientID] = true
+	}
+	for _, a := range t.signUps {
+		inUse[a.ClientID] = true
+	}
+	for id, c := range t.clients {
+		if before(c.UpdatedAt, at) && !inUse[id] && len(t.clientSessions[id]) == 0 {
+			t.dropSecret(c)
+			unset(t, t.clients, id)
+			n++
+		}
+	}
+	return n
 }
 
 func (t *tx) dropSecret(c identity.Client) {

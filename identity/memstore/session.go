@@ -83,5 +83,5 @@ func (t *tx) DeleteExpired(at time.Time) (int64, error) {
 			n++
 		}
 	}
-	return n, nil
+	return n + t.dropIdleClients(at), nil
 }

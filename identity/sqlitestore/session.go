@@ -57,8 +57,13 @@ func (t *tx) PutSession(s identity.Session) error {
 func (t *tx) DeleteExpired(before time.Time) (int64, error) {
 	const attempts, sessions = ` WHERE expire_at > ?1 AND expire_at < ?2`,
 		` WHERE expire_at > ?1 AND expire_at < ?2 OR abandon_at > ?1 AND abandon_at < ?2`
+	const clients = ` WHERE updated_at > ?1 AND updated_at < ?2
+		AND NOT EXISTS (SELECT 1 FROM sessions WHERE client_id = clients.id)
+		AND NOT EXISTS (SELECT 1 FROM sign_ins WHERE client_id = clients.id)
+		AND NOT EXISTS (SELECT 1 FROM sign_ups WHERE client_id = clients.id)`
 	var total int64
-	for _, query := range []string{`DELETE FROM sign_ins` + attempts, `DELETE FROM sign_ups` + attempts, `DELETE FROM sessions` + sessions} {
+	for _, query := range []string{`DELETE FROM sign_ins` + attempts, `DELETE FROM sign_ups` + attempts,
+		`DELETE FROM sessions` + sessions, `DELETE FROM clients` + clients} {
 		n, err := t.exec("delete expired", query, never, before.UnixMilli())
 		if err != nil {
 			return 0, err

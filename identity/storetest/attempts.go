@@ -35,6 +35,7 @@ var attemptCases = []testCase{
 
 var expiryCases = []testCase{
 	{"what expired before the time is deleted and counted, the rest stays", deleteExpired},
+	{"clients that nothing belongs to any more are deleted with what expired", deleteIdleClients},
 	{"nothing to delete is no error", func(t *testing.T, s identity.Store) {
 		update(t, s, func(tx identity.Tx) error {
 			n, err := tx.DeleteExpired(epoch)
@@ -83,6 +84,40 @@ func deleteExpired(t *testing.T, s identity.Store) {
 	if err != nil || len(list) != 3 {
 		t.Errorf("Sessions = %d, %v, want 3", len(list), err)
 	}
+}
+
+func deleteIdleClients(t *testing.T, s identity.Store) {
+	const ms = time.Millisecond
+	old, u := epoch.Add(-ms), aUser(1)
+	client := func(id string, updated time.Time) identity.Client {
+		return identity.Client{ID: id, SecretHash: []byte(id), UpdatedAt: updated}
+	}
+	session := func(c identity.Client, end time.Time) identity.Session {
+		return identity.Session{ID: c.ID, ClientID: c.ID, UserID: u.ID, ExpireAt: end}
+	}
+	never, exact, idle := client("never", time.Time{}), client("exact", epoch), client("idle", old)
+	signedIn, expired := client("signed in", old), client("expired", old)
+	signingIn, signingUp, gaveUp := client("signing in", old), client("signing up", old), client("gave up", old)
+	mustPut(t, s, u, never, exact, idle, signedIn, expired, signingIn, signingUp, gaveUp,
+		session(signedIn, epoch), session(expired, old),
+		identity.SignIn{ID: "a", ClientID: signingIn.ID, ExpireAt: epoch}, identity.SignIn{ID: "b", ClientID: gaveUp.ID, ExpireAt: old},
+		identity.SignUp{ID: "a", ClientID: signingUp.ID, ExpireAt: epoch}, identity.SignUp{ID: "b", ClientID: gaveUp.ID, ExpireAt: old})
+	update(t, s, func(tx identity.Tx) error {
+		n, err := tx.DeleteExpired(epoch)
+		if n != 3+3 {
+			t.Errorf("DeleteExpired = %d, want 6", n)
+		}
+		return err
+	})
+	for _, c := range []identity.Client{never, exact, signedIn, signingIn, signingUp} {
+		wantThere(t, s, identity.Tx.Client, c.ID, true)
+	}
+	for _, c := range []identity.Client{idle, expired, gaveUp} {
+		wantThere(t, s, identity.Tx.Client, c.ID, false)
+	}
+	again := client("again", epoch)
+	again.SecretHash = idle.SecretHash
+	mustPut(t, s, again) // the secret of a deleted client is free
 }
 
 func wantThere[R any](t *testing.T, s identity.Store, get func(identity.Tx, string) (R, error), id string, there bool) {

@@ -114,7 +114,7 @@ func undone(t *testing.T, s identity.Store, fail func(fn func(identity.Tx) error
 func vandalize(tx identity.Tx, old records) []error {
 	u, c, k := old.user, old.client, old.key
 	u.Emails = []identity.EmailAddress{{ID: "idn_changed", Normalized: "changed"}}
-	c.SecretHash, k.CreatedAt = []byte("changed"), epoch.AddDate(1, 0, 0)
+	c.SecretHash, c.UpdatedAt, k.CreatedAt = []byte("changed"), epoch.AddDate(1, 0, 0), epoch.AddDate(1, 0, 0)
 	s, in, up := old.session, old.signIn, old.signUp
 	s.ID, s.Status, in.Status, up.Status = "sess_new", "changed", "changed", "changed"
 	errs := []error{
