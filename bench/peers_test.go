@@ -23,7 +23,11 @@ import (
 	"github.com/usherauth/usher/userclient"
 )
 
-var runFor = flag.Duration("for", 0, "length of each run; 0 skips the comparison")
+var (
+	runFor  = flag.Duration("for", 0, "length of each run; 0 skips the comparison")
+	soakFor = flag.Duration("soak", 2*time.Second, "length of the soak")
+	people  = flag.Int("people", 8, "how many people the soak has")
+)
 
 const (
 	pairs   = 12

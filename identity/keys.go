@@ -23,6 +23,10 @@ const (
 	// verifierCache is how long verifiers may keep a key set (protocol reference 3.6).
 	verifierCache = 300 * time.Second
 	maxSkew       = 5 * time.Second
+	// publishAhead is how long a new key is published before it signs. Verifiers ask for
+	// an unknown kid at most every 10 s, and other nodes read keys every keyRefresh: after
+	// both, whoever meets the new kid can get it.
+	publishAhead = 20 * time.Second
 )
 
 // errInternal marks failures that are neither the caller's nor the store's.
@@ -35,10 +39,10 @@ type keyring struct {
 }
 
 type keySet struct {
-	newest *signingKey
-	byKid  map[string]*signingKey
-	jwks   wire.JWKS
-	readAt time.Time
+	signing *signingKey
+	byKid   map[string]*signingKey
+	jwks    wire.JWKS
+	readAt  time.Time
 }
 
 type signingKey struct {
@@ -46,18 +50,19 @@ type signingKey struct {
 	public *rsa.PublicKey
 }
 
-// JWTKeyPEM is the newest signing key's public half as SPKI PEM, for verifiers without
-// a network. It has to be handed out again after [Service.RotateSigningKey].
+// JWTKeyPEM is the present signing key's public half as SPKI PEM, for verifiers without
+// a network. It has to be handed out again once a new key signs.
 func (s *Service) JWTKeyPEM() string {
-	der, err := x509.MarshalPKIXPublicKey(s.keys.set.Load().newest.public)
+	der, err := x509.MarshalPKIXPublicKey(s.keys.set.Load().signing.public)
 	if err != nil {
 		return "" // cannot happen for an RSA key
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// RotateSigningKey makes a new key sign from now on, on other nodes within 5 seconds.
-// The earlier ones stay published until [Service.RetireSigningKeys].
+// RotateSigningKey publishes a new key at once, which signs after 20 seconds, when every
+// verifier can know it: no request fails meanwhile. The earlier ones stay published until
+// [Service.RetireSigningKeys].
 func (s *Service) RotateSigningKey(ctx context.Context) error {
 	key, err := newSigningKey(s.now())
 	if err != nil {
@@ -75,7 +80,7 @@ func (s *Service) RotateSigningKey(ctx context.Context) error {
 // stays, and so does one replaced so recently that a valid token or a verifier's key set
 // may still depend on it: token lifetime + 300 s + 5 s.
 func (s *Service) RetireSigningKeys(ctx context.Context, before time.Time) error {
-	if overlap := s.now().Add(-s.cfg.TokenLifetime - verifierCache - maxSkew); before.After(overlap) {
+	if overlap := s.now().Add(-publishAhead - s.cfg.TokenLifetime - verifierCache - maxSkew); before.After(overlap) {
 		before = overlap
 	}
 	err := s.cfg.Store.Update(ctx, func(tx Tx) error {
@@ -128,7 +133,7 @@ func (s *Service) loadKeys(ctx context.Context) error {
 	if err := s.cookies.use(cookies); err != nil {
 		return err
 	}
-	set, err := newKeySet(records, s.keys.set.Load())
+	set, err := newKeySet(records, s.keys.set.Load(), s.now())
 	if err != nil {
 		return err
 	}
@@ -137,13 +142,14 @@ func (s *Service) loadKeys(ctx context.Context) error {
 	return nil
 }
 
-// newKeySet parses records, newest first, reusing the keys of old.
-func newKeySet(records []SigningKey, old *keySet) (*keySet, error) {
+// newKeySet parses records, newest first, reusing the keys of old. The newest one that
+// has been published for long enough signs; the first one of an instance signs at once.
+func newKeySet(records []SigningKey, old *keySet, now time.Time) (*keySet, error) {
 	if len(records) == 0 {
 		return nil, errors.New("identity: the store has no signing key")
 	}
 	set := &keySet{byKid: make(map[string]*signingKey, len(records))}
-	for _, rec := range records {
+	for i, rec := range records {
 		var key *signingKey
 		if old != nil {
 			key = old.byKid[rec.Kid]
@@ -154,8 +160,8 @@ func newKeySet(records []SigningKey, old *keySet) (*keySet, error) {
 				return nil, err
 			}
 		}
-		if set.newest == nil {
-			set.newest = key
+		if set.signing == nil && (i == len(records)-1 || !rec.CreatedAt.After(now.Add(-publishAhead))) {
+			set.signing = key
 		}
 		set.byKid[rec.Kid] = key
 		set.jwks.Keys = append(set.jwks.Keys, publicJWK(rec.Kid, key.public))

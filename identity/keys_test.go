@@ -100,6 +100,10 @@ func TestRotateAndRetireSigningKeys(t *testing.T) {
 	if err := app.RotateSigningKey(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if n := len(app.keySet().Keys); n != 2 || kidOf(t, v.token(id)) != oldKid {
+		t.Errorf("%d keys published, want both, and the old one signing until verifiers can know the new one", n)
+	}
+	app.clock.Add(20 * time.Second)
 	token := v.token(id)
 	if kidOf(t, token) == oldKid || verify(t, app.JWTKeyPEM(), token) != nil || !errors.Is(verify(t, oldPEM, token), rsa.ErrVerification) {
 		t.Error("the new key does not sign")

@@ -21,7 +21,7 @@ func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 	if s.ExpireAt.Before(expire) {
 		expire = s.ExpireAt
 	}
-	jwt, err := c.currentKeys(c.r.Context()).newest.signer.Session(wire.Claims{
+	jwt, err := c.currentKeys(c.r.Context()).signing.signer.Session(wire.Claims{
 		Azp: c.caller.azp,
 		Exp: expire.Unix(),
 		Fva: factorAges(s, c.now),

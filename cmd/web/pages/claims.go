@@ -18,6 +18,11 @@ var meanings = map[string]string{
 	"azp": "origin it was made for",
 	"exp": "expires",
 	"fva": "minutes since each factor",
+
+	"first_name": "first name",
+	"last_name":  "last name",
+	"image_url":  "picture",
+
 	"iat": "issued",
 	"iss": "issuer",
 	"jti": "token id",
