@@ -23,6 +23,10 @@ func requestGuard(next http.Handler) http.Handler {
 		case !knownMethod(r.Method):
 			w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 			http.Error(w, "This method is not allowed.", http.StatusMethodNotAllowed)
+		case r.URL.Opaque != "" || r.URL.Path == "*":
+			// "GET x:y" is no address of anything here, and behind an origin in a redirect
+			// "@evil.example" would be read as a host (RFC 9112 §3.2).
+			http.Error(w, "This is not an address of a page.", http.StatusBadRequest)
 		case len(r.RequestURI) > maxURL:
 			http.Error(w, "This address is too long.", http.StatusRequestURITooLong)
 		default:

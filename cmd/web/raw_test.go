@@ -129,6 +129,23 @@ func TestS06_AbsoluteTargetsOfOtherHosts(t *testing.T) {
 	}
 }
 
+// R07, S06: a target that is neither a path nor an address of a host names nothing here. Put
+// behind the origin in a redirect it could name another host.
+func TestR07_S06_TargetsWithoutAPath(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.Origin(), "http://"), ":")
+	for _, target := range []string{"x:@evil.example/", "http:@evil.example/", "x:.evil.example", "x:dashboard", "*"} {
+		for _, host := range []string{"127.0.0.1:" + port, "localhost:" + port} {
+			got := rawRequest(t, s, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\n\r\n")
+			want(t, (got + "            ")[9:12], "400")
+			if strings.Contains(got, "Location:") {
+				t.Errorf("%s at %s is led on:\n%s", target, host, got)
+			}
+		}
+	}
+}
+
 func TestP09_ProxyPathsWithTwoReadings(t *testing.T) {
 	t.Parallel()
 	s := start(t)
