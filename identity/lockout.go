@@ -35,6 +35,16 @@ func lockAfter(n int) time.Duration {
 	return min(firstLock<<(n/failuresPerLock-1), longestLock)
 }
 
+// lockLeft is how long the account still rests, 0 when it does not. A lock that would
+// outlast the longest one was set by a clock that was wrong, and does not count.
+func (u User) lockLeft(now time.Time) time.Duration {
+	left := u.LockedUntil.Sub(now)
+	if u.LockedUntil.IsZero() || left > longestLock {
+		return 0
+	}
+	return max(left, 0)
+}
+
 // checkedPassword is a password that was right a moment ago.
 type checkedPassword struct {
 	param, userID string
@@ -82,7 +92,7 @@ func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (User, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, err
 	}
-	if err != nil || c.now.Before(user.LockedUntil) {
+	if err != nil || user.lockLeft(c.now) > 0 {
 		return User{}, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano())))
 	}
 	user.FailedAttempts++

@@ -63,7 +63,7 @@ func userJSON(u User) *wire.User {
 func fullUserJSON(u User, now time.Time) *wire.User {
 	out := userJSON(u)
 	out.PrivateMetadata = metadata(u.PrivateMetadata)
-	if left := u.LockedUntil.Sub(now); !u.LockedUntil.IsZero() && left > 0 {
+	if left := u.lockLeft(now); left > 0 {
 		seconds := int64(left / time.Second)
 		out.Locked, out.LockoutExpiresInSeconds = true, &seconds
 	}

@@ -206,6 +206,23 @@ func TestI04_AccountRestsAfterTenFailures(t *testing.T) {
 	}
 }
 
+// L11: a lock that was set while the clock was years ahead ends once it is right again.
+func TestL11_LockOfAWrongClockIsVoid(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	app.visitor().signUp("ada@example.com")
+	const years = 10 * 365 * 24 * time.Hour
+	app.clock.Add(years)
+	for range 10 {
+		app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "not the password").want(t, 422, wire.CodePasswordOrIdentifier)
+	}
+	app.clock.Add(-years)
+	if u := decode[[]wire.User](t, app.backend("GET", "/v1/users", "").body)[0]; u.Locked {
+		t.Errorf("locked for %d seconds", *u.LockoutExpiresInSeconds)
+	}
+	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 200, "")
+}
+
 func TestI04_LocksGrowAndEnd(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]time.Duration{
