@@ -136,14 +136,19 @@ func (c *call) findSignIn() (attempt SignIn, b *browser, err error) {
 	return attempt, b, err
 }
 
+// requireSignedOut refuses a browser with a live session. It is told again that it has
+// one: if it has lost all cookies but __client, its pages do not know.
 func (c *call) requireSignedOut() error {
-	return c.view(c.r.Context(), func(tx Tx) error {
-		b, err := c.browser(tx)
-		if err == nil && b.signedIn() {
-			err = sessionExists()
-		}
+	var b *browser
+	err := c.view(c.r.Context(), func(tx Tx) (err error) {
+		b, err = c.browser(tx)
 		return err
 	})
+	if err != nil || !b.signedIn() {
+		return err
+	}
+	c.setUAT(b.uat(c.now))
+	return sessionExists()
 }
 
 func (c *call) checkStrategy() error {

@@ -97,6 +97,22 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	}
 }
 
+// A browser can lose the cookies that scripts see and keep the one they do not. Who then
+// tries to sign in is told that somebody is, and the next page shows it.
+func TestBrowserWithItsClientCookieOnlyFindsItsSessionAgain(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/sign-in", "/sign-up"} {
+		s := start(t)
+		b := s.browser(t)
+		b.signUp("ada@example.com", "Ada")
+		b.cookies = map[string]string{"__client": b.cookies["__client"]}
+		b.get("/welcome").want(t, 200, "Sign in to view this page")
+		b.post(path, url.Values{"identifier": {"ada@example.com"}, "email_address": {"bob@example.com"}, "password": {password}}).
+			want(t, 422, "already signed in")
+		b.settle("/welcome").want(t, 200, "Welcome, Ada!")
+	}
+}
+
 func TestFormsSayWhatIsWrongAndKeepWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	s := start(t)
