@@ -18,4 +18,4 @@
 // set with [templ.WithNonce].
 package views
 
-//go:generate go tool -modfile=../tools/go.mod templ generate -path .
+//go:generate go tool -modfile=../tools/go.mod templ generate -include-version=false -path .

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/a-h/templ"
@@ -75,6 +74,8 @@ func TestH06_ScriptsAreTheSameForEverybody(t *testing.T) {
 }
 
 // templ only warns when generator and runtime differ.
+// What is generated carries no version, because it would read as part of the package
+// comment; make check-generated compares it with what the generator gives.
 func TestTemplGeneratorIsTheRuntimesVersion(t *testing.T) {
 	t.Parallel()
 	version := regexp.MustCompile(`github\.com/a-h/templ (v\S+)`)
@@ -90,11 +91,7 @@ func TestTemplGeneratorIsTheRuntimesVersion(t *testing.T) {
 		}
 		found = append(found, match[1])
 	}
-	generated, err := os.ReadFile("control_templ.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if found[0] != found[1] || !strings.Contains(string(generated), "templ: version: "+found[0]) {
+	if found[0] != found[1] {
 		t.Errorf("runtime %s, generator %s; generate again", found[0], found[1])
 	}
 }
