@@ -1,0 +1,83 @@
+// Command protect guards a page, a page for one role and an API with chi. It runs
+// offline: go run ./examples/protect
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/handlers"
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/memstore"
+	"github.com/usherauth/usher/views"
+)
+
+// routes says of each route whom it is for.
+func routes(auth *authctx.Authenticator, forms *handlers.Handlers) http.Handler {
+	r := chi.NewRouter()
+	r.Handle("/__clerk/*", forms.FrontendAPI()) // looks at no identity
+	r.Group(func(r chi.Router) {
+		r.Use(auth.Handler) // attaches the identity, rejects nobody
+		r.HandleFunc("/sign-in", forms.SignIn)
+		r.HandleFunc("/sign-up", forms.SignUp)
+		r.HandleFunc("/sign-out", forms.SignOut)
+
+		r.Get("/", home)                                                            // everybody
+		r.With(authctx.RequirePage()).Get("/orders", orders)                        // signed in; others are led to sign-in and back
+		r.With(authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", admin) // that role; others get 403
+		r.With(authctx.RequireAPI()).Get("/api/orders", apiOrders)                  // signed in; others get 401 and JSON
+	})
+	return r
+}
+
+func home(w http.ResponseWriter, r *http.Request) {
+	_, _ = fmt.Fprint(w, `<!doctype html><h1>Shop</h1><p><a href="/orders">Orders</a> <a href="/admin">Admin</a> <a href="/api/orders">API</a></p>`)
+	if authctx.FromContext(r.Context()).SignedIn() {
+		_ = views.SignOut().Render(r.Context(), w)
+	}
+}
+
+func orders(w http.ResponseWriter, r *http.Request) {
+	_, _ = fmt.Fprintf(w, "<!doctype html><h1>Orders of %s</h1>", authctx.FromContext(r.Context()).UserID())
+}
+
+// admin is for administrators of an organisation. The embedded instance has no
+// organisations yet, so here everybody is refused; main_test.go shows who is not.
+func admin(w http.ResponseWriter, r *http.Request) {
+	_, _ = fmt.Fprintf(w, "<!doctype html><h1>All orders of %s</h1>", authctx.FromContext(r.Context()).OrgID())
+}
+
+func apiOrders(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"user_id": authctx.FromContext(r.Context()).UserID(), "orders": []string{}})
+}
+
+func main() {
+	const origin = "http://localhost:8080"
+	service := must(identity.New(context.Background(), identity.Config{Store: memstore.New(), PublicOrigin: origin}))
+	publishable, secret := service.PublishableKey().String(), service.SecretKey().Reveal()
+	auth := must(authctx.New(authctx.Config{
+		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, AuthorizedParties: []string{origin},
+		ProxyURL: "/__clerk", APIURL: identity.BackendURL, Transport: service.Transport(),
+	}))
+	forms := must(handlers.New(handlers.Config{
+		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, Transport: service.Transport(),
+	}))
+	fmt.Println("open " + origin)
+	srv := &http.Server{Addr: "localhost:8080", Handler: routes(auth, forms), ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(srv.ListenAndServe())
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}

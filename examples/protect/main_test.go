@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/authtest"
+	"github.com/usherauth/usher/handlers"
+)
+
+func TestEachRouteIsForWhomItSays(t *testing.T) {
+	t.Parallel()
+	auth, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forms, err := handlers.New(handlers.Config{
+		PublishableKey: authtest.PublishableKey, SecretKey: "sk_test_of_nobody", PublicOrigin: authtest.Origin,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := routes(auth, forms)
+
+	nobody := []authtest.Option{authtest.SignedOut()}
+	ada := []authtest.Option{authtest.User("user_ada")}
+	admin := []authtest.Option{authtest.User("user_ada"), authtest.Org("org_1", "org:admin")}
+	member := []authtest.Option{authtest.User("user_ada"), authtest.Org("org_1", "org:member")}
+	for _, tt := range []struct {
+		name, path string
+		who        []authtest.Option
+		status     int
+		location   string
+	}{
+		{"the home page is for everybody", "/", nobody, 200, ""},
+		{"a page leads to sign-in and back", "/orders", nobody, 303, "/sign-in?redirect_url=%2Forders"},
+		{"a page opens for whoever is signed in", "/orders", ada, 200, ""},
+		{"a role is not asked of nobody", "/admin", nobody, 303, "/sign-in?redirect_url=%2Fadmin"},
+		{"a role is held in an organisation", "/admin", ada, 403, ""},
+		{"another role is not enough", "/admin", member, 403, ""},
+		{"the role opens the page", "/admin", admin, 200, ""},
+		{"an API says 401", "/api/orders", nobody, 401, ""},
+		{"an API takes cookies", "/api/orders", ada, 200, ""},
+		{"an API takes a Bearer token", "/api/orders", append(ada, authtest.Bearer()), 200, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			rec := httptest.NewRecorder()
+			app.ServeHTTP(rec, authtest.NewRequest(t, "GET", tt.path, tt.who...))
+			if got := rec.Header().Get("Location"); rec.Code != tt.status || got != tt.location {
+				t.Errorf("%s: status %d to %q, want %d to %q", tt.path, rec.Code, got, tt.status, tt.location)
+			}
+		})
+	}
+}
