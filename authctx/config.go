@@ -82,10 +82,15 @@ type Config struct {
 	// AllowedRedirectOrigins may be returned to besides the app's own origin, among them
 	// the satellites of a primary app; "https://*.example.com" stands for one label.
 	AllowedRedirectOrigins []string
+	// Development tells developers how each request was decided: in Server-Timing and
+	// X-Clerk-Auth-Status and -Reason on every response, to [Explain], and to components
+	// that show it. Strangers would learn from it why they were refused, so leave it off
+	// where they could see it. No kind of key turns it on by itself.
+	Development bool
 	// Transport carries Backend API requests; nil is [http.DefaultTransport].
 	Transport http.RoundTripper
-	// Logger gets refused tokens at Debug and unreachable upstreams at Warn; nil is
-	// silent.
+	// Logger gets the record of each request and refused tokens at Debug, and unreachable
+	// upstreams at Warn; nil is silent.
 	Logger *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time

@@ -149,7 +149,7 @@ func TestJ04_LogsStayClean(t *testing.T) {
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	req := authtest.NewRequest(t, "GET", "/", authtest.Claim("azp", "http://evil.example\nuser=admin"))
 	ask(t, cfg, req)
-	if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "reason=token-invalid-authorized-parties") {
+	if lines := strings.Count(log.String(), "\n"); lines != 2 || !strings.Contains(log.String(), "reason=token-invalid-authorized-parties") {
 		t.Errorf("log:\n%s", log.String())
 	}
 	if strings.Contains(log.String(), "eyJ") {

@@ -18,6 +18,7 @@ type request struct {
 	auth    *Auth
 	scope   reqscope.Scope
 	guard   guard
+	record  *Record     // nil unless somebody looks
 	touched atomic.Bool // identity was read
 }
 

@@ -1,5 +1,11 @@
 package authctx
 
+import (
+	"strings"
+
+	"github.com/usherauth/usher/wire"
+)
+
 // ForgetTokens empties the verified-token cache, so that a benchmark can miss.
 func ForgetTokens(a *Authenticator) {
 	for i := range a.cache.shards {
@@ -17,4 +23,14 @@ func CachedTokens(a *Authenticator) (n int) {
 		n += len(a.cache.shards[i].entries)
 	}
 	return n
+}
+
+// ExplainReason is what Explain says about a reason; known is false for the words that
+// stand in for those without an entry.
+func ExplainReason(reason wire.Reason) (why, do string, known bool) {
+	w := explainReason(reason)
+	tail, _ := strings.CutPrefix(string(reason), string(refreshReason))
+	_, whole := reasonWords[reason]
+	_, refresh := refreshWords[tail]
+	return w.why, w.do, whole || refresh
 }

@@ -18,10 +18,12 @@ type Authenticator struct {
 	constants []byte // props that are the same for everybody, encoded
 	log       *slog.Logger
 	now       func() time.Time
+
+	development bool
 }
 
 func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator {
-	a := &Authenticator{inst: inst, keys: keys, backend: newBackend(cfg), log: cfg.Logger, now: cfg.Now}
+	a := &Authenticator{inst: inst, keys: keys, backend: newBackend(cfg), log: cfg.Logger, now: cfg.Now, development: cfg.Development}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -49,13 +51,16 @@ func (a *Authenticator) Handler(next http.Handler) http.Handler {
 			return
 		}
 		dropInternalHeaders(r.Header)
-		d := a.decide(r)
+		d, rec := a.observed(r)
+		if a.development {
+			rec.reveal(w.Header())
+		}
 		if d.location != "" {
 			d.redirect(w)
 			return
 		}
 		web.SetCookies(w.Header(), d.cookies...)
-		state := &request{Context: r.Context(), owner: a, auth: d.auth}
+		state := &request{Context: r.Context(), owner: a, auth: d.auth, record: rec}
 		state.guard = guard{ResponseWriter: w, request: state}
 		next.ServeHTTP(&state.guard, r.WithContext(state))
 		state.guard.protect() // a handler that wrote nothing has its headers sent after this

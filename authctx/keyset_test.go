@@ -35,15 +35,19 @@ func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // keyed is an authenticator of the session-token vectors whose clock is the bubble's.
-func keyed(t *testing.T, u *upstream) (a *authctx.Authenticator, tok func(id string) string, sets map[string]string) {
+func keyed(t *testing.T, u *upstream, change ...func(*authctx.Config)) (a *authctx.Authenticator, tok func(id string) string, sets map[string]string) {
 	t.Helper()
 	var file sessionVectors
 	load(t, "session-tokens.json", &file)
 	start := time.Now()
-	a, err := authctx.New(authctx.Config{
+	cfg := authctx.Config{
 		SecretKey: "sk_test_x", Transport: u, Issuer: file.Defaults.Issuer, AuthorizedParties: file.Defaults.Parties,
 		Now: func() time.Time { return time.Unix(1800000000, 0).Add(time.Since(start)) }, ClockSkew: 26 * time.Hour,
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	a, err := authctx.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
