@@ -53,22 +53,38 @@ func (h *Handlers) offerSignOut(w http.ResponseWriter, r *http.Request, status i
 	h.page(w, r, status, "Sign out", templ.Join(alert(why), views.SignOut()))
 }
 
-// endSessions returns the Set-Cookie lines to relay. A browser whose sessions are gone
-// already is as signed out as one could wish.
+// endSessions returns the Set-Cookie lines to relay, which are the same whichever client
+// they are about. A browser whose sessions are gone already is as signed out as one could
+// wish.
 func (h *Handlers) endSessions(r *http.Request) ([]string, error) {
 	if h.fapi == nil {
 		return nil, h.revokeCurrent(r.Context())
 	}
-	answer, err := h.fapi.EndSessions(r.Context(), fapi.FromRequest(r))
-	var refused *fapi.Error
-	switch {
-	case err == nil:
-		return answer.SetCookies, nil
-	case errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusNotFound):
-		return refused.SetCookies, nil
+	browsers := fapi.Candidates(r)
+	if len(browsers) > maxCandidates {
+		return nil, errCandidates
 	}
-	return nil, err
+	var lines []string
+	var errs []error
+	for _, b := range browsers {
+		answer, err := h.fapi.EndSessions(r.Context(), b)
+		var refused *fapi.Error
+		switch {
+		case err == nil:
+			lines = answer.SetCookies
+		case errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusNotFound):
+			lines = refused.SetCookies
+		default:
+			errs = append(errs, err)
+		}
+	}
+	return lines, errors.Join(errs...)
 }
+
+// maxCandidates bounds the calls that one sign-out can cause.
+const maxCandidates = 4
+
+var errCandidates = errors.New("the request has too many different client cookies")
 
 // revokeCurrent is sign-out where the client cookie is on the instance's own host.
 func (h *Handlers) revokeCurrent(ctx context.Context) error {

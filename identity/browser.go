@@ -36,13 +36,26 @@ func (c *call) openCookie() (ref clientRef, ok bool) {
 	return c.unseal(value)
 }
 
+// everyRef opens all of the request's __client cookies.
+func (c *call) everyRef() (refs []clientRef) {
+	c.currentKeys(c.r.Context())
+	for _, cookie := range c.r.CookiesNamed(wire.CookieClient) {
+		if ref, ok := c.unseal(cookie.Value); ok {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
 // browser returns the request's client as tx sees it, nil if there is none.
-func (c *call) browser(tx Tx) (*browser, error) {
-	if c.ref.id == "" {
+func (c *call) browser(tx Tx) (*browser, error) { return c.browserOf(tx, c.ref) }
+
+func (c *call) browserOf(tx Tx, ref clientRef) (*browser, error) {
+	if ref.id == "" {
 		return nil, nil
 	}
-	client, err := tx.Client(c.ref.id)
-	if errors.Is(err, ErrNotFound) || err == nil && !c.ref.opens(client) {
+	client, err := tx.Client(ref.id)
+	if errors.Is(err, ErrNotFound) || err == nil && !ref.opens(client) {
 		return nil, nil
 	}
 	if err != nil {

@@ -101,6 +101,32 @@ func TestC03_TwoClientCookies(t *testing.T) {
 	}
 }
 
+// C08: signing out with two client cookies ends the sessions of both: which one was planted
+// cannot be told, and neither may outlive the answer.
+func TestC08_SignOutWithTwoClientCookies(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	mine, planted, other := app.visitor(), app.visitor(), app.visitor()
+	mine.signUp("mine@example.com")
+	planted.signUp("planted@example.com")
+	other.signUp("other@example.com")
+	v := app.visitor()
+	v.header.Set("Cookie", "__client=forged; __client="+planted.cookies["__client"]+"; __client="+mine.cookies["__client"])
+	a := v.post("/v1/client/sessions?_method=DELETE")
+	a.want(t, 200, "")
+	if c := a.cookie("__client"); c == nil || c.MaxAge >= 0 {
+		t.Errorf("client cookie = %v, want it deleted", c)
+	}
+	for name, w := range map[string]*visitor{"mine": mine, "planted": planted} {
+		if w.client() != nil {
+			t.Errorf("the session of %s is left", name)
+		}
+	}
+	if other.client() == nil {
+		t.Error("a browser that had nothing to do with it was signed out")
+	}
+}
+
 func FuzzClientCookie(f *testing.F) {
 	for _, s := range []string{"", "x", "MTc2|AAAA|AAAA", strings.Repeat("A", 5000), "\x00"} {
 		f.Add(s)

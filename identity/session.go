@@ -191,16 +191,24 @@ func (c *call) signedOutCookies(b *browser) error {
 
 // endAllSessions signs the browser out: DELETE /client/sessions, and DELETE /client. The
 // rows are changed before the answer is sent. A browser that is not known has nothing to
-// end and is told so with success: signing out twice is no mistake.
+// end and is told so with success: signing out twice is no mistake. Of several clients all
+// are ended: one was planted, but the genuine one must not outlive the answer.
 func endAllSessions(c *call) (any, error) {
 	var b *browser
-	err := c.update(c.r.Context(), func(tx Tx) (err error) {
-		if b, err = c.browser(tx); err != nil || b == nil {
-			return err
-		}
-		ended := b.sessions
-		if b, err = c.endSessions(tx, b, wire.SessionRemoved, ended...); err != nil {
-			return err
+	refs := c.everyRef()
+	err := c.update(c.r.Context(), func(tx Tx) error {
+		b = nil
+		for _, ref := range refs {
+			known, err := c.browserOf(tx, ref)
+			if err != nil {
+				return err
+			}
+			if known == nil {
+				continue
+			}
+			if b, err = c.endSessions(tx, known, wire.SessionRemoved, known.sessions...); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -95,6 +97,25 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	if err := json.Unmarshal([]byte(before.get("/__clerk/v1/client").body), &got); err != nil || got.Response != nil && len(got.Response.Sessions) > 0 {
 		t.Errorf("C08: a copy of the client cookie still has sessions: %+v", got)
 	}
+}
+
+// C08: a client cookie that somebody planted beside the genuine one does not keep the
+// session alive behind the back of who signs out.
+func TestC08_SignOutWithAPlantedClientCookie(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, line := range []string{"__client=%s; __client=planted", "__client=planted; __client=%s"} {
+		b := s.browser(t)
+		b.signUp(strings.ToLower(rand.Text())+"@example.com", "Ada")
+		saved := b.twin()
+		b.post("/sign-out", nil, "Cookie", fmt.Sprintf(line, b.cookies["__client"])).want(t, 303)
+		if body := saved.get("/__clerk/v1/client").body; strings.Contains(body, "user_") {
+			t.Errorf("%s: the session is left", line)
+		}
+	}
+	// So many that trying them all would be work for others.
+	b := s.browser(t)
+	b.post("/sign-out", nil, "Cookie", "__client=1; __client=2; __client=3; __client=4; __client=5").want(t, 503, "on this device only")
 }
 
 // A browser can lose the cookies that scripts see and keep the one they do not. Who then

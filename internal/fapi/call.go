@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/usherauth/usher/wire"
@@ -31,18 +32,31 @@ type Browser struct {
 // fields that claim another one are not believed. Two client cookies with different
 // values are none, because one of them was planted.
 func FromRequest(r *http.Request) Browser {
-	b := Browser{UserAgent: r.UserAgent()}
-	for i, c := range r.CookiesNamed(wire.CookieClient) {
-		if i > 0 && c.Value != b.ClientCookie {
-			b.ClientCookie = ""
-			break
-		}
-		b.ClientCookie = c.Value
+	all := Candidates(r)
+	if len(all) > 1 {
+		all[0].ClientCookie = ""
 	}
+	return all[0]
+}
+
+// Candidates is every browser that r can be from: one for each different client cookie,
+// and one without if there is none. It is for signing out, which must reach the genuine
+// client whatever was planted beside it.
+func Candidates(r *http.Request) []Browser {
+	b := Browser{UserAgent: r.UserAgent()}
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		b.IP = peer.Addr().Unmap().WithZone("")
 	}
-	return b
+	var all []Browser
+	for _, c := range r.CookiesNamed(wire.CookieClient) {
+		if b.ClientCookie = c.Value; !slices.Contains(all, b) {
+			all = append(all, b)
+		}
+	}
+	if len(all) == 0 {
+		return []Browser{b}
+	}
+	return all
 }
 
 // Answer is a success: the resource, the client it belongs to, and the Set-Cookie lines

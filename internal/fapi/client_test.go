@@ -230,6 +230,32 @@ func TestP03_BrowserAddressIsThePeers(t *testing.T) {
 	}
 }
 
+func TestEveryDifferentClientCookieIsACandidate(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string][]string{
+		"":                                {""},
+		"a=b":                             {""},
+		"__client=x":                      {"x"},
+		"__client=x; __client=x":          {"x"},
+		"__client=x; a=b; __client=y":     {"x", "y"},
+		"__client=; __client=y; __client": {"", "y"},
+	} {
+		r := httptest.NewRequest("POST", "/", http.NoBody)
+		r.Header.Set("Cookie", line)
+		r.Header.Set("User-Agent", "Test/1.0")
+		var got []string
+		for _, b := range fapi.Candidates(r) {
+			got = append(got, b.ClientCookie)
+			if b.UserAgent != "Test/1.0" || !b.IP.IsValid() {
+				t.Errorf("%q: %+v lacks the rest", line, b)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("Candidates(%q) = %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestC05_TwoDifferentClientCookiesAreNone(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]string{
