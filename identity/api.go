@@ -32,6 +32,7 @@ type call struct {
 	r       *http.Request
 	query   url.Values
 	form    form      // of a Frontend API request with a body
+	method  string    // the request's, unless _method says which one is meant
 	ref     clientRef // what the __client cookie claims; zero without a genuine one
 	caller  caller
 	now     time.Time // one time for the whole request: uat ≤ iat holds by construction
@@ -72,7 +73,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route answers everything about one pattern; nil methods mean that there is no such route.
 func (a *api) route(ms methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{Service: a.Service, w: w, r: r, now: a.now(), traceID: web.NewTraceID()}
+		c := &call{Service: a.Service, w: w, r: r, method: r.Method, now: a.now(), traceID: web.NewTraceID()}
 		c.caller = a.caller(r)
 		defer c.recover()
 		web.PrivateHeaders(w.Header())
@@ -94,7 +95,7 @@ func (a *api) answer(c *call, ms methods) (any, error) {
 	if ms == nil {
 		return nil, notFound()
 	}
-	method := c.method()
+	method := c.method
 	if method == http.MethodOptions {
 		c.w.Header().Set("Allow", ms.allow())
 		return noContent{}, nil
@@ -117,18 +118,6 @@ func (ms methods) allow() string {
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")
-}
-
-// method honours _method on a POST, which is how browsers send the methods that would
-// need a CORS preflight (protocol reference 8.2). Headers never override it.
-func (c *call) method() string {
-	if c.r.Method == http.MethodPost {
-		switch m := c.query.Get(wire.ParamMethod); m {
-		case http.MethodPatch, http.MethodPut, http.MethodDelete:
-			return m
-		}
-	}
-	return c.r.Method
 }
 
 // write sends an endpoint's answer.

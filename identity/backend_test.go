@@ -253,6 +253,17 @@ func TestBackendSessions(t *testing.T) {
 	}
 }
 
+// F08: only the Frontend API, which browsers call, has the parameter _method.
+func TestF08_BackendHasNoMethodOverride(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	path := "/v1/users/" + v.client().Sessions[0].User.ID
+	app.backend("POST", path+"?_method=DELETE", "").want(t, 405, wire.CodeMethodNotAllowed)
+	app.backend("GET", path, "").want(t, 200, "")
+}
+
 func TestBackendRouting(t *testing.T) {
 	t.Parallel()
 	app := newApp(t)

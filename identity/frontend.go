@@ -87,8 +87,21 @@ func (c *call) prepareFrontend() (err error) {
 			return err
 		}
 	}
+	c.method = c.methodMeant()
 	c.ref, _ = c.openCookie()
 	return nil
+}
+
+// methodMeant honours _method on a POST, which is how browsers send the methods that would
+// need a CORS preflight (protocol reference 8.2). Headers never override it.
+func (c *call) methodMeant() string {
+	if c.r.Method == http.MethodPost {
+		switch m := c.query.Get(wire.ParamMethod); m {
+		case http.MethodPatch, http.MethodPut, http.MethodDelete:
+			return m
+		}
+	}
+	return c.r.Method
 }
 
 // keySetEndpoint is public and may be cached for a little while by anybody. Verifiers
