@@ -56,7 +56,8 @@ func Config(t testing.TB) authctx.Config {
 }
 
 // NewRequest returns a server request as [httptest.NewRequest] does, signed in by the
-// cookies a browser would send; [Bearer] and [SignedOut] change that.
+// cookies a browser would send; [Bearer] and [SignedOut] change that. It has no body: set
+// Body, and for a form Content-Type, to post one.
 func NewRequest(t testing.TB, method, target string, opts ...Option) *http.Request {
 	t.Helper()
 	id := newIdentity(opts)
@@ -83,7 +84,8 @@ func Token(t testing.TB, opts ...Option) string {
 }
 
 // Context returns a context in which [authctx.FromContext] finds the identity, for unit
-// tests of code that no request reaches.
+// tests of code that no request reaches. It is of no use on a request that passes the
+// middleware, which takes the identity from the request's credentials alone.
 func Context(t testing.TB, opts ...Option) context.Context {
 	t.Helper()
 	id := newIdentity(opts)

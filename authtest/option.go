@@ -9,7 +9,8 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// Option describes the identity of a test.
+// Option describes the identity of a test. Without any, a request is from "user_test" in
+// no organisation, with a token made now; the last of two that disagree counts.
 type Option func(*identity)
 
 type identity struct {
@@ -66,7 +67,8 @@ func Org(id, role string, permissions ...string) Option {
 	}
 }
 
-// Claim sets any claim to a value that encodes to JSON; a nil value removes it.
+// Claim sets any claim to a value that encodes to JSON; a nil value removes it, except
+// iat, nbf, exp and jti, which every token has.
 func Claim(name string, value any) Option {
 	return func(i *identity) {
 		if value == nil {
@@ -77,7 +79,9 @@ func Claim(name string, value any) Option {
 	}
 }
 
-// At issues the token at another time than now, to try expired ones.
+// At issues the token at another time than now, to try expired ones; it lives a minute.
+// An expired token in cookies is answered with a redirect that renews it when the request
+// asks for a page (Accept begins with text/html), and is signed out otherwise.
 func At(at time.Time) Option { return func(i *identity) { i.issuedAt = at } }
 
 // Bearer sends the token in the Authorization header instead of cookies.

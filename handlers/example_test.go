@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/handlers"
@@ -36,5 +38,23 @@ func Example() {
 	app := http.NewServeMux()
 	app.Handle("/__clerk/", forms.FrontendAPI()) // looks at no identity itself
 	app.Handle("/", auth.Handler(pages))
-	_ = app
+
+	for _, path := range []string{"/sign-in", "/sign-out", "/user"} {
+		rec := httptest.NewRecorder()
+		app.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, origin+path, http.NoBody))
+		fmt.Printf("%s %d %q\n", path, rec.Code, rec.Header().Get("Location"))
+	}
+	// Output:
+	// /sign-in 200 ""
+	// /sign-out 405 ""
+	// /user 303 "/sign-in?redirect_url=%2Fuser"
+}
+
+// Guards and forms read what Authenticator.Handler attached. A guard without it would
+// guard nothing, so it panics at the first request instead.
+func Example_incorrect() {
+	guarded := authctx.RequirePage()(http.HandlerFunc(new(handlers.Handlers).Profile))
+	defer func() { fmt.Println(recover() != nil) }()
+	guarded.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/user", http.NoBody))
+	// Output: true
 }

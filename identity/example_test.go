@@ -46,3 +46,22 @@ func ExampleSecret() {
 	fmt.Println(svc.SecretKey(), len(svc.SecretKey().Reveal()))
 	// Output: [redacted] 48
 }
+
+// The transport reaches the service's two APIs and nothing else. A client that is given
+// the transport but not BackendURL asks somewhere else, and is told so.
+func ExampleService_Transport_incorrect() {
+	svc, err := identity.New(context.Background(), identity.Config{Store: memstore.New(), PublicOrigin: "https://app.example.com"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = svc.Close() }()
+	client := &http.Client{Transport: svc.Transport()}
+	req, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://api.clerk.com/v1/users/count", http.NoBody)
+	res, err := client.Do(req)
+	if err == nil {
+		_ = res.Body.Close()
+	}
+	fmt.Println(err)
+	// Output: Get "https://api.clerk.com/v1/users/count": identity: the in-memory transport has no host "api.clerk.com"
+}
