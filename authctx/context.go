@@ -69,6 +69,8 @@ func ownerOf(ctx context.Context) *Authenticator {
 // Instance is what pages may know of the configuration. All of it is public.
 type Instance struct {
 	PublishableKey, ProxyURL, CookieSuffix, SignInURL, SignUpURL string
+	// Development is the Config's: pages may show what helps developers, see [Explain].
+	Development bool
 }
 
 // InstanceFromContext describes the instance that guards the request of ctx; the zero
@@ -79,5 +81,5 @@ func InstanceFromContext(ctx context.Context) Instance {
 		return Instance{}
 	}
 	in := owner.inst
-	return Instance{in.key.String(), in.proxyURL, in.suffix, in.signIn, in.signUp}
+	return Instance{in.key.String(), in.proxyURL, in.suffix, in.signIn, in.signUp, owner.development}
 }

@@ -16,8 +16,6 @@ type Explanation struct {
 	// Observed says that the whole record was kept: with Config.Development, or a
 	// logger at Debug.
 	Observed bool
-	// Development is the Config's.
-	Development bool
 	// Why says in a sentence or two what was found.
 	Why string
 	// Do says what to do about it; "" when all is well.
@@ -33,7 +31,7 @@ func Explain(ctx context.Context) Explanation {
 		return Explanation{Record: Record{Source: "none", Status: wire.StatusSignedOut}, Why: w.why, Do: w.do}
 	}
 	req, auth := fromContext(ctx), FromContext(ctx)
-	e := Explanation{Development: req.owner.development, Observed: req.record != nil}
+	e := Explanation{Observed: req.record != nil}
 	switch {
 	case e.Observed:
 		e.Record = *req.record

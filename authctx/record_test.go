@@ -70,7 +70,7 @@ func TestRecordNamesTheSource(t *testing.T) {
 		{"nothing", script(t, authtest.SignedOut()), "none", "signed-out", wire.ReasonSessionAndUATMissing},
 	} {
 		e, _ := explained(a, tt.req)
-		if e.Record.Source != tt.source || e.Record.Status != tt.status || e.Record.Reason != tt.reason || !e.Observed || !e.Development {
+		if e.Record.Source != tt.source || e.Record.Status != tt.status || e.Record.Reason != tt.reason || !e.Observed {
 			t.Errorf("%s: %+v", tt.name, e)
 		}
 	}
