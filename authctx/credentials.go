@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -28,6 +29,7 @@ type credentials struct {
 	plainDevBrowse string
 	ownDevBrowse   string
 	refresh        string
+	seen           uint16 // cookies met so far, a bit for each
 }
 
 func (in *instance) credentials(r *http.Request) credentials {
@@ -68,41 +70,46 @@ func (in *instance) cookie(c *credentials, pair string) {
 	if !ok || !strings.HasPrefix(name, "__c") && !strings.HasPrefix(name, "__s") && !strings.HasPrefix(name, "__r") {
 		return
 	}
+	value = strings.Trim(value, " \t")
 	switch name {
 	case wire.CookieSession:
-		keep(&c.plainSession, value)
+		c.keep(1, &c.plainSession, value)
 	case wire.CookieClientUAT:
-		keep(&c.plainUAT, value)
+		c.keep(2, &c.plainUAT, value)
 	case wire.CookieDevBrowser:
-		keep(&c.plainDevBrowse, value)
+		c.keep(3, &c.plainDevBrowse, value)
 	case wire.CookieHandshake:
-		keep(&c.handshake, value)
+		c.keep(4, &c.handshake, value)
 	case wire.CookieHandshakeNonce:
-		keep(&c.nonce, value)
+		c.keep(5, &c.nonce, value)
 	case wire.CookieRedirectCount:
-		c.redirects, _ = strconv.Atoi(value)
+		var count string
+		if c.keep(6, &count, value); count != "" {
+			c.redirects, _ = strconv.Atoi(count)
+		}
 	case in.cookieSession:
-		keep(&c.ownSession, value)
+		c.keep(7, &c.ownSession, value)
 	case in.cookieUAT:
-		keep(&c.ownUAT, value)
+		c.keep(8, &c.ownUAT, value)
 	case in.cookieDevBrowse:
-		keep(&c.ownDevBrowse, value)
+		c.keep(9, &c.ownDevBrowse, value)
 	case in.cookieRefresh:
-		keep(&c.refresh, value)
+		c.keep(10, &c.refresh, value)
 	}
 }
 
-// keep stores the first value, percent-decoded by itself (protocol reference 2.1).
-func keep(to *string, value string) {
-	if *to != "" {
+// keep stores the first value of the cookie numbered bit, even an empty one, each
+// percent-decoded by itself (protocol reference 2.1). What cannot be decoded stays as it
+// is, and is refused as what it is.
+func (c *credentials) keep(bit int, to *string, value string) {
+	if c.seen&(1<<bit) != 0 {
 		return
 	}
+	c.seen |= 1 << bit
 	if strings.IndexByte(value, '%') >= 0 {
-		decoded, err := url.PathUnescape(value)
-		if err != nil {
-			return
+		if decoded, err := url.PathUnescape(value); err == nil {
+			value = decoded
 		}
-		value = decoded
 	}
 	*to = value
 }
@@ -132,4 +139,26 @@ func parseUAT(s string) int64 {
 		return 0
 	}
 	return n
+}
+
+// dropForeign leaves out plain cookies of another instance on the same host: they say
+// nothing about this one (protocol reference 2.3, rule 2). The issuer is read without
+// verifying anything, so all that a forged one achieves is to be ignored.
+func (in *instance) dropForeign(c *credentials) {
+	_, rest, _ := strings.Cut(c.session, ".")
+	body, _, ok := strings.Cut(rest, ".")
+	raw, err := token.DecodeSegment(body)
+	if !ok || err != nil {
+		return
+	}
+	claims, err := token.ParseObject(string(raw))
+	if err != nil {
+		return
+	}
+	iss, _ := claims.String("iss")
+	host := strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")
+	if iss == "" || host == in.key.Host() || in.satellite && host == "clerk."+in.domain {
+		return
+	}
+	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, c.ownDevBrowse
 }

@@ -47,6 +47,9 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 	if a.inst.key.IsZero() {
 		return a.decideByToken(r, c)
 	}
+	if !c.suffixed && c.session != "" && a.cache.get(c.session) == nil {
+		a.inst.dropForeign(c)
+	}
 	if d, done := a.resolveHandshake(r, c); done {
 		return d
 	}

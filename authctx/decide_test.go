@@ -79,6 +79,7 @@ func TestDecisionTable(t *testing.T) {
 	early := authtest.Token(t, authtest.At(now), authtest.Claim("nbf", now.Unix()+60))
 	future := authtest.Token(t, authtest.At(now), authtest.Claim("iat", now.Unix()+60), authtest.Claim("nbf", nil))
 	forged := valid[:len(valid)-8] + "AAAAAAAA"
+	foreign := authtest.Token(t, authtest.At(now), authtest.Claim("iss", "https://clerk.other.example.com"))
 	uat := now.Unix()
 	document := header("Sec-Fetch-Dest", "document")
 	type edits = []func(*http.Request)
@@ -87,35 +88,40 @@ func TestDecisionTable(t *testing.T) {
 		edit edits
 		want string
 	}{
-		"1 no cookies":                    {edits{document}, out},
-		"1 no cookies, POST":              {edits{document, method("POST")}, out},
-		"2 uat 0":                         {edits{document, cookies("__client_uat=0")}, out},
-		"3 session without uat":           {edits{document, cookies("__session=" + valid)}, "handshake session-token-but-no-client-uat"},
-		"3 session with uat 0":            {edits{document, session(valid, 0)}, "handshake session-token-but-no-client-uat"},
-		"4 uat without session":           {edits{document, cookies("__client_uat=1700000000")}, "handshake client-uat-but-no-session-token"},
-		"5 uat without session, fetch":    {edits{header("Sec-Fetch-Dest", "empty"), cookies("__client_uat=1700000000")}, "signed-out client-uat-but-no-session-token"},
-		"6 no fetch metadata, HTML":       {edits{header("Accept", "text/html,*/*"), cookies("__client_uat=1700000000")}, "handshake client-uat-but-no-session-token"},
-		"7 uat without session, POST":     {edits{document, method("POST"), cookies("__client_uat=1700000000")}, "signed-out client-uat-but-no-session-token"},
-		"8 second redirect":               {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=2")}, "handshake client-uat-but-no-session-token"},
-		"9 third redirect":                {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=3")}, "signed-out client-uat-but-no-session-token"},
-		"10 C18 more redirects, stricter": {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=4")}, "signed-out client-uat-but-no-session-token"},
-		"11 valid, uat as old as iat":     {edits{document, session(valid, uat)}, "signed-in user_test"},
-		"11 valid, uat older":             {edits{document, session(valid, uat-5)}, "signed-in user_test"},
-		"12 uat newer than iat":           {edits{document, session(valid, uat+1)}, "handshake session-token-iat-before-client-uat"},
-		"13 expired, document":            {edits{document, session(expired, 1)}, "handshake session-token-expired-refresh-non-eligible-no-refresh-cookie"},
-		"14 expired, POST":                {edits{document, method("POST"), session(expired, 1)}, "signed-out session-token-expired-refresh-non-eligible-non-get"},
-		"18 nbf in a minute":              {edits{document, session(early, 1)}, "handshake session-token-nbf"},
-		"19 iat in a minute":              {edits{document, session(future, 1)}, "handshake session-token-iat-in-the-future"},
-		"20 wrong signature":              {edits{document, session(forged, 1)}, "signed-out token-invalid-signature"},
-		"22 two parts":                    {edits{document, session("a.b", 1)}, "signed-out token-invalid"},
-		"28 Bearer":                       {edits{header("Authorization", "Bearer "+valid)}, "signed-in user_test"},
-		"28 bare token in the header":     {edits{header("Authorization", valid)}, "signed-in user_test"},
-		"29 bearer in lower case":         {edits{header("Authorization", "bearer "+valid)}, out},
-		"29 another scheme":               {edits{header("Authorization", "Basic "+valid)}, out},
-		"30 J30 bad header, good cookies": {edits{header("Authorization", "Bearer x"), session(valid, uat)}, "signed-out token-invalid"},
-		"31 expired header, document":     {edits{document, header("Authorization", "Bearer "+expired)}, "handshake session-token-expired-refresh-non-eligible-no-refresh-cookie"},
-		"32 expired header, API client":   {edits{header("Authorization", "Bearer "+expired)}, "signed-out session-token-expired-refresh-non-eligible-no-refresh-cookie"},
-		"HEAD is not eligible":            {edits{document, method("HEAD"), cookies("__client_uat=5")}, "signed-out client-uat-but-no-session-token"},
+		"1 no cookies":                          {edits{document}, out},
+		"1 no cookies, POST":                    {edits{document, method("POST")}, out},
+		"2 uat 0":                               {edits{document, cookies("__client_uat=0")}, out},
+		"3 session without uat":                 {edits{document, cookies("__session=" + valid)}, "handshake session-token-but-no-client-uat"},
+		"3 session with uat 0":                  {edits{document, session(valid, 0)}, "handshake session-token-but-no-client-uat"},
+		"4 uat without session":                 {edits{document, cookies("__client_uat=1700000000")}, "handshake client-uat-but-no-session-token"},
+		"5 uat without session, fetch":          {edits{header("Sec-Fetch-Dest", "empty"), cookies("__client_uat=1700000000")}, "signed-out client-uat-but-no-session-token"},
+		"6 no fetch metadata, HTML":             {edits{header("Accept", "text/html,*/*"), cookies("__client_uat=1700000000")}, "handshake client-uat-but-no-session-token"},
+		"7 uat without session, POST":           {edits{document, method("POST"), cookies("__client_uat=1700000000")}, "signed-out client-uat-but-no-session-token"},
+		"8 second redirect":                     {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=2")}, "handshake client-uat-but-no-session-token"},
+		"9 third redirect":                      {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=3")}, "signed-out client-uat-but-no-session-token"},
+		"10 C18 more redirects, stricter":       {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=4")}, "signed-out client-uat-but-no-session-token"},
+		"11 valid, uat as old as iat":           {edits{document, session(valid, uat)}, "signed-in user_test"},
+		"11 valid, uat older":                   {edits{document, session(valid, uat-5)}, "signed-in user_test"},
+		"12 uat newer than iat":                 {edits{document, session(valid, uat+1)}, "handshake session-token-iat-before-client-uat"},
+		"13 expired, document":                  {edits{document, session(expired, 1)}, "handshake session-token-expired-refresh-non-eligible-no-refresh-cookie"},
+		"14 expired, POST":                      {edits{document, method("POST"), session(expired, 1)}, "signed-out session-token-expired-refresh-non-eligible-non-get"},
+		"18 nbf in a minute":                    {edits{document, session(early, 1)}, "handshake session-token-nbf"},
+		"19 iat in a minute":                    {edits{document, session(future, 1)}, "handshake session-token-iat-in-the-future"},
+		"20 wrong signature":                    {edits{document, session(forged, 1)}, "signed-out token-invalid-signature"},
+		"22 two parts":                          {edits{document, session("a.b", 1)}, "signed-out token-invalid"},
+		"27 plain cookies of another instance":  {edits{document, cookies("__session="+foreign, "__client_uat=1")}, out},
+		"a cookie that cannot be decoded":       {edits{document, cookies("__session_"+suffix+"=%", "__client_uat_"+suffix+"=1")}, "signed-out token-invalid"},
+		"white space around a value":            {edits{document, cookies("__session_"+suffix+"= "+valid, "__client_uat_"+suffix+"= 1")}, "signed-in user_test"},
+		"C03 an empty cookie before a full one": {edits{document, cookies("__session_"+suffix+"=", "__session_"+suffix+"="+valid, "__client_uat_"+suffix+"=1")}, "handshake client-uat-but-no-session-token"},
+		"C03 two redirect counts":               {edits{document, cookies("__client_uat=1700000000", "__clerk_redirect_count=3", "__clerk_redirect_count=0")}, "signed-out client-uat-but-no-session-token"},
+		"28 Bearer":                             {edits{header("Authorization", "Bearer "+valid)}, "signed-in user_test"},
+		"28 bare token in the header":           {edits{header("Authorization", valid)}, "signed-in user_test"},
+		"29 bearer in lower case":               {edits{header("Authorization", "bearer "+valid)}, out},
+		"29 another scheme":                     {edits{header("Authorization", "Basic "+valid)}, out},
+		"30 J30 bad header, good cookies":       {edits{header("Authorization", "Bearer x"), session(valid, uat)}, "signed-out token-invalid"},
+		"31 expired header, document":           {edits{document, header("Authorization", "Bearer "+expired)}, "handshake session-token-expired-refresh-non-eligible-no-refresh-cookie"},
+		"32 expired header, API client":         {edits{header("Authorization", "Bearer "+expired)}, "signed-out session-token-expired-refresh-non-eligible-no-refresh-cookie"},
+		"HEAD is not eligible":                  {edits{document, method("HEAD"), cookies("__client_uat=5")}, "signed-out client-uat-but-no-session-token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/internal/web"
@@ -100,13 +101,24 @@ func (a *Authenticator) afterHandshake(ctx context.Context, session string) deci
 	if session == "" {
 		return a.signedOut(wire.ReasonSessionTokenMissing)
 	}
-	auth, err := a.verify(ctx, session)
+	v, err := a.lookup(ctx, session)
+	if err == nil {
+		err = v.timely(a.now(), a.inst.skew)
+		if err != nil && !a.inst.key.Live() { // a developer's clock; the token is a minute old at most
+			a.log.WarnContext(ctx, "this machine's clock is off: the session token that was just made is not valid now", "err", err)
+			err = v.timely(a.now(), developerSkew)
+		}
+	}
 	if err != nil {
 		a.log.WarnContext(ctx, "session token from a handshake refused", "err", err)
 		return a.signedOut(wire.ReasonSessionTokenMissing)
 	}
-	return signedIn(auth)
+	return signedIn(v.auth)
 }
+
+// developerSkew is how far the clock of a development machine may be off right after a
+// handshake (protocol reference 4.6, step 5).
+const developerSkew = 24 * time.Hour
 
 // stripHandshake takes a bad parameter out of the address and counts the attempt, so
 // that a page with a broken link still opens and cannot loop.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
@@ -140,6 +141,30 @@ func TestHandshakeInTheQueryOfADevelopmentInstance(t *testing.T) {
 	got = ask(t, cfg, req)
 	if got.StatusCode != 307 || got.Header.Get("Location") != "/p?a=1" || !slices.Equal(setCookieNames(got.Header), []string{"__clerk_redirect_count"}) {
 		t.Errorf("44 stricter: %d, Location %q, cookies %v", got.StatusCode, got.Header.Get("Location"), got.Header["Set-Cookie"])
+	}
+}
+
+// TestHandshakeOnAClockThatIsOff: a development machine may be a day off, a server may not.
+func TestHandshakeOnAClockThatIsOff(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		live bool
+		off  time.Duration
+		want bool
+	}{
+		"development, an hour ahead":  {false, time.Hour, true},
+		"development, an hour behind": {false, -time.Hour, true},
+		"development, two days":       {false, 48 * time.Hour, false},
+		"production, an hour":         {true, time.Hour, false},
+	} {
+		cfg := authtest.Config(t)
+		cfg.PublishableKey = wire.NewPublishableKey(tt.live, "clerk.authtest.example.com").String()
+		cfg.Now = func() time.Time { return time.Now().Add(tt.off) }
+		req := httptest.NewRequest("GET", "/", nil)
+		cookies("__clerk_handshake=" + payload(t, "__session="+authtest.Token(t)))(req)
+		if got := ask(t, cfg, req); got.auth.SignedIn() != tt.want {
+			t.Errorf("%s: %s", name, got.outcome())
+		}
 	}
 }
 
