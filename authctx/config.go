@@ -87,6 +87,10 @@ type Config struct {
 	// that show it. Strangers would learn from it why they were refused, so leave it off
 	// where they could see it. No kind of key turns it on by itself.
 	Development bool
+	// Deny answers requests that a guard turns away, in the app's own look. Whatever it
+	// leaves without an answer, and everything when it is nil, gets the default answer of
+	// its [Kind]; header fields that it sets are kept. It is called concurrently.
+	Deny func(http.ResponseWriter, *http.Request, Denied)
 	// Transport carries Backend API requests; nil is [http.DefaultTransport].
 	Transport http.RoundTripper
 	// Logger gets the record of each request and refused tokens at Debug, and unreachable

@@ -3,7 +3,7 @@
 // [New] checks a [Config] once. [Authenticator.Handler] is the middleware: it verifies
 // the session token of each request, from the Authorization header or the session
 // cookie, and attaches an [*Auth] to the request's context. It rejects nobody; that is
-// what [RequirePage] and [RequireAPI] are for. [FromContext] reads the Auth, and
+// what guards such as [Require] are for. [FromContext] reads the Auth, and
 // [BuildAuthProps] turns it into what the browser needs to know at first paint.
 //
 // # Which credential counts
@@ -19,6 +19,13 @@
 //
 // When the keys cannot be fetched nobody is signed in, but [Auth.Reason] says so and the
 // guards answer 503 instead of sending people to a sign-in page that cannot help.
+//
+// # Guards
+//
+// [Require] answers whom it turns away as the request can understand it: browsers are led
+// to the sign-in page, programs get a status and the error envelope, and so on for each
+// [Kind]. [RequirePage] and [RequireAPI] fix the kind; Config.Deny gives the app the word.
+// [ProtectByDefault] closes every route that nobody marked, and [Public] marks one as open.
 //
 // # Caching
 //

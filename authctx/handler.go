@@ -18,6 +18,7 @@ type Authenticator struct {
 	constants []byte // props that are the same for everybody, encoded
 	log       *slog.Logger
 	now       func() time.Time
+	onDeny    func(http.ResponseWriter, *http.Request, Denied) // nil is the default answers
 
 	development bool
 }
@@ -31,6 +32,7 @@ func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator
 		a.now = time.Now //nolint:forbidigo // the default clock
 	}
 	a.cache = newCache(a.now)
+	a.onDeny = cfg.Deny
 	a.constants = encodeConstants(inst)
 	if inst.key.Live() && len(inst.parties) == 0 {
 		a.log.Warn("no authorized parties are configured; tokens of every app of the instance are accepted")

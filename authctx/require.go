@@ -1,87 +1,118 @@
 package authctx
 
-import (
-	"net/http"
+import "net/http"
 
-	"github.com/usherauth/usher/internal/web"
-	"github.com/usherauth/usher/wire"
-)
+// Require guards a handler for every kind of request: who is turned away is answered as
+// the request can understand it, see [Kind]. Signed out is 401, or 303 to the sign-in page
+// for documents; signed in without what reqs ask is 403; keys unreachable is 503, because
+// signing in would not help. It panics, on the first request, when the route is not behind
+// [Authenticator.Handler]: such a guard would guard nothing.
+func Require(reqs ...Requirement) func(http.Handler) http.Handler { return require(reqs, kindOf) }
 
-// RequirePage guards pages. Signed out: 303 to the sign-in page with the way back in
-// redirect_url. Signed in without what reqs ask: 403. Keys unreachable: 503, because
-// signing in would not help. Requests of htmx get the sign-in page in HX-Redirect, which
-// leads the whole document there. It panics, on the first request, when the route is not
-// behind [Authenticator.Handler]: such a guard would guard nothing.
-func RequirePage(reqs ...Requirement) func(http.Handler) http.Handler {
-	return require(reqs, denyPage)
-}
+// RequirePage is [Require] for routes that serve pages to whoever asks: signed out is 303
+// to the sign-in page with the way back in redirect_url, whatever the request accepts.
+// Requests of htmx get the sign-in page in HX-Redirect, which leads the whole document
+// there.
+func RequirePage(reqs ...Requirement) func(http.Handler) http.Handler { return require(reqs, pageKind) }
 
-// RequireAPI guards APIs. Signed out: 401 with WWW-Authenticate. Signed in without what
-// reqs ask: 403. Keys unreachable: 503. All with the error envelope. It panics like
-// [RequirePage] when it guards nothing.
+// RequireAPI is [Require] for routes that serve programs: signed out is 401 with
+// WWW-Authenticate, and every answer is the error envelope.
 func RequireAPI(reqs ...Requirement) func(http.Handler) http.Handler {
-	return require(reqs, denyAPI)
+	return require(reqs, func(*http.Request) Kind { return KindAPI })
 }
 
-func require(reqs []Requirement, deny func(http.ResponseWriter, *http.Request, int)) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if ownerOf(r.Context()) == nil {
-				panic("authctx: RequirePage or RequireAPI without Authenticator.Handler in front of it: add r.Use(auth.Handler) to the router")
-			}
-			auth := FromContext(r.Context())
-			switch {
-			case auth.Has(reqs...):
-				next.ServeHTTP(w, r)
-			case auth.SignedIn():
-				deny(w, r, http.StatusForbidden)
-			case auth.Unknown():
-				w.Header().Set("Retry-After", "10") // the least time between two key fetches
-				deny(w, r, http.StatusServiceUnavailable)
-			default:
-				deny(w, r, http.StatusUnauthorized)
-			}
-		})
-	}
+// RequireReverification is [Require] with [Reverification]: who proved long ago who they
+// are gets 403 and is told how to prove it again. Programs get the body that the
+// reference's useReverification hook understands (protocol reference 6.10), documents a
+// page in words. [Require] answers the same when a [Reverification] is all that is missing.
+func RequireReverification(p Preset) func(http.Handler) http.Handler {
+	return Require(Reverification(p))
 }
 
-func denyPage(w http.ResponseWriter, r *http.Request, status int) {
-	if status != http.StatusUnauthorized {
-		http.Error(w, deniedText[status], status)
-		return
-	}
-	back := ""
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		back = r.URL.RequestURI()
-	}
-	target := SignInURL(r.Context(), back)
-	if r.Header.Get("HX-Request") == "true" {
-		w.Header().Set("HX-Redirect", target)
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	http.Redirect(w, r, target, http.StatusSeeOther)
+// Hide makes a guard answer 404, as for an address that does not exist, to everybody it
+// turns away, signed out or not, so that nobody learns what is there. 503 stays, since
+// those who may come in have to know that they were not refused. Nobody is led to the
+// sign-in page: put a link to it elsewhere. It counts directly in a guard; inside [Any]
+// and [Auth.Has] it is a requirement that nobody meets.
+func Hide() Requirement { return hidden{} }
+
+type hidden struct{}
+
+func (hidden) met(*Auth) bool { return false }
+
+// gate is a guarded handler.
+type gate struct {
+	next http.Handler
+	reqs []Requirement
+	hide bool
+	kind func(*http.Request) Kind
 }
 
-var deniedText = map[int]string{
-	http.StatusUnauthorized:       "Sign in to continue.",
-	http.StatusForbidden:          "You are signed in, but not allowed to do this.",
-	http.StatusServiceUnavailable: "Who you are cannot be checked right now. Try again in a moment.",
-}
-
-var deniedCode = map[int]string{
-	http.StatusUnauthorized:       wire.CodeAuthenticationInvalid,
-	http.StatusForbidden:          wire.CodeAuthorizationInvalid,
-	http.StatusServiceUnavailable: wire.CodeUnavailable,
-}
-
-func denyAPI(w http.ResponseWriter, r *http.Request, status int) {
-	if status == http.StatusUnauthorized { // RFC 6750 §3
-		challenge := "Bearer"
-		if r.Header.Get("Authorization") != "" {
-			challenge = `Bearer error="invalid_token"`
+func require(reqs []Requirement, kind func(*http.Request) Kind) func(http.Handler) http.Handler {
+	g := gate{kind: kind}
+	for _, r := range reqs {
+		if _, ok := r.(hidden); ok {
+			g.hide = true
+			continue
 		}
-		w.Header().Set("WWW-Authenticate", challenge)
+		g.reqs = append(g.reqs, r)
 	}
-	web.WriteErrors(w, status, web.NewTraceID(), wire.Error{Code: deniedCode[status], Message: deniedText[status]})
+	return func(next http.Handler) http.Handler {
+		guarded := g
+		guarded.next = next
+		return &guarded
+	}
+}
+
+// ServeHTTP implements [http.Handler].
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	owner := mustOwn(r)
+	auth := FromContext(r.Context())
+	if auth.Has(g.reqs...) {
+		g.next.ServeHTTP(w, r)
+		return
+	}
+	owner.deny(w, r, g.denied(r, auth))
+}
+
+func mustOwn(r *http.Request) *Authenticator {
+	owner := ownerOf(r.Context())
+	if owner == nil {
+		panic("authctx: a guard such as RequirePage without Authenticator.Handler in front of it: add r.Use(auth.Handler) to the router")
+	}
+	return owner
+}
+
+// denied says why auth does not pass.
+func (g *gate) denied(r *http.Request, auth *Auth) Denied {
+	d := Denied{Kind: g.kind(r), Auth: auth, Reason: auth.Reason()}
+	switch {
+	case auth.Unknown():
+		d.Status = http.StatusServiceUnavailable
+	case g.hide:
+		d.Status = http.StatusNotFound
+	case auth.SignedIn():
+		d.Status, d.Reverification = http.StatusForbidden, unproven(auth, g.reqs)
+	default:
+		d.Status, d.SignInURL = http.StatusUnauthorized, signInFor(r, d.Kind)
+	}
+	return d
+}
+
+// unproven is the preset that is all that stands between auth and reqs, the first one of
+// several; "" when anything else is missing too.
+func unproven(auth *Auth, reqs []Requirement) (p Preset) {
+	for _, r := range reqs {
+		if r != nil && r.met(auth) {
+			continue
+		}
+		missing, ok := r.(reverification)
+		if !ok {
+			return ""
+		}
+		if p == "" {
+			p = missing.preset
+		}
+	}
+	return p
 }

@@ -128,15 +128,21 @@ const (
 func Reverification(p Preset) Requirement {
 	switch p {
 	case StrictMFA:
-		return verifiedWithin(10*time.Minute, true)
+		return reverification{verifiedWithin(10*time.Minute, true), p}
 	case Strict:
-		return verifiedWithin(10*time.Minute, false)
+		return reverification{verifiedWithin(10*time.Minute, false), p}
 	case Moderate:
-		return verifiedWithin(time.Hour, false)
+		return reverification{verifiedWithin(time.Hour, false), p}
 	case Lax:
-		return verifiedWithin(24*time.Hour, false)
+		return reverification{verifiedWithin(24*time.Hour, false), p}
 	}
 	return Any()
+}
+
+// reverification remembers its preset, for guards that say what is missing.
+type reverification struct {
+	Requirement
+	preset Preset
 }
 
 func verifiedWithin(limit time.Duration, both bool) Requirement {
