@@ -22,8 +22,12 @@ import (
 // Config says where the instance is and how pages look. PublishableKey, SecretKey and
 // PublicOrigin are required; give the values that [authctx.New] got.
 type Config struct {
+	// PublishableKey names the instance, and with it the Frontend API's host and the
+	// cookies' suffix.
 	PublishableKey string
-	SecretKey      string
+	// SecretKey tells the Frontend API that the browser's address comes from this app
+	// (protocol reference 8.11). It is sent to FrontendAPIURL only.
+	SecretKey string
 	// PublicOrigin is what people type, such as "https://app.example.com".
 	PublicOrigin string
 	// ProxyPath is where FrontendAPI is mounted; "" is [wire.ProxyPath].
@@ -35,7 +39,9 @@ type Config struct {
 	// revokes the session through Users; the other forms are not available.
 	NoProxy bool
 	// SignInURL, SignUpURL, SignOutURL and ProfileURL are where the handlers are
-	// mounted; "" is "/sign-in", "/sign-up", "/sign-out" and "/user".
+	// mounted; "" is "/sign-in", "/sign-up", "/sign-out" and "/user". The forms of
+	// package views post to the last two under these names, so another SignOutURL or
+	// ProfileURL takes forms of the app's own.
 	SignInURL, SignUpURL, SignOutURL, ProfileURL string
 	// AfterSignIn and AfterSignOut are led to when the request names no better place;
 	// "" is "/".

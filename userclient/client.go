@@ -8,13 +8,20 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// The resources the Backend API answers with, as package wire describes them.
+// The resources the Backend API answers with, as package wire describes them. All are
+// plain data.
 type (
-	User         = wire.User
+	// User is an account, with its private metadata: what people may see is in its
+	// Public method and in authctx.WithUser.
+	User = wire.User
+	// EmailAddress is an address of a User.
 	EmailAddress = wire.EmailAddress
-	Session      = wire.Session
-	JWK          = wire.JWK
-	JWKS         = wire.JWKS
+	// Session is one person's signed-in state in one browser.
+	Session = wire.Session
+	// JWK is a public key.
+	JWK = wire.JWK
+	// JWKS is the instance's key set.
+	JWKS = wire.JWKS
 )
 
 // Client asks one instance's Backend API. Make it with [New], once, and share it: it
