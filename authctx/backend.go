@@ -68,6 +68,9 @@ func (b *backend) jwks(ctx context.Context) (wire.JWKS, error) {
 
 // handshakePayload exchanges a nonce for the cookies it stands for (protocol reference 4.6).
 func (b *backend) handshakePayload(ctx context.Context, nonce string) ([]string, error) {
+	if b.secret == "" {
+		return nil, errSecretKey
+	}
 	var payload struct {
 		Directives []string `json:"directives"`
 	}

@@ -46,8 +46,8 @@ func (in *instance) credentials(r *http.Request) credentials {
 }
 
 // bearerToken reads the header as the reference does (protocol reference 4.1): without
-// a scheme the whole value is the token, "Bearer" is matched exactly, and any other
-// scheme is none of our business.
+// a scheme the whole value is the token, also where nothing but the scheme is there;
+// "Bearer" is matched exactly, and any other scheme is none of our business.
 func bearerToken(h http.Header) string {
 	values := h["Authorization"]
 	if len(values) == 0 {
@@ -57,11 +57,14 @@ func bearerToken(h http.Header) string {
 	if !ok {
 		return scheme
 	}
-	if scheme != "Bearer" {
-		return ""
-	}
 	tok, _, _ := strings.Cut(rest, " ")
-	return tok
+	switch {
+	case tok == "":
+		return scheme
+	case scheme == "Bearer":
+		return tok
+	}
+	return ""
 }
 
 // cookie keeps the first value of each name that matters. Names are compared exactly.
@@ -157,7 +160,7 @@ func (in *instance) dropForeign(c *credentials) {
 	}
 	iss, _ := claims.String("iss")
 	host := strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")
-	if iss == "" || host == in.key.Host() || in.satellite && host == "clerk."+in.domain {
+	if iss == "" || host == in.frontendHost() {
 		return
 	}
 	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, c.ownDevBrowse

@@ -77,8 +77,8 @@ func (a *Authenticator) decideByDevBrowser(r *http.Request, c *credentials) (dec
 	if a.inst.key.Live() {
 		return decision{}, false
 	}
-	if q := queryParam(r, wire.ParamDevBrowser); q != "" {
-		c.devBrowser = q
+	if hasParam(r, wire.ParamDevBrowser) {
+		c.devBrowser = first(queryParam(r, wire.ParamDevBrowser), c.devBrowser)
 		return a.maybeHandshake(r, c, wire.ReasonDevBrowserSync, c.session), true
 	}
 	if c.devBrowser == "" {

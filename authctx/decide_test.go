@@ -121,6 +121,8 @@ func TestDecisionTable(t *testing.T) {
 		"30 J30 bad header, good cookies":       {edits{header("Authorization", "Bearer x"), session(valid, uat)}, "signed-out token-invalid"},
 		"31 expired header, document":           {edits{document, header("Authorization", "Bearer "+expired)}, "handshake session-token-expired-refresh-non-eligible-no-refresh-cookie"},
 		"32 expired header, API client":         {edits{header("Authorization", "Bearer "+expired)}, "signed-out session-token-expired-refresh-non-eligible-no-refresh-cookie"},
+		"J30 a scheme without a token":          {edits{header("Authorization", "Bearer"), session(valid, uat)}, "signed-out token-invalid"},
+		"J30 an empty word after it":            {edits{header("Authorization", "Basic  "+valid), session(valid, uat)}, "signed-out token-invalid"},
 		"HEAD is not eligible":                  {edits{document, method("HEAD"), cookies("__client_uat=5")}, "signed-out client-uat-but-no-session-token"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -303,6 +305,7 @@ func TestDevelopmentInstance(t *testing.T) {
 		"39 no cookies, document": {"/", "", "document", "handshake dev-browser-missing"},
 		"39 no cookies, fetch":    {"/", "", "empty", "signed-out dev-browser-missing"},
 		"40 dev browser in query": {"/?__clerk_db_jwt=dvb_1", "", "document", "handshake dev-browser-sync"},
+		"40 an empty one":         {"/?__clerk_db_jwt=", "__clerk_db_jwt=dvb_1", "document", "handshake dev-browser-sync"},
 		"41 dev browser only":     {"/", "__clerk_db_jwt=dvb_1", "document", "signed-out session-token-and-uat-missing"},
 		"41 suffixed dev browser": {"/", "__client_uat_" + sfx + "=0; __clerk_db_jwt_" + sfx + "=dvb_1", "document", "signed-out session-token-and-uat-missing"},
 	} {

@@ -114,10 +114,8 @@ func (a *Authenticator) frontendAPI(origin string) string {
 		return proxy
 	case a.inst.key.IsZero():
 		return ""
-	case a.inst.key.Live() && a.inst.satellite && a.inst.domain != "":
-		return "https://clerk." + a.inst.domain
 	}
-	return a.inst.key.Issuer()
+	return "https://" + a.inst.frontendHost()
 }
 
 // currentURL is the request's address on origin without the named query parameters.
@@ -146,6 +144,11 @@ func contains(names []string, raw string) bool {
 		}
 	}
 	return false
+}
+
+// hasParam reports a query parameter, also an empty one.
+func hasParam(r *http.Request, name string) bool {
+	return strings.Contains(r.URL.RawQuery, name) && r.URL.Query().Has(name)
 }
 
 func queryParam(r *http.Request, name string) string {

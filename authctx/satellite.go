@@ -28,6 +28,15 @@ func (in *instance) checkSatellite() error {
 	return errors.Join(errs...)
 }
 
+// frontendHost is the host of this app's Frontend API: a satellite on a production
+// instance has one on its own domain (protocol reference 1.1).
+func (in *instance) frontendHost() string {
+	if in.satellite && in.key.Live() && in.domain != "" {
+		return "clerk." + in.domain
+	}
+	return in.key.Host()
+}
+
 // decideBySync keeps the session of several domains in step: a satellite asks the primary
 // domain, and the primary domain answers (protocol reference 4.4, D2 and D3).
 func (a *Authenticator) decideBySync(r *http.Request, c *credentials) (decision, bool) {
