@@ -236,6 +236,9 @@ func newInstance(cfg Config) (*instance, error) {
 func (in *instance) setKey(key wire.PublishableKey) {
 	in.key, in.suffix = key, key.Suffix()
 	in.issuers = append(in.issuers, key.Issuer())
+	if host := in.frontendHost(); host != key.Host() {
+		in.issuers = append(in.issuers, "https://"+host)
+	}
 	in.cookieSession = wire.CookieSession + "_" + in.suffix
 	in.cookieUAT = wire.CookieClientUAT + "_" + in.suffix
 	in.cookieDevBrowse = wire.CookieDevBrowser + "_" + in.suffix
