@@ -197,19 +197,35 @@ func (b *browser) uat(now time.Time) int64 {
 }
 
 // clearSignedIn tells the browser that nobody is signed in. A __client cookie that names
-// a client stays: a sign-in may be in progress in it.
+// a client stays: a sign-in may be in progress in it. A request that was overtaken by a
+// sign-in or a change of password says nothing: its browser has newer cookies by now.
 func (c *call) clearSignedIn() {
-	known := false
-	_ = c.view(c.r.Context(), func(tx Tx) error {
+	var known, overtaken bool
+	err := c.view(c.r.Context(), func(tx Tx) error {
 		b, err := c.browser(tx)
-		known = b != nil || err != nil // on doubt keep it
+		if known = b != nil; err != nil || known {
+			return err
+		}
+		overtaken, err = c.overtaken(tx)
 		return err
 	})
-	if known || len(c.r.CookiesNamed(wire.CookieClient)) == 0 {
+	switch {
+	case overtaken:
+	case known, err != nil, len(c.r.CookiesNamed(wire.CookieClient)) == 0: // on doubt keep it
 		c.setUAT(0)
-		return
+	default:
+		c.clearClient()
 	}
-	c.clearClient()
+}
+
+// overtaken reports a genuine cookie whose client is signed in with a newer one.
+func (c *call) overtaken(tx Tx) (bool, error) {
+	client, err := optional(c.ref.id, tx.Client)
+	if err != nil || client == nil {
+		return false, err
+	}
+	b, err := loadBrowser(tx, *client, c.now)
+	return b.signedIn(), err
 }
 
 // clearClient takes the browser's client away.

@@ -1,5 +1,7 @@
 package identity
 
+import "errors"
+
 // changePassword needs the present password. Other sessions of the person end unless
 // sign_out_of_other_sessions is "false".
 func changePassword(c *call) (any, error) {
@@ -52,8 +54,11 @@ func (p passwordPolicy) checkFor(u User, password string) (normal string, err er
 	return normal, nil
 }
 
+// storePassword also gives the client a new secret: a copy of the cookie would be the same
+// session, which ending the others does not reach.
 func (c *call) storePassword(checked checkedPassword, hash string, endOthers bool) (any, error) {
 	var m me
+	secret := newClientSecret()
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
 		if m, err = c.me(tx); err != nil {
 			return err
@@ -64,7 +69,8 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 		}
 		user.PasswordHash, user.PasswordAt, user.UpdatedAt = hash, c.now, c.now
 		m.user, m.browser.users[user.ID] = user, user
-		if err := tx.PutUser(user); err != nil || !endOthers {
+		m.browser.client.SecretHash = hashSecret(secret)
+		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client)); err != nil || !endOthers {
 			return err
 		}
 		return c.endOthers(tx, m.session)
@@ -73,5 +79,8 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 		return nil, err
 	}
 	c.audit("password changed", "user_id", m.user.ID, "session_id", m.session.ID)
+	if err := c.setCookies(m.browser, secret); err != nil {
+		return nil, err
+	}
 	return c.wrap(userJSON(m.user), m.browser)
 }

@@ -99,6 +99,20 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	}
 }
 
+// C06: whoever copied the client cookie is out once the password was changed.
+func TestC06_PasswordChangeShutsOutCopiesOfTheClientCookie(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.browser(t)
+	b.signUp("ada@example.com", "Ada")
+	thief := b.twin()
+	b.post("/user", url.Values{"action": {"password"}, "current_password": {password}, "new_password": {"a whole new battery staple"}}).want(t, 303)
+	if body := thief.get("/__clerk/v1/client").body; strings.Contains(body, "user_") {
+		t.Error("the copy still opens the client")
+	}
+	b.get("/user").want(t, 200, "ada@example.com")
+}
+
 // C08: a client cookie that somebody planted beside the genuine one does not keep the
 // session alive behind the back of who signs out.
 func TestC08_SignOutWithAPlantedClientCookie(t *testing.T) {
