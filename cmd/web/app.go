@@ -36,11 +36,6 @@ type instance struct {
 }
 
 func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
-	in.auth.Transport, in.auth.Logger, in.auth.Now = in.carrier, log, now
-	auth, err := authctx.New(in.auth)
-	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
-	}
 	users, err := userclient.New(userclient.Config{
 		SecretKey: in.auth.SecretKey, APIURL: in.auth.APIURL, Transport: in.carrier, Logger: log, Now: now,
 	})
@@ -48,6 +43,11 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	site := pages.New(pages.Config{Users: users, Logger: log, Hosted: in.carrier == nil})
+	in.auth.Transport, in.auth.Logger, in.auth.Now, in.auth.Deny = in.carrier, log, now, site.Denied
+	auth, err := authctx.New(in.auth)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	forms, err := handlers.New(handlers.Config{
 		PublishableKey: in.auth.PublishableKey, SecretKey: in.auth.SecretKey, PublicOrigin: in.auth.PublicOrigin,
 		NoProxy: !in.proxied, AfterSignIn: "/welcome", Users: users, Layout: site.Layout,

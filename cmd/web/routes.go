@@ -31,26 +31,26 @@ func (a *app) routes() *chi.Mux {
 
 	r.Group(func(r chi.Router) {
 		r.Use(page...)
-		r.Get("/", a.pages.Home)
-		r.Get("/welcome", a.pages.Welcome)
-		r.Get("/example", a.pages.Example)
-		r.Get("/client/auth", a.pages.ClientAuth)
-		r.Get("/client/user", a.pages.ClientUser)
-		r.Get("/organization", a.pages.Organization)
-		r.Handle("/sign-in", a.formOrPortal(a.forms.SignIn, authctx.SignInURL))
-		r.Handle("/sign-up", a.formOrPortal(a.forms.SignUp, authctx.SignUpURL))
-		r.Handle("/sign-out", http.HandlerFunc(a.forms.SignOut))
-		r.Group(func(r chi.Router) {
-			r.Use(a.pages.ErrorPages, authctx.RequirePage())
-			r.Get("/dashboard", a.pages.Dashboard)
-			r.Handle("/user", a.formOrPortal(a.forms.Profile, a.portalProfile))
-		})
-		r.With(a.pages.ErrorPages, authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", a.pages.Admin)
+		r.Use(authctx.ProtectByDefault) // a page that is added is closed until it says more
+		public := r.With(authctx.Public)
+		public.Get("/", a.pages.Home)
+		public.Get("/welcome", a.pages.Welcome)
+		public.Get("/example", a.pages.Example)
+		public.Get("/client/auth", a.pages.ClientAuth)
+		public.Get("/client/user", a.pages.ClientUser)
+		public.Get("/organization", a.pages.Organization)
+		public.Handle("/sign-in", a.formOrPortal(a.forms.SignIn, authctx.SignInURL))
+		public.Handle("/sign-up", a.formOrPortal(a.forms.SignUp, authctx.SignUpURL))
+		public.Handle("/sign-out", http.HandlerFunc(a.forms.SignOut))
+		private := r.With(authctx.RequirePage())
+		private.Get("/dashboard", a.pages.Dashboard)
+		private.Handle("/user", a.formOrPortal(a.forms.Profile, a.portalProfile))
+		r.With(authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", a.pages.Admin)
 	})
 	r.Group(func(r chi.Router) {
-		r.Use(a.auth.Handler)
+		r.Use(a.auth.Handler, authctx.ProtectByDefault)
 		r.With(authctx.RequireAPI()).Get("/api/user", a.pages.APIUser)
-		r.Get("/api/auth", a.pages.APIAuth) // answers 401 by itself, in the seed's shape
+		r.With(authctx.Public).Get("/api/auth", a.pages.APIAuth) // answers 401 by itself, in the seed's shape
 	})
 	return r
 }

@@ -92,11 +92,13 @@ func newSiteWith(t testing.TB, backend http.HandlerFunc, cfg authctx.Config) *si
 	t.Cleanup(users.CloseIdleConnections)
 	cfg.PublishableKey, cfg.ProxyURL, cfg.PublicOrigin = pk.String(), "/__clerk", origin
 	cfg.Now = func() time.Time { return clock }
+	p := pages.New(pages.Config{Users: users})
+	cfg.Deny = p.Denied
 	auth, err := authctx.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.handler = mount(auth, pages.New(pages.Config{Users: users}))
+	s.handler = mount(auth, p)
 	return s
 }
 
@@ -112,8 +114,8 @@ func mount(auth *authctx.Authenticator, p *pages.Pages) http.Handler {
 	r.Get("/client/auth", p.ClientAuth)
 	r.Get("/client/user", p.ClientUser)
 	r.Get("/organization", p.Organization)
-	r.With(p.ErrorPages, authctx.RequirePage()).Get("/dashboard", p.Dashboard)
-	r.With(p.ErrorPages, authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", p.Admin)
+	r.With(authctx.RequirePage()).Get("/dashboard", p.Dashboard)
+	r.With(authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", p.Admin)
 	r.With(authctx.RequireAPI()).Get("/api/user", p.APIUser)
 	r.Get("/api/auth", p.APIAuth)
 	r.Get("/api/bare", p.APIUser) // the handler alone, without a guard

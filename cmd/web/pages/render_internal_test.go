@@ -13,6 +13,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/userclient"
 )
 
@@ -49,39 +50,30 @@ func TestS11_AFailingPageIsNeverHalfSent(t *testing.T) {
 	}
 }
 
-// The words of a refusal are the layout's; its status and headers are the guard's own.
-func TestErrorPagesDressPlainRefusalsOnly(t *testing.T) {
+// The words of a refusal are the layout's; its headers are the guard's own, and so is what
+// programs get.
+func TestDeniedDressesRefusedDocumentsOnly(t *testing.T) {
 	t.Parallel()
 	p := testPages(t, io.Discard)
-	tests := []struct {
-		name    string
-		handler http.HandlerFunc
-		status  int
-		body    string
+	for _, tt := range []struct {
+		name   string
+		denied authctx.Denied
+		body   string // "" is that nothing was answered
 	}{
-		{"a plain refusal", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", "7")
-			http.Error(w, "canary", http.StatusServiceUnavailable)
-		}, 503, "Not right now"},
-		{"a page of its own", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			w.Header().Set("Retry-After", "7")
-			w.WriteHeader(http.StatusForbidden)
-			_, _ = io.WriteString(w, "own words")
-		}, 403, "own words"},
-		{"plain text that is no refusal", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/plain")
-			w.Header().Set("Retry-After", "7")
-			_, _ = io.WriteString(w, "fine")
-		}, 200, "fine"},
-	}
-	for _, tt := range tests {
+		{"cannot tell", authctx.Denied{Status: 503, Kind: authctx.KindDocument}, "Not right now"},
+		{"not allowed", authctx.Denied{Status: 403, Kind: authctx.KindDocument}, "for admins (org:admin)"},
+		{"hidden", authctx.Denied{Status: 404, Kind: authctx.KindDocument}, "no page at this address"},
+		{"led to sign-in", authctx.Denied{Status: 401, Kind: authctx.KindDocument, SignInURL: "/sign-in"}, ""},
+		{"a program", authctx.Denied{Status: 403, Kind: authctx.KindAPI}, ""},
+		{"a part of a page", authctx.Denied{Status: 403, Kind: authctx.KindHTMX}, ""},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			rec := httptest.NewRecorder()
-			p.ErrorPages(tt.handler).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/x", nil))
-			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.body) || strings.Contains(rec.Body.String(), "canary") {
-				t.Errorf("status %d, body %s", rec.Code, rec.Body)
+			rec.Header().Set("Retry-After", "7")
+			p.Denied(rec, httptest.NewRequest(http.MethodGet, "/admin", nil), tt.denied)
+			if got := rec.Body.String(); (got == "") != (tt.body == "") || !strings.Contains(got, tt.body) || tt.body != "" && rec.Code != tt.denied.Status {
+				t.Errorf("status %d, body %s", rec.Code, got)
 			}
 			if got := rec.Header().Get("Retry-After"); got != "7" {
 				t.Errorf("Retry-After %q was lost", got)

@@ -1,0 +1,20 @@
+package pages
+
+import (
+	"net/http"
+
+	"github.com/usherauth/usher/authctx"
+)
+
+// Denied is the Config.Deny of package authctx: documents that are refused get a page of
+// the layout. Those led to the sign-in page, and programs, are left to the guards.
+func (p *Pages) Denied(w http.ResponseWriter, r *http.Request, d authctx.Denied) {
+	if d.Kind != authctx.KindDocument || d.SignInURL != "" {
+		return
+	}
+	message := ""
+	if d.Status == http.StatusForbidden {
+		message = exhibitAt(r.URL.Path).Denied
+	}
+	p.ErrorPage(w, r, d.Status, message)
+}
