@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -131,6 +132,9 @@ func New(cfg Config) (*Authenticator, error) {
 	if strings.HasPrefix(cfg.SecretKey, "pk_") {
 		fail("SecretKey holds a publishable key (pk_…): set the key that begins with sk_")
 	}
+	if cfg.SecretKey != "" && !secretPrefix.MatchString(cfg.SecretKey) && !strings.HasPrefix(cfg.SecretKey, "pk_") {
+		fail("SecretKey does not begin with sk_live_ or sk_test_: copy the whole key; Reveal returns it where it is kept in a type that hides it")
+	}
 	if strings.ContainsAny(cfg.SecretKey, " \t\r\n") {
 		fail("SecretKey contains white space: copy it again without line breaks")
 	}
@@ -149,6 +153,9 @@ func New(cfg Config) (*Authenticator, error) {
 	}
 	return newAuthenticator(cfg, inst, keys), nil
 }
+
+// secretPrefix is how secret keys begin, today and before (protocol reference 1.2).
+var secretPrefix = regexp.MustCompile(`^(sk_)?(live|test)_`)
 
 // checkOrigins reports each entry that is not an origin.
 func checkOrigins(field string, origins ...string) error {

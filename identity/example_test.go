@@ -63,5 +63,5 @@ func ExampleService_Transport_incorrect() {
 		_ = res.Body.Close()
 	}
 	fmt.Println(err)
-	// Output: Get "https://api.clerk.com/v1/users/count": identity: the in-memory transport has no host "api.clerk.com"
+	// Output: Get "https://api.clerk.com/v1/users/count": identity: the in-memory transport has no host "api.clerk.com": the Backend API is at BackendURL, the Frontend API on the host of the publishable key
 }

@@ -47,7 +47,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	h, ok := t[r.URL.Host]
 	if !ok {
 		closeBody(r)
-		return nil, fmt.Errorf("identity: the in-memory transport has no host %q", r.URL.Host)
+		return nil, fmt.Errorf("identity: the in-memory transport has no host %q: the Backend API is at BackendURL, the Frontend API on the host of the publishable key", r.URL.Host)
 	}
 	in := serverRequest(r)
 	done := r.Context().Done()
