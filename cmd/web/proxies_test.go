@@ -82,6 +82,25 @@ func TestTrustedProxiesAreCheckedAtStart(t *testing.T) {
 	}
 }
 
+// An https origin says that somebody in front ends TLS: this program does not.
+func TestProxyThatNobodyNamedIsPointedOut(t *testing.T) {
+	t.Parallel()
+	const warning = "everybody shares one rate limit"
+	for _, tt := range []struct {
+		args []string
+		want bool
+	}{
+		{nil, false},
+		{[]string{"-origin", "https://app.example.com"}, true},
+		{[]string{"-origin", "https://app.example.com", "-trusted-proxies", "127.0.0.1"}, false},
+	} {
+		s := start(t, tt.args...)
+		if got := strings.Contains(s.log.String(), warning); got != tt.want {
+			t.Errorf("%q: warned %v, want %v", tt.args, got, tt.want)
+		}
+	}
+}
+
 // P03: one client behind the proxy does not use up the tries of another, by form or by
 // script, and host and scheme stay the configured ones.
 func TestP03_P05_EachClientBehindAProxyHasItsOwnLimit(t *testing.T) {

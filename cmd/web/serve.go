@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/identity"
@@ -105,6 +106,9 @@ func (m *Main) open(ctx context.Context) error {
 	}
 	m.public = &listener{Listener: public}
 	m.origin = m.config.publicOrigin(public.Addr())
+	if strings.HasPrefix(m.origin, "https:") && len(m.config.proxies) == 0 {
+		m.log.Warn("a proxy in front is not named with -trusted-proxies: everybody shares one rate limit")
+	}
 	in, err := m.openInstance(ctx)
 	if err != nil {
 		return err
