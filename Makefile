@@ -18,7 +18,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## the demo on http://localhost:8080, offline, everything kept in ./data
-	go run ./cmd/web
+	USHER_DEV=$${USHER_DEV-1} go run ./cmd/web
 
 test: ## all tests that can run here; says what was skipped and how to get it
 	@$(call need,gcc clang cc,the race detector,apt-get install gcc libc6-dev)

@@ -22,6 +22,8 @@ type config struct {
 	origin      string   // "" follows from the bound address
 	proxies     []string // networks whose X-Forwarded-For is believed
 
+	development bool // pages show developers how requests are decided
+
 	publishable wire.PublishableKey // zero: the embedded service
 	secretKey   string
 	jwtKey      string
@@ -75,6 +77,7 @@ func parseConfig(name string, args []string, getenv func(string) string, usage i
 		c.checkOrigin(),
 		err,
 		checkDatabase(values["database"]),
+		c.checkDevelopment(getenv("USHER_DEV")),
 		c.checkKeys(getenv("CLERK_PUBLISHABLE_KEY")),
 	)
 	if err == nil && c.hosted() {
@@ -103,7 +106,7 @@ func readSettings(name string, args []string, getenv func(string) string, usage 
 		return nil, usageError{err}
 	}
 	if flags.NArg() > 0 {
-		return nil, usageError{fmt.Errorf("unexpected argument %q: the only command is keys, and it comes first", flags.Arg(0))}
+		return nil, usageError{fmt.Errorf("unexpected argument %q: the commands are keys and doctor, and they come first", flags.Arg(0))}
 	}
 	values := make(map[string]string)
 	flags.VisitAll(func(f *flag.Flag) { values[f.Name] = f.Value.String() })
@@ -165,6 +168,17 @@ func checkDatabase(url string) error {
 	}
 	// The value may hold a password, so it is not repeated.
 	return errors.New("-database is not understood: leave -database and DATABASE_URL empty to keep everything in a SQLite file in the data folder")
+}
+
+// checkDevelopment wants it said. It does not follow from a loopback origin: behind a
+// reverse proxy that hides its own name everybody seems to be local.
+func (c *config) checkDevelopment(value string) error {
+	switch value {
+	case "", "0", "1":
+		c.development = value == "1"
+		return nil
+	}
+	return fmt.Errorf("USHER_DEV is %q: write 1 to show developers how each request is decided, or leave it empty", value)
 }
 
 // publicOrigin is the configured origin, or the one that people on this machine type to

@@ -5,6 +5,7 @@
 //
 //	web [flags]        serve
 //	web keys [flags]   print the embedded instance's keys as environment lines
+//	web doctor [flags] check the configuration against the instance behind it
 package main
 
 import (
@@ -33,6 +34,8 @@ func run(args []string, getenv func(string) string) int {
 	var err error
 	if len(args) > 0 && args[0] == "keys" {
 		err = m.Keys(ctx, args[1:], getenv)
+	} else if len(args) > 0 && args[0] == "doctor" {
+		err = m.Doctor(ctx, args[1:], getenv)
 	} else if err = m.ParseFlags(args, getenv); err == nil {
 		limitMemory(getenv)
 		err = errors.Join(m.Run(ctx), m.Close())

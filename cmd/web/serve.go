@@ -41,7 +41,8 @@ type Main struct {
 	// Now is the clock; nil is time.Now. Set it before Open.
 	Now func() time.Time
 
-	limits         identity.Limits // other than the defaults in tests only
+	limits         identity.Limits   // other than the defaults in tests only
+	network        http.RoundTripper // what doctor asks through; nil but in tests
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	config         *config
@@ -113,6 +114,7 @@ func (m *Main) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.auth.Development = m.config.development
 	app, err := newApp(in, m.log, m.Now)
 	if err != nil {
 		return err
