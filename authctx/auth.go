@@ -22,15 +22,19 @@ type Auth struct {
 	feature, plan     string
 	token             string
 	reason            wire.Reason
+	machine           *Machine // nil for sessions
+	machineType       wire.TokenType
 
 	state atomic.Pointer[[]byte] // the props of this Auth, encoded once
 }
 
 // SignedIn reports that somebody is signed in. A pending session, one with a task left
-// to do, counts as signed out (protocol reference 5.1).
-func (a *Auth) SignedIn() bool { return a != nil && a.userID != "" }
+// to do, counts as signed out (protocol reference 5.1), and so does a machine token, for
+// which [Auth.TokenType] asks.
+func (a *Auth) SignedIn() bool { return a != nil && a.userID != "" && a.machine == nil }
 
-// UserID is the id of the user ("user_…"), "" when signed out.
+// UserID is the id of the user ("user_…"), "" when signed out. With a machine token it is
+// the user whom the token acts for, if any.
 func (a *Auth) UserID() string {
 	if a == nil {
 		return ""
@@ -46,7 +50,8 @@ func (a *Auth) SessionID() string {
 	return a.sessionID
 }
 
-// OrgID is the id of the active organisation ("org_…"), "" when there is none.
+// OrgID is the id of the active organisation ("org_…"), "" when there is none. With an API
+// key it is the organisation that owns the key.
 func (a *Auth) OrgID() string {
 	if a == nil {
 		return ""
@@ -115,7 +120,7 @@ func (a *Auth) Claims() Claims {
 	return a.claims
 }
 
-// Token is the session token of this request, for calls to services that verify it
+// Token is the session or machine token of this request, for calls to services that verify it
 // themselves. It is a credential: keep it out of logs and pages. "" when signed out.
 func (a *Auth) Token() string {
 	if a == nil {

@@ -99,22 +99,6 @@ func (b *backend) post(ctx context.Context, path string, body, to any) error {
 	return b.do(req, to)
 }
 
-// backendError is a refusal of the Backend API; code is that of the first error in its
-// envelope, "" when it sent none.
-type backendError struct {
-	status int
-	code   string
-}
-
-func (e *backendError) Error() string {
-	return fmt.Sprintf("backend API: status %d, code %.64q", e.status, e.code)
-}
-
-// Is makes a 401 match errSecretKey.
-func (e *backendError) Is(target error) bool {
-	return target == errSecretKey && e.status == http.StatusUnauthorized && (e.code == "" || e.code == wire.CodeSecretKeyInvalid)
-}
-
 func (b *backend) do(req *http.Request, to any) error {
 	req.Header.Set("Authorization", "Bearer "+b.secret)
 	req.Header.Set(wire.HeaderAPIVersion, wire.APIVersion)
@@ -125,9 +109,9 @@ func (b *backend) do(req *http.Request, to any) error {
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		var envelope wire.Errors
-		refused := &backendError{status: res.StatusCode}
+		refused := &BackendError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header)}
 		if decodeLimited(res.Body, &envelope) == nil && len(envelope.Errors) > 0 {
-			refused.code = envelope.Errors[0].Code
+			refused.Code = envelope.Errors[0].Code
 		}
 		return refused
 	}

@@ -34,6 +34,12 @@ type Config struct {
 	PublishableKey string
 	// SecretKey fetches the key set from the Backend API. It is sent nowhere else.
 	SecretKey string
+	// AcceptsToken lists the kinds of tokens that may authenticate a request; empty is
+	// sessions only. A machine token in the Authorization header then authenticates the
+	// request without signing anybody in, and passes guards that say [Accept].
+	AcceptsToken []wire.TokenType
+	// MachineSecretKey verifies machine to machine tokens ("mt_…"); "" is SecretKey.
+	MachineSecretKey string
 	// JWTKey is the instance's public key in PEM form. With it no network is used to
 	// verify, and keys are not rotated by themselves. Literal "\n" sequences, as
 	// environment files hold them, are understood.
@@ -126,7 +132,7 @@ func New(cfg Config) (*Authenticator, error) {
 	if err != nil {
 		errs = append(errs, err)
 	}
-	if cfg.SecretKey == "" && cfg.JWTKey == "" {
+	if cfg.SecretKey == "" && cfg.JWTKey == "" && !onlyM2M(cfg) {
 		fail("SecretKey and JWTKey are both empty: set one of them so that tokens can be verified")
 	}
 	if strings.HasPrefix(cfg.SecretKey, "pk_") {
@@ -143,6 +149,9 @@ func New(cfg Config) (*Authenticator, error) {
 	}
 	if cfg.MaxTokenBytes < 0 {
 		fail("MaxTokenBytes is negative: use a positive number, or 0 for %d", token.MaxBytes)
+	}
+	if err := checkMachines(cfg); err != nil {
+		errs = append(errs, err)
 	}
 	keys, err := newKeySource(cfg)
 	if err != nil {

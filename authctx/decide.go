@@ -32,6 +32,11 @@ func (a *Authenticator) signedOut(reason wire.Reason) decision {
 // decides alone; cookies count only without one.
 func (a *Authenticator) decide(r *http.Request) decision {
 	c := a.inst.credentials(r)
+	if a.machines != nil {
+		if d, done := a.decideMachine(r, &c); done {
+			return d
+		}
+	}
 	if c.bearer != "" {
 		auth, err := a.verify(r.Context(), c.bearer)
 		if err != nil {

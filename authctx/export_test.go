@@ -34,3 +34,11 @@ func ExplainReason(reason wire.Reason) (why, do string, known bool) {
 	_, refresh := refreshWords[tail]
 	return w.why, w.do, whole || refresh
 }
+
+// RememberedMachines counts the machine tokens whose answers are kept.
+func RememberedMachines(a *Authenticator) int {
+	s := a.machines.answers
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.good) + len(s.bad)
+}

@@ -15,10 +15,12 @@ type Authenticator struct {
 	keys      keySource
 	cache     *cache
 	backend   *backend
-	constants []byte // props that are the same for everybody, encoded
+	machines  *machines // nil when only sessions are accepted
+	constants []byte    // props that are the same for everybody, encoded
 	log       *slog.Logger
 	now       func() time.Time
 	onDeny    func(http.ResponseWriter, *http.Request, Denied) // nil is the default answers
+	forms     keeper
 
 	development bool
 }
@@ -32,6 +34,7 @@ func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator
 		a.now = time.Now //nolint:forbidigo // the default clock
 	}
 	a.cache = newCache(a.now)
+	a.machines = newMachines(cfg, a.now)
 	a.onDeny = cfg.Deny
 	a.constants = encodeConstants(inst)
 	if inst.key.Live() && len(inst.parties) == 0 {

@@ -68,15 +68,15 @@ func (a *Authenticator) requestRefresh(r *http.Request, c *credentials, expired,
 		Format: "cookie", ExpiredToken: expired, RefreshToken: c.refresh, RequestOrigin: a.originOf(r),
 		RequestHeaders: forwardable(r.Header),
 	}, &answer)
-	var refused *backendError
+	var refused *BackendError
 	switch {
 	case err == nil:
 		return answer.Cookies, ""
 	case errors.As(err, &refused):
-		if refused.code == "" {
+		if refused.Code == "" {
 			return nil, "unexpected-bapi-error"
 		}
-		return nil, refused.code
+		return nil, refused.Code
 	case errors.Is(err, context.Canceled):
 		return nil, "fetch-error"
 	}

@@ -72,7 +72,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	owner.deny(w, r, g.denied(r, auth))
+	if d := g.denied(r, auth); !owner.keepForm(w, r, d) {
+		owner.deny(w, r, d)
+	}
 }
 
 func mustOwn(r *http.Request) *Authenticator {
@@ -91,7 +93,7 @@ func (g *gate) denied(r *http.Request, auth *Auth) Denied {
 		d.Status = http.StatusServiceUnavailable
 	case g.hide:
 		d.Status = http.StatusNotFound
-	case auth.SignedIn():
+	case auth.presents(g.reqs):
 		d.Status, d.Reverification = http.StatusForbidden, unproven(auth, g.reqs)
 	default:
 		d.Status, d.SignInURL = http.StatusUnauthorized, signInFor(r, d.Kind)

@@ -15,9 +15,10 @@ type requirement func(*Auth) bool
 func (f requirement) met(a *Auth) bool { return f(a) }
 
 // Has reports whether somebody is signed in and meets every requirement; without any it
-// is [Auth.SignedIn]. It never panics, and a nil requirement is not met.
+// is [Auth.SignedIn]. Machine tokens meet nothing unless [Accept] is among reqs. It never
+// panics, and a nil requirement is not met.
 func (a *Auth) Has(reqs ...Requirement) bool {
-	if !a.SignedIn() {
+	if !a.presents(reqs) {
 		return false
 	}
 	for _, r := range reqs {

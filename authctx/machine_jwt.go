@@ -1,0 +1,149 @@
+package authctx
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/internal/token"
+	"github.com/usherauth/usher/wire"
+)
+
+// verifyMachineJWT checks a machine token that is a JWT, without the network but for keys:
+// same keys, algorithms and clock skew as for sessions (protocol reference 5.5). What is
+// wrong with it is told as token-verification-failed, whichever check it was; only keys
+// that cannot be had keep their reason, for nothing is known about the token then. The
+// issuer is checked too, which the reference does not do.
+func (a *Authenticator) verifyMachineJWT(ctx context.Context, kind wire.TokenType, tok string) (*Auth, error) {
+	t, err := token.Parse(tok, a.inst.maxTokenBytes)
+	if err != nil {
+		return nil, refuse(wire.ReasonTokenInvalid, err)
+	}
+	if err := machineCategory(kind, t.Header); err != nil {
+		return nil, refuse(wire.ReasonTokenInvalid, err)
+	}
+	if err := a.machineSignature(ctx, kind, t); err != nil {
+		return nil, err
+	}
+	v := verified{}
+	for _, check := range []func() error{
+		func() error { return a.inst.checkMachineClaims(kind, t.Payload) },
+		func() error { return v.readTimes(t.Payload) },
+		func() error { return v.timely(a.now(), a.inst.skew) },
+	} {
+		if err := check(); err != nil {
+			return nil, refuse(wire.ReasonTokenVerificationFailed, err)
+		}
+	}
+	m := machineFromJWT(kind, t.Payload)
+	m.ExpiresAt = time.UnixMilli(int64(v.exp * 1000))
+	return newMachineAuth(kind, m, strings.Clone(tok)), nil
+}
+
+// machineCategory refuses tokens of another class that the instance has signed as well
+// (RFC 8725 §3.11). An absent category is older than categories.
+func machineCategory(kind wire.TokenType, h token.Header) error {
+	if !h.HasCat || kind == wire.TokenM2M && h.Cat == wire.CategoryM2M {
+		return nil
+	}
+	others := []string{wire.CategorySession, wire.CategoryTemplate, wire.CategoryM2M}
+	if kind == wire.TokenM2M || slices.Contains(others, h.Cat) {
+		return errors.New("cat is of another kind of token")
+	}
+	return nil
+}
+
+func (a *Authenticator) machineSignature(ctx context.Context, kind wire.TokenType, t token.Token) error {
+	failed := func(err error) error { return refuse(wire.ReasonTokenVerificationFailed, err) }
+	switch {
+	case kind == wire.TokenM2M && t.Header.HasTyp && t.Header.Typ != "JWT", kind == wire.TokenOAuth && !isAccessTokenType(t.Header.Typ):
+		return failed(errors.New("typ is of another kind of token"))
+	case !token.Allowed(t.Header.Alg):
+		return failed(token.ErrAlgorithm)
+	case len(t.Signature) == 0:
+		return failed(token.ErrSignature)
+	}
+	key, err := a.keys.key(ctx, t.Header.Kid)
+	if v, ok := errors.AsType[*VerifyError](err); ok && v.Reason != wire.ReasonJWKKidMismatch {
+		return v
+	}
+	if err == nil {
+		err = t.VerifySignature(key)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+func (in *instance) checkMachineClaims(kind wire.TokenType, p token.Object) error {
+	if sub, _ := p.String("sub"); sub == "" || strings.ContainsFunc(sub, isControl) {
+		return errors.New("sub is not a usable string")
+	}
+	if iss, _ := p.String("iss"); len(in.issuers) > 0 && !slices.Contains(in.issuers, iss) {
+		return errors.New("iss is not this instance")
+	}
+	if kind == wire.TokenOAuth && len(in.audience) > 0 && !in.hasAudience(p) {
+		return errors.New("aud does not match")
+	}
+	return nil
+}
+
+// machineFromJWT maps claims as the reference does (protocol reference 5.5).
+func machineFromJWT(kind wire.TokenType, p token.Object) Machine {
+	m := Machine{}
+	m.ID, _ = p.String("jti")
+	m.Subject, _ = p.String("sub")
+	if kind == wire.TokenOAuth {
+		m.ClientID, _ = p.String("client_id")
+		m.Scopes = scopes(p, "scp", "scope")
+		return m
+	}
+	m.Scopes = scopes(p, "aud", "scopes")
+	m.Claims = customClaims(p)
+	return m
+}
+
+// scopes reads a claim that is a list, or one that is a string of words. For OAuth tokens
+// the list comes first, for machine to machine tokens the words do, but no issuer writes
+// both.
+func scopes(p token.Object, list, words string) []string {
+	if s, ok := p.String(words); ok && s != "" {
+		return strings.Fields(s)
+	}
+	if out, ok := p.Strings(list); ok {
+		return out
+	}
+	if one, ok := p.String(list); ok {
+		return []string{one}
+	}
+	return nil
+}
+
+// customClaims are those that the protocol gives no meaning.
+func customClaims(p token.Object) Claims {
+	var all map[string]json.RawMessage
+	if json.Unmarshal([]byte(p.Text()), &all) != nil {
+		return Claims{}
+	}
+	for _, name := range []string{"iss", "sub", "exp", "nbf", "iat", "jti"} {
+		delete(all, name)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return Claims{}
+	}
+	return parseClaims(string(text))
+}
+
+// parseClaims has no claims where text is not an object.
+func parseClaims(text string) Claims {
+	o, err := token.ParseObject(text)
+	if err != nil {
+		return Claims{}
+	}
+	return Claims{o}
+}
