@@ -20,7 +20,6 @@ type Authenticator struct {
 	log       *slog.Logger
 	now       func() time.Time
 	onDeny    func(http.ResponseWriter, *http.Request, Denied) // nil is the default answers
-	forms     keeper
 
 	development bool
 }

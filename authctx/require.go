@@ -72,9 +72,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	if d := g.denied(r, auth); !owner.keepForm(w, r, d) {
-		owner.deny(w, r, d)
-	}
+	owner.deny(w, r, g.denied(r, auth))
 }
 
 func mustOwn(r *http.Request) *Authenticator {
