@@ -95,6 +95,7 @@ func New(cfg Config) (*Handlers, error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("handlers: PublishableKey: %w", err))
 	}
+	keyless := cfg.FrontendAPIURL == "" && key.IsZero() // the mistake in the key has been said
 	if cfg.FrontendAPIURL == "" {
 		cfg.FrontendAPIURL = key.Issuer()
 	}
@@ -102,7 +103,7 @@ func New(cfg Config) (*Handlers, error) {
 		errs = append(errs, fmt.Errorf("handlers: PublicOrigin %q is not an origin like https://app.example.com", cfg.PublicOrigin))
 	}
 	target, err := url.Parse(cfg.FrontendAPIURL)
-	if !key.IsZero() && (err != nil || target.Scheme != "https" || target.Host == "") {
+	if !keyless && (err != nil || target.Scheme != "https" || target.Host == "") {
 		errs = append(errs, fmt.Errorf("handlers: FrontendAPIURL %q must be an https address: the secret key travels to it", cfg.FrontendAPIURL))
 	}
 	if strings.HasPrefix(cfg.SecretKey, "pk_") || cfg.SecretKey == "" {
