@@ -31,6 +31,7 @@ type server struct {
 	backend string
 	addr    string
 	apiAddr string
+	env     []string // more of it for the process
 	log     syncBuffer
 	cmd     *exec.Cmd
 	exited  chan struct{} // closed when cmd has ended
@@ -62,7 +63,7 @@ func startServer(t testing.TB) *server {
 // the tests that would change what it does.
 func (s *server) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(webBinary, args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data}, s.env...)
 	return cmd
 }
 

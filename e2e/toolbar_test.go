@@ -1,0 +1,43 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestTheDevelopmentToolbar is folded until somebody opens it by keyboard; open it is as
+// accessible as the rest, fits a phone, and is right about who is there.
+func TestTheDevelopmentToolbar(t *testing.T) {
+	t.Parallel()
+	engine := axe(t)
+	s := newServer(t)
+	s.env = []string{"USHER_DEV=1"}
+	s.start()
+	b := s.newPerson(t)
+	command(b, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}) // the engine is not one of the page's scripts
+	command(b, page.BringToFront, struct{}{})
+	unfold := func(question, answer string) {
+		t.Helper()
+		b.tabTo(question, func(f focus) bool { return f.Tag == "summary" && f.Name == question })
+		if evaluate[bool](b, `document.querySelector(".usher-dev details").open`) {
+			t.Errorf("%q is open before anybody asked", question)
+		}
+		b.do(chromedp.KeyEvent(kb.Enter))
+		b.wantText(".usher-dev-panel", answer)
+		for _, l := range looks {
+			b.scheme(l.scheme)
+			b.do(chromedp.EmulateViewport(l.width, l.height))
+			b.inspect(engine, question+" "+l.name)
+			if wide := evaluate[int64](b, `document.documentElement.scrollWidth`); wide > l.width {
+				t.Errorf("%q is %d px wide on a screen of %d", question, wide, l.width)
+			}
+		}
+	}
+	b.open("/welcome")
+	unfold("Why am I signed out?", "session-token-and-uat-missing")
+	b.signUp(ada)
+	unfold("How am I signed in?", "suffixed cookie")
+}
