@@ -125,6 +125,9 @@ func (a *Authenticator) refused(r *http.Request, c *credentials, token string, e
 	if !errors.As(err, &v) {
 		v = refuse(wire.ReasonUnexpected, err)
 	}
+	if errors.Is(err, errAccessToken) {
+		v = refuse(wire.ReasonTokenTypeMismatch, err)
+	}
 	a.log.DebugContext(r.Context(), "token refused", "reason", string(v.Reason), "err", v.Err)
 	switch v.Reason {
 	case wire.ReasonTokenExpired:

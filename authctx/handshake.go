@@ -52,8 +52,8 @@ func eligible(r *http.Request) bool {
 	if r.Method != http.MethodGet {
 		return false
 	}
-	if dest, ok := r.Header["Sec-Fetch-Dest"]; ok {
-		return dest[0] == "document" || dest[0] == "iframe"
+	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" {
+		return dest == "document" || dest == "iframe"
 	}
 	return strings.HasPrefix(r.Header.Get("Accept"), "text/html")
 }

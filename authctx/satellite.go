@@ -48,7 +48,7 @@ func (a *Authenticator) decideBySync(r *http.Request, c *credentials) (decision,
 		return decision{}, false
 	}
 	target, err := url.Parse(back)
-	if err != nil || !a.mayReturnTo(back) {
+	if err != nil || target.Host == "" || !a.mayReturnTo(back) {
 		return decision{}, false
 	}
 	q := target.Query()
@@ -108,11 +108,20 @@ func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	if origin := a.originOf(r); origin == "" || strings.EqualFold(u.Scheme+"://"+u.Host, origin) {
+	origin := a.originOf(r)
+	if origin == "" || strings.EqualFold(u.Scheme+"://"+u.Host, origin) {
 		return false
 	}
-	host, own := strings.ToLower(u.Host), a.inst.key.Host()
-	return host != own && host != accountsHost(own)
+	return !a.inst.knows(u, a.frontendAPI(origin))
+}
+
+// knows reports the Frontend API's host, in front of which a proxy stands if there is
+// one, and the account portal, by https only.
+func (in *instance) knows(u *url.URL, frontendAPI string) bool {
+	if front, err := url.Parse(frontendAPI); err == nil && strings.EqualFold(u.Hostname(), front.Hostname()) {
+		return true
+	}
+	return in.proxyURL == "" && u.Scheme == "https" && strings.EqualFold(u.Host, accountsHost(in.key.Host()))
 }
 
 // accountsHost is the account portal of the instance whose Frontend API is on host

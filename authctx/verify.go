@@ -100,9 +100,20 @@ func sessionKind(t token.Token) error {
 		return refuse(wire.ReasonTokenTypeMismatch, nil)
 	}
 	if t.Header.HasTyp && t.Header.Typ != "JWT" {
-		return refuse(wire.ReasonTokenInvalid, errors.New("typ is not JWT"))
+		return refuse(wire.ReasonTokenInvalid, kindError(t.Header.Typ))
 	}
 	return nil
+}
+
+// errAccessToken marks OAuth access tokens (RFC 9068), which a request's decision calls a
+// mismatch rather than garbage.
+var errAccessToken = errors.New("typ says that it is an access token")
+
+func kindError(typ string) error {
+	if typ == "at+jwt" || typ == "application/at+jwt" {
+		return errAccessToken
+	}
+	return errors.New("typ is not JWT")
 }
 
 func (a *Authenticator) readClaims(t token.Token, tok string, key token.Key) (*verified, error) {
