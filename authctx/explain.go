@@ -35,7 +35,7 @@ func Explain(ctx context.Context) Explanation {
 	switch {
 	case e.Observed:
 		e.Record = *req.record
-	case auth.SignedIn() || auth.Status() == wire.SessionPending:
+	case auth.TokenType() != "" || auth.Status() == wire.SessionPending:
 		e.Record = Record{Status: wire.StatusSignedIn}
 	default:
 		e.Record = Record{Status: wire.StatusSignedOut, Reason: auth.Reason()}
@@ -52,6 +52,11 @@ func explained(auth *Auth) words {
 	switch {
 	case auth.SignedIn():
 		return words{why: "You are signed in: the session token was verified and nothing in the request contradicts it."}
+	case auth.TokenType() != "":
+		return words{
+			why: "A machine token (" + string(auth.TokenType()) + ") was verified. It is no session, so no person counts as signed in.",
+			do:  "Where it should be enough, say so with Accept in the guard.",
+		}
 	case auth.Status() == wire.SessionPending:
 		return pendingSession
 	}

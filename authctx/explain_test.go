@@ -119,6 +119,16 @@ func TestExplainTellsStatesApart(t *testing.T) {
 	}
 }
 
+// TestExplainMachineTokens: they prove who is there without signing anybody in.
+func TestExplainMachineTokens(t *testing.T) {
+	t.Parallel()
+	a := accepting(t, &machineService{answer: answers200}, wire.TokenAPIKey)
+	e, _ := explained(a, withToken(t, "ak_1"))
+	if e.Record.Status != wire.StatusSignedIn || !strings.Contains(e.Why, "machine token (api_key)") || !strings.Contains(e.Do, "Accept") {
+		t.Errorf("%+v", e)
+	}
+}
+
 // TestH01_ExplainMakesTheResponsePrivate: what was explained is about one visitor.
 func TestH01_ExplainMakesTheResponsePrivate(t *testing.T) {
 	t.Parallel()
