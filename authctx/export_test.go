@@ -1,6 +1,7 @@
 package authctx
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/usherauth/usher/wire"
@@ -41,4 +42,20 @@ func RememberedMachines(a *Authenticator) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.good) + len(s.bad)
+}
+
+// SelectorKey is what tells the configuration of r from others.
+func SelectorKey(s *Selector, r *http.Request) (any, error) {
+	cfg := s.base
+	if err := s.choose(r, &cfg); err != nil {
+		return nil, err
+	}
+	return s.key(&cfg)
+}
+
+// Selected counts the Authenticators that are kept.
+func Selected(s *Selector) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.byKey)
 }

@@ -211,8 +211,8 @@ func TestJ25_MachineJWTIsNoSession(t *testing.T) {
 	}{
 		"m2m in the header":              {m2m, nil, false, "signed-out token-type-mismatch"},
 		"m2m in the cookie":              {m2m, nil, true, "signed-out token-type-mismatch"},
-		"oauth in the header":            {oauth, nil, false, "signed-out"},
-		"oauth in the cookie":            {oauth, nil, true, "signed-out"},
+		"oauth in the header":            {oauth, nil, false, "signed-out token-type-mismatch"},
+		"oauth in the cookie":            {oauth, nil, true, "signed-out token-type-mismatch"},
 		"m2m in the cookie, any":         {m2m, []wire.TokenType{wire.TokenAny}, true, "signed-out token-type-mismatch"},
 		"a session where it may be":      {person, nil, false, "signed-in user_2"},
 		"a session, any":                 {person, []wire.TokenType{wire.TokenAny}, false, "signed-in user_2"},
