@@ -148,17 +148,11 @@ func parseUAT(s string) int64 {
 // nothing about this one (protocol reference 2.3, rule 2). The issuer is read without
 // verifying anything, so all that a forged one achieves is to be ignored.
 func (in *instance) dropForeign(c *credentials) {
-	_, rest, _ := strings.Cut(c.session, ".")
-	body, _, ok := strings.Cut(rest, ".")
-	raw, err := token.DecodeSegment(body)
-	if !ok || err != nil {
-		return
-	}
-	claims, err := token.ParseObject(string(raw))
+	t, err := token.Parse(c.session, in.maxTokenBytes)
 	if err != nil {
 		return
 	}
-	iss, _ := claims.String("iss")
+	iss, _ := t.Payload.String("iss")
 	host := strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")
 	if iss == "" || host == in.frontendHost() {
 		return

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/usherauth/usher/wire"
 )
 
 // organizationSync says which organisation an address is about (protocol reference 4.8).
@@ -129,6 +131,9 @@ func (t organizationTarget) active(a *Auth) bool {
 // may do there is a matter of roles, not of being signed in.
 func (a *Authenticator) wantsOther(r *http.Request, c *credentials, auth *Auth) bool {
 	if len(a.inst.organizations.organizations)+len(a.inst.organizations.personal) == 0 {
+		return false
+	}
+	if auth.status == wire.SessionPending {
 		return false
 	}
 	t, ok := a.inst.organizations.target(r.URL.Path)

@@ -6,7 +6,7 @@ import "strconv"
 // as milliseconds, or an attempt to overflow; it is refused.
 const maxDate = 253402300799
 
-// Date reads a NumericDate (RFC 7519 §2), which may have a fraction or an exponent.
+// Date reads a number in the range of a NumericDate (RFC 7519 §2), which may have a fraction or an exponent.
 // present is false when there is no such member; ok is false when there is one that is
 // not a number in range. Numeric strings, null and booleans are not numbers.
 func (o Object) Date(name string) (seconds float64, present, ok bool) {

@@ -17,7 +17,7 @@ var errOrganization = errors.New("organisation claims are malformed")
 // Organization decodes the organisation claims of either version; the zero value
 // means that no organisation is active (protocol reference 3.3).
 func (t Token) Organization() (Organization, error) {
-	if t.Payload.Raw("v") != "2" {
+	if v, _, ok := t.Payload.Date("v"); !ok || v != 2 { // a number equal to 2, however it is spelled
 		return organizationV1(t.Payload)
 	}
 	raw := t.Payload.Raw("o")
