@@ -152,9 +152,12 @@ func (in *instance) dropForeign(c *credentials) {
 	if err != nil {
 		return
 	}
+	switch t.Payload.Raw("iss") {
+	case "", "null", "false", "0", `""`: // no issuer, as the reference reads it
+		return
+	}
 	iss, _ := t.Payload.String("iss")
-	host := strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")
-	if iss == "" || host == in.frontendHost() {
+	if _, host, ok := strings.Cut(iss, "://"); ok && strings.EqualFold(host, in.frontendHost()) || iss == in.frontendHost() {
 		return
 	}
 	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, c.ownDevBrowse

@@ -70,6 +70,8 @@ func (a *Authenticator) requestRefresh(r *http.Request, c *credentials, expired,
 	}, &answer)
 	var refused *BackendError
 	switch {
+	case err == nil && len(answer.Cookies) == 0:
+		return nil, "unexpected-sdk-error"
 	case err == nil:
 		return answer.Cookies, ""
 	case errors.As(err, &refused):

@@ -38,10 +38,21 @@ func (t Token) Organization() (Organization, error) {
 		role = "org:" + role
 	}
 	fea, _ := t.Payload.String("fea")
-	per, _ := o.String("per")
-	fpm, _ := o.String("fpm")
+	per, ok := o.optional("per")
+	fpm, ok2 := o.optional("fpm")
+	if !ok || !ok2 {
+		return Organization{}, errOrganization
+	}
 	perms, err := permissionsV2(fea, per, fpm)
 	return Organization{ID: id, Role: role, Slug: slug, Permissions: perms}, err
+}
+
+// optional is a string that may be absent or null; ok is false for anything else.
+func (o Object) optional(name string) (s string, ok bool) {
+	if raw := o.Raw(name); raw == "" || raw == "null" {
+		return "", true
+	}
+	return o.String(name)
 }
 
 func organizationV1(o Object) (Organization, error) {
