@@ -26,6 +26,7 @@
 // to the sign-in page, programs get a status and the error envelope, and so on for each
 // [Kind]. [RequirePage] and [RequireAPI] fix the kind; Config.Deny gives the app the word.
 // [ProtectByDefault] closes every route that nobody marked, and [Public] marks one as open.
+// [KeepForms] saves forms whose session expired while somebody filled them in.
 //
 // # Caching
 //

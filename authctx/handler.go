@@ -20,6 +20,7 @@ type Authenticator struct {
 	log       *slog.Logger
 	now       func() time.Time
 	onDeny    func(http.ResponseWriter, *http.Request, Denied) // nil is the default answers
+	forms     keeper
 
 	development bool
 }

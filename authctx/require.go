@@ -72,7 +72,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	owner.deny(w, r, g.denied(r, auth))
+	if d := g.denied(r, auth); !owner.keepForm(w, r, d) {
+		owner.deny(w, r, d)
+	}
 }
 
 func mustOwn(r *http.Request) *Authenticator {
