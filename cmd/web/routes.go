@@ -31,6 +31,7 @@ func (a *app) routes() *chi.Mux {
 
 	r.Group(func(r chi.Router) {
 		r.Use(page...)
+		r.Use(authctx.KeepForms)
 		r.Use(authctx.ProtectByDefault) // a page that is added is closed until it says more
 		public := r.With(authctx.Public)
 		public.Get("/", a.pages.Home)

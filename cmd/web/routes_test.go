@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,39 @@ func TestM03_EveryRouteIsPublicOrProtectedOnPurpose(t *testing.T) {
 		if r.status == 303 && !strings.HasPrefix(got.location(), "/sign-in?redirect_url=") {
 			t.Errorf("GET %s leads to %q", path, got.location())
 		}
+	}
+}
+
+// TestAFormSentTooLateIsNotLost goes through the real renewal: the session cookie is older
+// than what the browser knows of its client, as after minutes in another tab.
+func TestAFormSentTooLateIsNotLost(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.browser(t)
+	b.signUp("ada@example.com", "Ada")
+	late := func() {
+		for name := range b.cookies {
+			if strings.HasPrefix(name, "__client_uat") {
+				b.cookies[name] = "9" + b.cookies[name]
+			}
+		}
+	}
+	late()
+	rename := url.Values{"action": {"update"}, "first_name": {"Augusta"}, "last_name": {"King"}}
+	if a := b.post("/user", rename); a.StatusCode != 303 || a.location() != "/user" || b.cookies["__usher_form"] == "" {
+		t.Fatalf("a late form: %d to %q, cookies %v", a.StatusCode, a.location(), b.cookies)
+	}
+	b.settle("/user").want(t, 200, "Send the form?")
+	b.get("/api/auth").want(t, 200, `"Ada"`)
+	if a := b.post("/user", url.Values{"usher_form": {"again"}}); a.StatusCode != 303 || a.location() != "/user?done=update" {
+		t.Fatalf("after the click: %d to %q\n%s", a.StatusCode, a.location(), a.body)
+	}
+	b.get("/welcome").want(t, 200, "Welcome, Augusta!")
+
+	late()
+	change := url.Values{"action": {"password"}, "current_password": {password}, "new_password": {"a whole new battery staple"}}
+	if a := b.post("/user", change); !strings.HasPrefix(a.location(), "/sign-in") || b.cookies["__usher_form"] != "" {
+		t.Errorf("V02: a late form with passwords: %d to %q", a.StatusCode, a.location())
 	}
 }
 
