@@ -1,9 +1,6 @@
 package authctx
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // Requirement is something a signed-in user must have. Requirements are made by the
 // functions of this package only; none of them passes when the token leaves it open
@@ -110,54 +107,4 @@ func scoped(list, query string) bool {
 		found = found || query != "" && name == query && strings.ContainsAny(scope, want)
 	}
 	return found
-}
-
-// Preset is a named reverification rule (protocol reference 5.2).
-type Preset string
-
-// The presets: which factors must have been verified, and how recently.
-const (
-	StrictMFA Preset = "strict_mfa" // both factors within 10 minutes
-	Strict    Preset = "strict"     // the second factor within 10 minutes
-	Moderate  Preset = "moderate"   // the second factor within an hour
-	Lax       Preset = "lax"        // the second factor within a day
-)
-
-// Reverification requires that the user proved who they are recently. Where no second
-// factor is enrolled the first one counts. Ages are as of when the token was made. An
-// unknown preset is never met.
-func Reverification(p Preset) Requirement {
-	switch p {
-	case StrictMFA:
-		return reverification{verifiedWithin(10*time.Minute, true), p}
-	case Strict:
-		return reverification{verifiedWithin(10*time.Minute, false), p}
-	case Moderate:
-		return reverification{verifiedWithin(time.Hour, false), p}
-	case Lax:
-		return reverification{verifiedWithin(24*time.Hour, false), p}
-	}
-	return Any()
-}
-
-// reverification remembers its preset, for guards that say what is missing.
-type reverification struct {
-	Requirement
-	preset Preset
-}
-
-func verifiedWithin(limit time.Duration, both bool) Requirement {
-	fresh := func(age int) bool { return age >= 0 && time.Duration(age)*time.Minute < limit }
-	return requirement(func(a *Auth) bool {
-		first, second, ok := a.FactorAges()
-		switch {
-		case !ok:
-			return false
-		case second == -1:
-			return fresh(first)
-		case both:
-			return fresh(first) && fresh(second)
-		}
-		return fresh(second)
-	})
 }
