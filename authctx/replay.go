@@ -21,10 +21,12 @@ const (
 	formType   = "application/x-www-form-urlencoded"
 )
 
-// KeepForms saves forms that people send just after their session token expired. A
-// guard below it that would lead such a form to the sign-in page keeps it for two minutes
-// instead, sends the browser to the same address with GET, where [Authenticator.Handler]
-// renews the session, and asks there whether to send the form now. No script is needed.
+// KeepForms saves forms that people send just after their session token expired, where a
+// guard below it would lead them to the sign-in page. With a refresh token the session is
+// renewed from server to server, and the form goes on as if nothing had happened.
+// Without one it is kept for two minutes: the browser goes to the same address with GET,
+// where [Authenticator.Handler] renews the session, and the person is asked there whether
+// to send the form now. No script is needed.
 //
 //	r.Use(auth.Handler, authctx.KeepForms)
 //
@@ -57,11 +59,40 @@ func KeepForms(next http.Handler) http.Handler {
 
 type keepsForms struct{}
 
+// late reports a form of the app's own pages that is denied because time has passed.
+func (a *Authenticator) late(r *http.Request, d Denied) bool {
+	return r.Context().Value(keepsForms{}) != nil && d.Status == http.StatusUnauthorized && d.Kind == KindDocument &&
+		lapsed(d.Reason) && a.fromOwnForm(r)
+}
+
+// renewForm returns a late form's request with its session renewed from server to server,
+// nil where that cannot be done. The reference renews for GET only, because a form of
+// another site must not profit from it; this one is from the app's own pages. Its body is
+// not touched, so it may be of any size and hold anything. The renewed session has to be
+// of the same user in the same organisation.
+func (a *Authenticator) renewForm(w http.ResponseWriter, r *http.Request, d Denied) *http.Request {
+	if !a.late(r, d) || d.Reason == wire.ReasonSessionBeforeUAT {
+		return nil
+	}
+	who := a.lapsedUser(r)
+	c := a.inst.credentials(r)
+	if who == nil || c.refresh == "" {
+		return nil
+	}
+	asGet := r.WithContext(r.Context())
+	asGet.Method = http.MethodGet
+	renewed, failed := a.refresh(asGet, &c, c.session)
+	if failed != "" || renewed.auth.userID != who.userID || renewed.auth.org.ID != who.org.ID {
+		return nil
+	}
+	web.SetCookies(w.Header(), renewed.cookies...)
+	return r.WithContext(NewContext(r.Context(), renewed.auth))
+}
+
 // keepForm keeps the form of a request that is about to be denied and leads to where the
 // session is renewed. It reports false, and has answered nothing, when there is none to keep.
 func (a *Authenticator) keepForm(w http.ResponseWriter, r *http.Request, d Denied) bool {
-	if r.Context().Value(keepsForms{}) == nil || d.Status != http.StatusUnauthorized || d.Kind != KindDocument ||
-		!lapsed(d.Reason) || !isForm(r) || !a.fromOwnForm(r) {
+	if !a.late(r, d) || !isForm(r) {
 		return false
 	}
 	who := a.lapsedUser(r)

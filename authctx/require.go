@@ -72,7 +72,12 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	if d := g.denied(r, auth); !owner.keepForm(w, r, d) {
+	d := g.denied(r, auth)
+	if renewed := owner.renewForm(w, r, d); renewed != nil {
+		g.ServeHTTP(w, renewed) // signed in now, so this happens once
+		return
+	}
+	if !owner.keepForm(w, r, d) {
 		owner.deny(w, r, d)
 	}
 }
