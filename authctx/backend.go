@@ -108,12 +108,7 @@ func (b *backend) do(req *http.Request, to any) error {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		var envelope wire.Errors
-		refused := &BackendError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header)}
-		if decodeLimited(res.Body, &envelope) == nil && len(envelope.Errors) > 0 {
-			refused.Code = envelope.Errors[0].Code
-		}
-		return refused
+		return backendError(res)
 	}
 	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "application/json" {
 		return fmt.Errorf("backend API: answered %q, not JSON", kind)

@@ -2,6 +2,7 @@ package authctx
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,31 +10,26 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// BackendError is a refusal of the Backend API.
-type BackendError struct {
-	// Status is the HTTP status.
-	Status int
-	// Code is that of the first error in the envelope, such as "resource_not_found"; ""
-	// when there was none.
-	Code string
-	// RetryAfter is how long the service asks to be left alone, at most an hour; 0 when it
-	// does not say.
-	RetryAfter time.Duration
-}
-
-// Error implements error.
-func (e *BackendError) Error() string {
-	return fmt.Sprintf("backend API: status %d, code %.64q", e.Status, e.Code)
-}
-
-// Is makes a 401 match errSecretKey.
-func (e *BackendError) Is(target error) bool {
-	return target == errSecretKey && e.Status == http.StatusUnauthorized && (e.Code == "" || e.Code == wire.CodeSecretKeyInvalid)
-}
-
-func (e *BackendError) tooMany() bool { return e.Status == http.StatusTooManyRequests }
-
 const maxRetryAfter = time.Hour
+
+// backendError reads a refusal. One of the secret key matches errSecretKey.
+func backendError(res *http.Response) error {
+	refused := &wire.BackendError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header)}
+	refused.Code = firstCode(res.Body)
+	if refused.Status == http.StatusUnauthorized && (refused.Code == "" || refused.Code == wire.CodeSecretKeyInvalid) {
+		return fmt.Errorf("%w: %w", errSecretKey, refused)
+	}
+	return refused
+}
+
+// firstCode is "" for a body that is not an envelope.
+func firstCode(body io.Reader) string {
+	var envelope wire.Errors
+	if decodeLimited(body, &envelope) != nil || len(envelope.Errors) == 0 {
+		return ""
+	}
+	return envelope.Errors[0].Code
+}
 
 // retryAfter reads a delay in seconds, which is what the service sends (protocol reference
 // 7.1); a date or garbage is as if it said nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -145,7 +146,7 @@ func (s *answers) remember(key digest, f *answerFlight, from time.Time) {
 		delete(s.good, key)
 		put(s.bad, key, answer{err: f.err, from: from, until: from.Add(answerBad)}, s.now())
 	}
-	if refused, ok := errors.AsType[*BackendError](f.err); ok && refused.tooMany() {
+	if refused, ok := errors.AsType[*wire.BackendError](f.err); ok && refused.Status == http.StatusTooManyRequests {
 		s.paused = s.now().Add(min(max(refused.RetryAfter, answerPauseMin), answerPauseMax))
 	}
 }

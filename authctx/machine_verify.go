@@ -64,10 +64,10 @@ func notInTokens(r rune) bool {
 // askMachine asks the Backend API.
 func (a *Authenticator) askMachine(ctx context.Context, kind wire.TokenType, tok string) (*Auth, error) {
 	api, path, field := a.machines.app, "/api_keys/verify", "secret"
-	switch kind {
-	case wire.TokenOAuth:
+	if kind == wire.TokenOAuth {
 		path, field = "/oauth_applications/access_tokens/verify", "access_token"
-	case wire.TokenM2M:
+	}
+	if kind == wire.TokenM2M {
 		api, path, field = a.machines.m2m, "/m2m_tokens/verify", "token"
 	}
 	var raw json.RawMessage
@@ -90,7 +90,7 @@ func (a *Authenticator) askMachine(ctx context.Context, kind wire.TokenType, tok
 
 // machineError tells a refusal from not knowing (protocol reference 5.5).
 func machineError(err error) error {
-	refused, ok := errors.AsType[*BackendError](err)
+	refused, ok := errors.AsType[*wire.BackendError](err)
 	switch {
 	case ok && refused.Status == http.StatusUnauthorized:
 		return refuse(wire.ReasonSecretKeyInvalid, err)
@@ -121,15 +121,14 @@ func (a *Authenticator) readMachine(kind wire.TokenType, o token.Object) (m Mach
 		return m, refuse(wire.ReasonTokenVerificationFailed, errors.New("aud does not match"))
 	}
 	m.Scopes, _ = o.Strings("scopes")
-	switch kind {
-	case wire.TokenAPIKey:
-		m.Name, _ = o.String("name")
-		m.Claims = parseClaims(o.Raw("claims"))
-	case wire.TokenM2M:
-		m.Claims = parseClaims(o.Raw("claims"))
-	case wire.TokenOAuth:
+	if kind == wire.TokenOAuth {
 		m.ClientID, _ = o.String("client_id")
+		return m, nil
 	}
+	if kind == wire.TokenAPIKey {
+		m.Name, _ = o.String("name")
+	}
+	m.Claims = parseClaims(o.Raw("claims"))
 	return m, nil
 }
 

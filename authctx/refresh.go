@@ -68,7 +68,7 @@ func (a *Authenticator) requestRefresh(r *http.Request, c *credentials, expired,
 		Format: "cookie", ExpiredToken: expired, RefreshToken: c.refresh, RequestOrigin: a.originOf(r),
 		RequestHeaders: forwardable(r.Header),
 	}, &answer)
-	var refused *BackendError
+	var refused *wire.BackendError
 	switch {
 	case err == nil && len(answer.Cookies) == 0:
 		return nil, "unexpected-sdk-error"

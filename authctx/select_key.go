@@ -40,13 +40,13 @@ func (s *Selector) key(cfg *Config) (configKey, error) {
 
 // hashField writes values with their lengths, so that no two lists of fields look alike.
 func hashField(h hash.Hash, v reflect.Value) {
-	number := func(n uint64) { _ = binary.Write(h, binary.LittleEndian, n) } // a hash takes everything
-	switch v.Kind() {                                                        //nolint:exhaustive // the kinds of Config's fields, which a test goes through
+	number := func(n int64) { _ = binary.Write(h, binary.LittleEndian, n) } // a hash takes everything
+	switch v.Kind() {                                                       //nolint:exhaustive // the kinds of Config's fields, which a test goes through
 	case reflect.String:
-		number(uint64(v.Len()))
+		number(int64(v.Len()))
 		_, _ = h.Write([]byte(v.String()))
 	case reflect.Slice:
-		number(uint64(v.Len()))
+		number(int64(v.Len()))
 		for i := range v.Len() {
 			hashField(h, v.Index(i))
 		}
@@ -57,7 +57,7 @@ func hashField(h hash.Hash, v reflect.Value) {
 			number(0)
 		}
 	case reflect.Int, reflect.Int64:
-		number(uint64(v.Int())) //nolint:gosec // any bits will do
+		number(v.Int())
 	}
 }
 

@@ -29,7 +29,7 @@ type templateKey struct {
 // A request asks the Backend API once for the same token, however many parts of the page
 // want it; nothing is kept for the next request. It needs [Authenticator.Handler] and a
 // SecretKey, and waits at most 3 s. The error is [ErrSignedOut] without a session,
-// machines included, and matches [*BackendError] when the service refuses: Status 404 is a
+// machines included, and matches *wire.BackendError when the service refuses: Status 404 is a
 // template, or a session, that is not there.
 func TemplateToken(ctx context.Context, template string, lifetime time.Duration) (string, error) {
 	auth, owner := FromContext(ctx), ownerOf(ctx)

@@ -147,7 +147,7 @@ func TestL01_TemplateTokenTooManyRequests(t *testing.T) {
 	t.Parallel()
 	inRequest(t, &minting{status: 429, body: `{"errors":[{"code":"too_many_requests"}]}`}, func(ctx context.Context) {
 		_, err := authctx.TemplateToken(ctx, "t", 0)
-		refused, ok := errors.AsType[*authctx.BackendError](err)
+		refused, ok := errors.AsType[*wire.BackendError](err)
 		if !ok || refused.Status != 429 || refused.Code != "too_many_requests" || refused.RetryAfter != 7*time.Second {
 			t.Errorf("%v", err)
 		}
