@@ -137,5 +137,5 @@ func (a *Authenticator) wantsOther(r *http.Request, c *credentials, auth *Auth) 
 		return false
 	}
 	t, ok := a.inst.organizations.target(r.URL.Path)
-	return ok && !t.active(auth) && c.redirects < maxRedirects && eligible(r)
+	return ok && !t.active(auth) && c.redirects >= 0 && c.redirects < maxRedirects && eligible(r)
 }

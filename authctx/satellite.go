@@ -109,7 +109,7 @@ func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
 		return false
 	}
 	origin := a.originOf(r)
-	if origin == "" || strings.EqualFold(u.Scheme+"://"+u.Host, origin) {
+	if from, ok := web.Origin(u.Scheme + "://" + u.Host); origin == "" || ok && from == origin {
 		return false
 	}
 	return !a.inst.knows(u, a.frontendAPI(origin))

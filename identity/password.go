@@ -29,11 +29,11 @@ var blocklist = sync.OnceValue(func() map[string]struct{} {
 // one space, nothing truncated. ok is false for what has no normal form: control
 // characters, unassigned code points, invalid UTF-8, the empty string, and what is too long to be one.
 func normalizePassword(s string) (normal string, ok bool) {
-	if len(s) > maxPasswordBytes {
+	if len(s) > maxPasswordBytes || !utf8.ValidString(s) { // the profile would replace bad octets, and make two passwords one
 		return "", false
 	}
 	normal, err := precis.OpaqueString.String(s)
-	return normal, err == nil
+	return normal, err == nil && len(normal) <= maxPasswordBytes
 }
 
 // passwordPolicy is what a new password must satisfy. There are no composition rules.

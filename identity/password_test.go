@@ -211,7 +211,7 @@ func TestMinPasswordLength(t *testing.T) {
 }
 
 func FuzzNormalizePassword(f *testing.F) {
-	for _, s := range []string{"", "correct horse", "zoe\u0308", "a\x00b", "\xff", "🔒🔒", "\u212a"} {
+	for _, s := range []string{"", "correct horse", "zoe\u0308", "a\x00b", "\xff", "\x92\xf0password", "🔒🔒", "\u212a"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -223,4 +223,15 @@ func FuzzNormalizePassword(f *testing.F) {
 			t.Errorf("normalizing %q gives %q, then %q %v", s, once, twice, ok)
 		}
 	})
+}
+
+// TestI11_InvalidUTF8IsNoPassword: bad octets would all be replaced by the same character,
+// and many passwords would be one.
+func TestI11_InvalidUTF8IsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"password\xff", "\x92\xf0password", "pass\xc0\xafword"} {
+		if got, ok := identity.NormalizePassword(s); ok {
+			t.Errorf("%q is accepted as %q", s, got)
+		}
+	}
 }
