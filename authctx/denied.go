@@ -20,8 +20,9 @@ type Denied struct {
 	// Auth is who sent the request, never nil.
 	Auth *Auth
 	// SignInURL is where to sign in, with the checked way back in redirect_url if there is
-	// a page to come back to. It is "" unless Status is 401, and for the sign-in page
-	// itself, which would otherwise lead to itself for ever.
+	// a page to come back to. It is "" unless Status is 401, where signing in would not help
+	// because only machine tokens pass, and for the sign-in page itself, which would
+	// otherwise lead to itself for ever.
 	SignInURL string
 	// Reverification is the preset to satisfy when that alone is missing, "" otherwise.
 	Reverification Preset

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
+	"github.com/usherauth/usher/wire"
 )
 
 // secretPage is what no denial may contain.
@@ -254,6 +255,28 @@ func TestR01_R08_WayBack(t *testing.T) {
 				t.Errorf("got %d to %q, want %d to %q", rec.Code, got, tt.status, tt.want)
 			}
 		})
+	}
+}
+
+// TestR08_MachineRoutesLeadNobodyToSignIn: the sign-in page would send who is signed in
+// straight back, for ever.
+func TestR08_MachineRoutesLeadNobodyToSignIn(t *testing.T) {
+	t.Parallel()
+	for kind, headers := range kinds {
+		for who, opts := range map[string][]authtest.Option{"signed in": nil, "signed out": {authtest.SignedOut()}} {
+			guard := authctx.Require(authctx.Accept(wire.TokenAPIKey))
+			rec := deniedAs(t, authtest.Config(t), guard, authtest.NewRequest(t, "GET", "/p", opts...), headers)
+			checkDenied(t, rec)
+			if kind == "events" {
+				if rec.Code != 200 || !strings.Contains(rec.Body.String(), `{"status":401}`) {
+					t.Errorf("%s, %s: %d %s", kind, who, rec.Code, rec.Body)
+				}
+				continue
+			}
+			if rec.Code != 401 || rec.Header().Get("WWW-Authenticate") != "Bearer" || rec.Header().Get("Hx-Redirect") != "" {
+				t.Errorf("%s, %s: %d %v", kind, who, rec.Code, rec.Header())
+			}
+		}
 	}
 }
 

@@ -20,9 +20,9 @@ func (d Denied) write(w http.ResponseWriter, r *http.Request) {
 	case KindDocument:
 		d.document(w, r)
 	case KindHTMX:
-		d.htmx(w)
+		d.htmx(w, r)
 	case KindDatastar:
-		d.datastar(w)
+		d.datastar(w, r)
 	case KindEvents:
 		d.events(w)
 	case KindWebSocket:
@@ -36,26 +36,27 @@ func (d Denied) write(w http.ResponseWriter, r *http.Request) {
 
 func (d Denied) document(w http.ResponseWriter, r *http.Request) {
 	if d.SignInURL == "" {
-		http.Error(w, d.text(), d.Status)
+		d.plain(w, r)
 		return
 	}
 	http.Redirect(w, r, d.SignInURL, http.StatusSeeOther) // never 307: a form's body goes nowhere else (RFC 9700 §4.12)
 }
 
-func (d Denied) htmx(w http.ResponseWriter) {
+func (d Denied) htmx(w http.ResponseWriter, r *http.Request) {
 	if d.SignInURL == "" {
-		http.Error(w, d.text(), d.Status)
+		d.plain(w, r)
 		return
 	}
+	challenge(w, r)
 	w.Header().Set("HX-Redirect", d.SignInURL)
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
 // datastar sends the one event that reaches the address bar without a script. Datastar
 // runs scripts that are patched in, but a policy with nonces blocks them.
-func (d Denied) datastar(w http.ResponseWriter) {
+func (d Denied) datastar(w http.ResponseWriter, r *http.Request) {
 	if d.SignInURL == "" {
-		http.Error(w, d.text(), d.Status)
+		d.plain(w, r)
 		return
 	}
 	startEvents(w)
@@ -86,20 +87,31 @@ func startEvents(w http.ResponseWriter) {
 }
 
 func (d Denied) api(w http.ResponseWriter, r *http.Request) {
-	switch d.Status {
-	case http.StatusUnauthorized:
-		challenge := "Bearer" // RFC 6750 §3
-		if r.Header.Get("Authorization") != "" {
-			challenge = `Bearer error="invalid_token"`
-		}
-		w.Header().Set("WWW-Authenticate", challenge)
-	case http.StatusForbidden:
-		if d.Reverification != "" {
-			web.WriteJSON(w, d.Status, reverificationError(d.Reverification))
-			return
-		}
+	if d.Reverification != "" {
+		web.WriteJSON(w, d.Status, reverificationError(d.Reverification))
+		return
+	}
+	if d.Status == http.StatusUnauthorized {
+		challenge(w, r)
 	}
 	web.WriteErrors(w, d.Status, web.NewTraceID(), wire.Error{Code: deniedCode[d.Status], Message: d.text()})
+}
+
+// plain is for people whom no other page helps.
+func (d Denied) plain(w http.ResponseWriter, r *http.Request) {
+	if d.Status == http.StatusUnauthorized {
+		challenge(w, r)
+	}
+	http.Error(w, d.text(), d.Status)
+}
+
+// challenge goes with every 401 (RFC 9110 §15.5.2, RFC 6750 §3). Browsers do not act on it.
+func challenge(w http.ResponseWriter, r *http.Request) {
+	scheme := "Bearer"
+	if r.Header.Get("Authorization") != "" {
+		scheme = `Bearer error="invalid_token"`
+	}
+	w.Header().Set("WWW-Authenticate", scheme)
 }
 
 // reverificationError is the body that makes the reference's browser code ask for proof

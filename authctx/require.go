@@ -1,6 +1,10 @@
 package authctx
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/usherauth/usher/wire"
+)
 
 // Require guards a handler for every kind of request: who is turned away is answered as
 // the request can understand it, see [Kind]. Signed out is 401, or 303 to the sign-in page
@@ -101,9 +105,23 @@ func (g *gate) denied(r *http.Request, auth *Auth) Denied {
 	case auth.presents(g.reqs):
 		d.Status, d.Reverification = http.StatusForbidden, unproven(auth, g.reqs)
 	default:
-		d.Status, d.SignInURL = http.StatusUnauthorized, signInFor(r, d.Kind)
+		d.Status = http.StatusUnauthorized
+		if takesSessions(g.reqs) {
+			d.SignInURL = signInFor(r, d.Kind)
+		}
 	}
 	return d
+}
+
+// takesSessions is false where only machine tokens pass. The sign-in page would not help
+// there, and would lead who is signed in straight back (protocol reference 6.3).
+func takesSessions(reqs []Requirement) bool {
+	for _, r := range reqs {
+		if t, ok := r.(accept); ok && !tokenTypes(t).accept(wire.TokenSession) {
+			return false
+		}
+	}
+	return true
 }
 
 // unproven is the preset that is all that stands between auth and reqs, the first one of
