@@ -20,13 +20,14 @@ help: ## this list
 run: ## the demo on http://localhost:8080, offline, everything kept in ./data
 	USHER_DEV=$${USHER_DEV-1} go run ./cmd/web
 
+# Packages of e2e run one after the other (-p 1): two of them install the published SDK.
 test: ## all tests that can run here; says what was skipped and how to get it
 	@$(call need,gcc clang cc,the race detector,apt-get install gcc libc6-dev)
 	@$(call need,node nodejs,the tests of the browser runtime in a model browser,apt-get install nodejs)
 	go test $(RACE) -shuffle=on ./...
 	cd bench && go test $(RACE) -shuffle=on ./...
 	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
-	cd e2e && go test -count=1 -shuffle=on ./...
+	cd e2e && go test -count=1 -p 1 -shuffle=on ./...
 
 build: ## bin/web
 	CGO_ENABLED=0 go build -trimpath -o bin/web ./cmd/web
@@ -53,10 +54,11 @@ vuln: ## known vulnerabilities in what is reachable from here
 
 e2e: ## the program in a real browser; needs Chromium
 	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
-	cd e2e && go test -count=1 ./...
+	cd e2e && go test -count=1 -p 1 ./...
 
-conformance: ## the published JavaScript SDK against our tokens and Backend API; needs Node and npm
+conformance: ## this library and the published JavaScript SDK, request by request; needs Node and npm
 	@$(call need,npm,the published SDK,apt-get install nodejs npm)
+	cd e2e && go test -count=1 -v -run TestConformance ./conformance -cases 20000 -seeds 3
 	cd e2e && go test -count=1 -v -run TestThePublishedSDK .
 
 bench: ## the signed-in page against no authentication and against the published Go SDK, and the parts

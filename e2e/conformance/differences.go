@@ -1,0 +1,233 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// difference is a deliberate one. Its rewrite makes of a question the one to which the
+// reference gives our answer, so that what we answer is checked as strictly as anything
+// else; where no such question exists, answer changes what the reference says. applies
+// narrows it down by what both sides said.
+type difference struct {
+	id      string // row of the security reference, or section of the protocol reference
+	name    string
+	reason  string
+	applies func(q *question, theirs, ours *outcome) bool // nil is always
+	rewrite func(ring *keyring, q *question) bool         // reports that it found something to rewrite
+	answer  func(q *question, theirs *outcome)
+}
+
+const (
+	wireSession   = wire.CookieSession
+	wireHandshake = wire.CookieHandshake
+	wireNonce     = wire.CookieHandshakeNonce
+)
+
+// differences are tried in this order, each once per question.
+var differences = []difference{
+	{
+		id: "C04", name: "own cookies win",
+		reason:  "the reference compares the times of tokens that nobody has verified, so that a tossed plain cookie can replace the instance's own; here the instance's own names win whenever one is there",
+		rewrite: onlyOwnCookies,
+	},
+	{
+		id: "R07", name: "no forwarded host",
+		reason: "X-Forwarded-Host, -Proto and Host come from anybody; addresses are built from the configured origin (protocol reference 10, trap 7)",
+		rewrite: func(_ *keyring, q *question) bool {
+			return q.dropHeaders("X-Forwarded-Host", "X-Forwarded-Proto", "Host")
+		},
+	},
+	{
+		id: "C18", name: "redirect counter",
+		reason:  "three redirects or more end, not exactly three; a negative count ends, what is not a whole number counts as none (protocol reference 10, trap 5)",
+		rewrite: plainCounter,
+	},
+	{
+		id: "C18", name: "odd client_uat",
+		reason:  "what is not a whole number counts as absent, where parseInt reads its first digits",
+		rewrite: plainUAT,
+	},
+	{
+		id: "F12", name: "handshake by link",
+		reason: "production instances bring the result of a handshake in a cookie; one in the address would let a link sign somebody in",
+		applies: func(q *question, _, _ *outcome) bool {
+			return strings.HasPrefix(q.options.PublishableKey, "pk_live_")
+		},
+		rewrite: func(_ *keyring, q *question) bool { return q.hide(wireHandshake, wireNonce) },
+	},
+	{
+		id: "R01", name: "return to listed origins only",
+		reason:  "the development browser is handed to origins that are configured, not to whatever address is asked for",
+		rewrite: hideUnlistedReturn,
+	},
+	{
+		id: "J26", name: "known cookies only",
+		reason:  "a handshake or a refresh may set the session's own cookies and nothing else (protocol reference 10, trap 9)",
+		rewrite: knownDirectives,
+	},
+	{
+		id: "J11", name: "a token that is not strictly a token",
+		reason:  "one token has one spelling: canonical base64url (J08), no name twice (J09), UTF-8, strings where strings belong (J01, J04), bounded depth (J12) and size (J13), no crit (J05)",
+		rewrite: refuseSloppyTokens,
+	},
+	{
+		id: "J01", name: "cheap checks before keys",
+		reason: "what is wrong whatever the key is decided before a key is looked for",
+		applies: func(_ *question, theirs, ours *outcome) bool {
+			early := slices.Contains([]wire.Reason{wire.ReasonTokenInvalid, wire.ReasonTokenInvalidAlgorithm}, wire.Reason(ours.Reason))
+			return early && (strings.HasPrefix(theirs.Reason, "jwk-") || theirs.Reason == string(wire.ReasonUnexpected) || theirs.Reason == string(wire.ReasonSecretKeyInvalid))
+		},
+		rewrite: knownKey,
+	},
+	{
+		id: "J30", name: "a header decides alone",
+		reason: "the token that is sent along to be renewed is the one that was refused; the reference sends the cookie's even if the header decided",
+		applies: func(_ *question, theirs, ours *outcome) bool {
+			return theirs.Reason == ours.Reason || strings.Contains(ours.Reason, "-refresh-") || strings.Contains(theirs.Reason, "-refresh-")
+		},
+		rewrite: onlyHeader,
+	},
+	{
+		id: "J03", name: "algorithm bound to the key",
+		reason:  "the algorithm of the key decides; another one is token-invalid-algorithm before any signature is checked",
+		rewrite: refuseOtherAlgorithms,
+	},
+	{
+		id: "J20", name: "sub and sid",
+		reason:  "both must be strings that are not empty and hold no control characters",
+		rewrite: refuseOddSubjects,
+	},
+	{
+		id: "J16", name: "absurd dates",
+		reason:  "dates after the year 9999 are mistakes, or attempts to overflow; what is no number is refused before any date is compared",
+		rewrite: refuseAbsurdDates,
+	},
+	{
+		id: "J23", name: "aud missing",
+		reason:  "with audiences configured a token must name one, in a string or an array of strings; the reference lets a token pass that has none, or something else",
+		applies: func(q *question, _, _ *outcome) bool { return len(q.options.Audience) > 0 },
+		rewrite: refuseOddAudiences,
+	},
+	{
+		id: "3.3", name: "features without scope",
+		reason:  "a token whose features cannot be read is refused; the reference fails with an exception",
+		rewrite: refuseOddFeatures,
+	},
+	{
+		id: "3.3", name: "claims of the wrong type",
+		reason:  "an actor that is no object, an organisation without an id or with permissions that are not strings: a token that cannot be read is refused, where the reference hands out what it finds",
+		rewrite: refuseOddShapes,
+	},
+	{
+		id: "3.3", name: "organisation without id",
+		reason: "without the id of an organisation there is no role in it, no slug and no permission",
+		applies: func(_ *question, theirs, _ *outcome) bool {
+			return theirs.Auth.OrgID == "" && (theirs.Auth.OrgRole != "" || theirs.Auth.OrgSlug != "" || len(theirs.Auth.OrgPermissions) > 0)
+		},
+		answer: func(_ *question, o *outcome) {
+			if o.Auth.OrgID == "" {
+				o.Auth.OrgRole, o.Auth.OrgSlug, o.Auth.OrgPermissions = "", "", nil
+			}
+		},
+	},
+	{
+		id: "J25", name: "other kinds of tokens in a handshake",
+		reason:  "the check that a token is a session token is made wherever one comes from, also when a handshake or a refresh brings it",
+		rewrite: refuseOtherKinds,
+	},
+	{
+		id: "J19", name: "iat missing",
+		reason:  "a token that does not say when it was issued is older than any __client_uat; in the reference it is younger",
+		applies: func(_ *question, _, ours *outcome) bool { return ours.Reason == string(wire.ReasonSessionBeforeUAT) },
+		rewrite: ageless,
+	},
+	{
+		id: "C20", name: "account portals of others",
+		reason: "in development the reference knows every account portal; here only the instance's own counts",
+		applies: func(q *question, _, ours *outcome) bool {
+			return !q.key().Live() && ours.Reason == string(wire.ReasonCrossOriginSync)
+		},
+		rewrite: otherPortals,
+	},
+	{
+		id: "C20", name: "own host with a port",
+		reason:  "a Frontend API on a port of its own is as known as one without; the reference compares it with a name that never has a port",
+		rewrite: ownPortWithScheme,
+	},
+	{
+		id: "J27", name: "signature before claims",
+		reason: "the age of a token is compared with __client_uat once its signature holds, so that a forged one learns nothing and is not sent along",
+		applies: func(_ *question, theirs, ours *outcome) bool {
+			return theirs.Reason == string(wire.ReasonSessionBeforeUAT) && ours.Status == wire.StatusSignedOut && tokenReason(ours.Reason)
+		},
+		rewrite: oldUAT,
+	},
+	{
+		id: "C12", name: "no long tokens in addresses",
+		reason: "a rejected token longer than a cookie can be is not repeated in the address of a handshake",
+		applies: func(_ *question, theirs, _ *outcome) bool {
+			return slices.ContainsFunc(theirs.Location.Query, longToken)
+		},
+		answer: func(_ *question, o *outcome) {
+			o.Location.Query = slices.DeleteFunc(o.Location.Query, longToken)
+		},
+	},
+	{
+		id: "C18", name: "nothing in the address to clean",
+		reason: "a development browser is redirected to take the payload out of the address; if it came in a cookie there is nothing to take out, and the reference redirects to the same address for ever",
+		applies: func(q *question, theirs, _ *outcome) bool {
+			return !q.key().Live() && theirs.Status != wire.StatusHandshake && theirs.Location.Base != "" && q.param(wireHandshake) == "" && q.param(wireNonce) == ""
+		},
+		answer: func(_ *question, o *outcome) {
+			if o.Status != wire.StatusHandshake {
+				o.Location, o.NoStore = address{}, false
+			}
+		},
+	},
+	{
+		id: "K03", name: "keys out of reach",
+		reason: "an outage has a reason of its own, for which a page answers 503",
+		applies: func(q *question, theirs, _ *outcome) bool {
+			return q.backend["jwks"].Fail && theirs.Reason == string(wire.ReasonUnexpected)
+		},
+		answer: func(_ *question, o *outcome) {
+			if o.Reason == string(wire.ReasonUnexpected) {
+				o.Reason, o.HeaderReason = string(wire.ReasonJWKRemoteFailedToLoad), string(wire.ReasonJWKRemoteFailedToLoad)
+			}
+		},
+	},
+	{
+		id: "K03", name: "handshake that cannot be resolved, in the address",
+		reason:  "the reference throws (4.9, 44) or signs out; here the parameter is taken out of the address, and the attempt counted",
+		applies: brokenHandshakeInAddress,
+		answer:  strippedHandshake,
+	},
+	{
+		id: "K03", name: "handshake that cannot be resolved",
+		reason:  "the request goes on with the cookies it has; the reference signs out (nonce) or throws (development)",
+		applies: brokenHandshake,
+		rewrite: func(_ *keyring, q *question) bool {
+			hidden := q.hide(wireHandshake, wireNonce)
+			return q.dropCookies(wireHandshake, wireNonce) || hidden
+		},
+	},
+	{
+		id: "J29", name: "Origin of a satellite's request",
+		reason: "the reference throws when a request to a satellite names the sign-in page's origin; that is the browser's to say",
+		applies: func(_ *question, theirs, _ *outcome) bool {
+			return strings.Contains(theirs.Threw, "signInUrl needs to be on a different origin")
+		},
+		rewrite: func(_ *keyring, q *question) bool { return q.dropHeaders("Origin") },
+	},
+}
+
+func longToken(word string) bool {
+	return strings.HasPrefix(word, "__session=") && len(word) > len("__session=")+4096
+}
+
+func tokenReason(reason string) bool {
+	return strings.HasPrefix(reason, "token-") || strings.HasPrefix(reason, "jwk-") || strings.HasPrefix(reason, "secret-key-")
+}

@@ -1,0 +1,14 @@
+// Package conformance asks the published JavaScript SDK and this library the same
+// questions and compares the answers: a seeded generator makes requests over all inputs of
+// the decision table (protocol reference 4.4), both sides get them with the same options,
+// the same clock and the same Backend API, and must agree on the status, the reason, where
+// the browser is sent, the cookies set, what the Backend API was asked, and who is signed
+// in.
+//
+//	go test ./conformance                            a few thousand requests
+//	go test ./conformance -cases 20000 -seed 3       more, or others
+//	go test ./conformance -seed 3 -case 4711 -v      one of them again, with everything said
+//
+// Where this library is stricter on purpose, differences.go says why, and what it answers
+// instead. Anything else that differs fails.
+package conformance

@@ -1,0 +1,67 @@
+// Answers requests as the published SDK does. Cases come in as JSON, one a line, and go out
+// in the same order. Each has its own clock, and its own Backend API, which is a table of
+// answers: nothing here touches the network.
+let current
+Date.now = () => current?.now ?? 0
+globalThis.setTimeout = (callback, _delay, ...args) => setImmediate(callback, ...args) // no waiting between attempts
+for (const level of ["log", "info", "warn", "error", "debug"]) console[level] = () => {}
+
+globalThis.fetch = async (address, init = {}) => {
+	const url = new URL(address)
+	const kind = url.pathname.endsWith("/jwks") ? "jwks" : url.pathname.endsWith("/handshake_payload") ? "nonce" : "refresh"
+	if (kind !== "jwks") current.calls.push(call(init, url))
+	const answer = current.backend[kind] ?? { fail: true }
+	if (answer.fail) throw new TypeError("fetch failed")
+	return new Response(answer.body, { status: answer.status, headers: { "content-type": "application/json" } })
+}
+
+// call is what the Backend API was asked. The headers that are passed on to it are left out:
+// they are everything the browser sent here, and a short list on the other side.
+function call(init, url) {
+	const body = init.body ? JSON.parse(init.body) : undefined
+	if (body) delete body.request_headers
+	return { method: init.method ?? "GET", path: url.pathname, query: url.search, body }
+}
+
+const { createAuthenticateRequest } = await import("@clerk/backend/internal")
+const { createClerkClient } = await import("@clerk/backend")
+
+const clients = new Map()
+function authenticator(o) {
+	let found = clients.get(o.secretKey)
+	if (!found) {
+		// Verifying needs a secret key here, even where it is never used.
+		const options = { secretKey: o.secretKey || "sk_unused", apiUrl: "https://api.example.com", apiVersion: "v1" }
+		const apiClient = o.secretKey ? createClerkClient({ ...options, telemetry: { disabled: true } }) : undefined
+		found = createAuthenticateRequest({ options, apiClient }).authenticateRequest
+		clients.set(o.secretKey, found)
+	}
+	return found
+}
+
+async function ask(c) {
+	current = c
+	c.calls = []
+	const request = new Request(c.url, { method: c.method, headers: c.headers })
+	const state = await authenticator(c.options)(request, { ...c.options, secretKey: undefined, skipJwksCache: true })
+	const auth = state.toAuth()
+	return {
+		status: state.status,
+		reason: state.reason ?? "",
+		headers: [...state.headers],
+		auth: auth && { ...auth, getToken: undefined, has: undefined, debug: undefined },
+	}
+}
+
+let rest = ""
+for await (const chunk of process.stdin.setEncoding("utf8")) {
+	const lines = (rest + chunk).split("\n")
+	rest = lines.pop()
+	let out = ""
+	for (const line of lines) {
+		const c = JSON.parse(line)
+		const answer = await ask(c).catch((error) => ({ threw: String(error) }))
+		out += JSON.stringify({ ...answer, calls: c.calls }) + "\n"
+	}
+	process.stdout.write(out)
+}

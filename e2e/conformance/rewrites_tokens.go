@@ -1,0 +1,264 @@
+package conformance
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// refuseSloppyTokens replaces tokens that are only almost tokens.
+func refuseSloppyTokens(ring *keyring, q *question) bool {
+	return q.swap(ring, func(t *loose) string {
+		if len(t.parts) == 3 && t.parts[2] == "" && t.otherKind() {
+			return t.raw + "AAAA" // the reference tells other kinds by three parts that are not empty
+		}
+		if t.sloppy() {
+			return q.nonsense()
+		}
+		return ""
+	})
+}
+
+func (t *loose) sloppy() bool {
+	return len(t.parts) == 3 && (t.sloppySpelling() || t.sloppyJSON() || t.sloppyHeader())
+}
+
+func (t *loose) sloppySpelling() bool {
+	limit := 8192
+	if t.body["handshake"] != nil {
+		limit *= 4
+	}
+	if len(t.raw) > limit {
+		return true // J13
+	}
+	if alg, _ := t.head["alg"].(string); t.parts[2] == "" && strings.HasPrefix(alg, "RS") {
+		return true // J07
+	}
+	return slices.ContainsFunc(t.parts, func(part string) bool { // J08
+		return strings.ContainsFunc(part, func(r rune) bool { return !isBase64URL(r) })
+	})
+}
+
+func isBase64URL(r rune) bool {
+	return r == '-' || r == '_' || r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// sloppyJSON finds what this library's own reader of JSON refuses: names twice at any level
+// (J09), text that is not UTF-8 or holds half a surrogate pair, anything but one object
+// (J11), and depth (J12).
+func (t *loose) sloppyJSON() bool {
+	for i, object := range []map[string]any{t.head, t.body} {
+		text := t.texts[i]
+		if object == nil || strings.ToValidUTF8(text, "") != text || strings.Contains(text, `\ud800`) || strings.Count(text, "[") > 30 {
+			return true
+		}
+		names := 0
+		dec := json.NewDecoder(strings.NewReader(text))
+		for depth := 0; ; {
+			tok, err := dec.Token()
+			if err != nil {
+				break
+			}
+			switch tok {
+			case json.Delim('{'), json.Delim('['):
+				depth++
+			case json.Delim('}'), json.Delim(']'):
+				depth--
+			}
+			if depth == 1 && !isDelim(tok) {
+				names++
+			}
+		}
+		if names > 0 && topLevel(text) != len(object) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDelim(tok json.Token) bool { _, ok := tok.(json.Delim); return ok }
+
+// topLevel counts the members of the outermost object.
+func topLevel(text string) (n int) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	if _, err := dec.Token(); err != nil {
+		return 0
+	}
+	for dec.More() {
+		var value json.RawMessage
+		if _, err := dec.Token(); err != nil {
+			return n
+		}
+		if dec.Decode(&value) != nil {
+			return n
+		}
+		n++
+	}
+	return n
+}
+
+func (t *loose) sloppyHeader() bool {
+	if _, ok := t.head["crit"]; ok {
+		return true // J05
+	}
+	for _, name := range []string{"alg", "kid", "typ", "cat"} {
+		if v, ok := t.head[name]; ok {
+			if _, ok := v.(string); !ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// knownKey gives a key to tokens that are refused before one is looked for, and keys to find
+// it among.
+func knownKey(ring *keyring, q *question) bool {
+	q.backend["jwks"] = answer{Status: http.StatusOK, Body: ring.jwks}
+	q.swap(ring, func(t *loose) string {
+		if t.head == nil || t.head["kid"] == keyGood {
+			return ""
+		}
+		return ring.with(t, 0, "kid", keyGood)
+	})
+	return true
+}
+
+// onlyHeader takes the session out of the cookies. A foreign one stays, because it chooses
+// between the two spellings of the others.
+func onlyHeader(ring *keyring, q *question) bool {
+	if scheme, _, more := strings.Cut(strings.TrimSpace(q.header("Authorization")), " "); scheme == "" || more && scheme != "Bearer" {
+		return false
+	}
+	dropped := q.dropCookies("__session_" + q.key().Suffix())
+	if iss, _ := ring.loose(unescape(q.cookie("__session"))).body["iss"].(string); strings.TrimPrefix(iss, "https://") == q.host() || iss == "" {
+		return q.dropCookies("__session") || dropped
+	}
+	return dropped
+}
+
+func refuseOtherAlgorithms(ring *keyring, q *question) bool {
+	return q.swap(ring, func(t *loose) string {
+		alg, _ := t.head["alg"].(string)
+		want := "RS256"
+		if q.options.JWTKey == "" && t.head["kid"] == keySecond {
+			want = "RS512"
+		}
+		if alg == want || !slices.Contains([]string{"RS256", "RS384", "RS512"}, alg) {
+			return ""
+		}
+		return ring.with(t, 0, "alg", "HS256")
+	})
+}
+
+// refuse replaces the claim of tokens that odd says are odd; only where the signature is
+// good is it looked at.
+func refuse(ring *keyring, q *question, name string, value any, odd func(body map[string]any) bool) bool {
+	return q.swap(ring, func(t *loose) string {
+		if t.body == nil || t.kid == "" || t.body["handshake"] != nil || !odd(t.body) {
+			return ""
+		}
+		return ring.with(t, 1, name, value)
+	})
+}
+
+func refuseOddSubjects(ring *keyring, q *question) bool {
+	return refuse(ring, q, "sub", nil, func(body map[string]any) bool {
+		for _, name := range []string{"sub", "sid"} {
+			if v, ok := body[name].(string); !ok || v == "" || strings.ContainsFunc(v, unicode.IsControl) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func refuseAbsurdDates(ring *keyring, q *question) bool {
+	return refuse(ring, q, "exp", "x", func(body map[string]any) bool {
+		return slices.ContainsFunc([]string{"exp", "nbf", "iat"}, func(name string) bool {
+			v, there := body[name]
+			n, ok := v.(json.Number)
+			if !ok {
+				return there
+			}
+			f, err := n.Float64()
+			return err != nil || f > 253402300799 || f < -253402300799
+		})
+	})
+}
+
+func refuseOddAudiences(ring *keyring, q *question) bool {
+	return refuse(ring, q, "aud", "none of them", func(body map[string]any) bool {
+		if s, ok := body["aud"].(string); ok {
+			return s == ""
+		}
+		list, ok := body["aud"].([]any)
+		return !ok || len(list) == 0 || slices.ContainsFunc(list, func(v any) bool { s, ok := v.(string); return !ok || s == "" })
+	})
+}
+
+func refuseOddFeatures(ring *keyring, q *question) bool {
+	return refuse(ring, q, "exp", "x", func(body map[string]any) bool {
+		text, ok := body["fea"].(string)
+		return !ok && body["fea"] != nil || text != "" && slices.ContainsFunc(strings.Split(text, ","), func(s string) bool { return !strings.Contains(s, ":") })
+	})
+}
+
+// refuseOddShapes finds claims whose readers here expect another type.
+func refuseOddShapes(ring *keyring, q *question) bool {
+	return refuse(ring, q, "exp", "x", func(body map[string]any) bool {
+		if act := body["act"]; act != nil && !isObject(act) {
+			return true
+		}
+		if v, ok := body["v"].(json.Number); ok && v == "2" {
+			o, ok := body["o"].(map[string]any)
+			id, _ := o["id"].(string)
+			return body["o"] != nil && (!ok || id == "" || isOdd(o["per"]) || isOdd(o["fpm"]))
+		}
+		id, _ := body["org_id"].(string)
+		return id != "" && body["org_permissions"] != nil && !isStrings(body["org_permissions"])
+	})
+}
+
+// isOdd reports something that is there and no string.
+func isOdd(v any) bool { _, ok := v.(string); return v != nil && !ok }
+
+func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
+
+func isStrings(v any) bool {
+	list, ok := v.([]any)
+	return ok && !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(string); return !ok })
+}
+
+// refuseOtherKinds replaces tokens of other kinds that a handshake or a refresh brought, or
+// that are the payload of a handshake.
+func refuseOtherKinds(ring *keyring, q *question) bool {
+	return q.swap(ring, func(t *loose) string {
+		if (t.brought || t.body["handshake"] != nil) && t.otherKind() {
+			return q.nonsense()
+		}
+		return ""
+	})
+}
+
+// otherKind reports what is no session token by its category or subject (protocol reference
+// 3.5).
+func (t *loose) otherKind() bool {
+	cat, there := t.head["cat"].(string)
+	sub, _ := t.body["sub"].(string)
+	return there && cat != wire.CategorySession && cat != wire.CategoryIgnore || strings.HasPrefix(sub, "mch_")
+}
+
+// ageless gives tokens that do not say when they were issued a time long ago.
+func ageless(ring *keyring, q *question) bool {
+	return q.swap(ring, func(t *loose) string {
+		if t.body == nil || t.kid == "" || t.body["iat"] != nil || t.body["sub"] == nil {
+			return ""
+		}
+		return ring.with(t, 1, "iat", 1)
+	})
+}
