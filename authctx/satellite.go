@@ -51,12 +51,10 @@ func (a *Authenticator) decideBySync(r *http.Request, c *credentials) (decision,
 	if err != nil || target.Host == "" || !a.mayReturnTo(back) {
 		return decision{}, false
 	}
-	q := target.Query()
 	if c.devBrowser != "" {
-		q.Set(wire.ParamDevBrowser, c.devBrowser)
+		appendParam(target, wire.ParamDevBrowser, c.devBrowser)
 	}
-	q.Set(wire.ParamSynced, "true")
-	target.RawQuery = q.Encode()
+	appendParam(target, wire.ParamSynced, "true")
 	return a.handshakeTo(r, c, wire.ReasonPrimaryRespondsSyncing, target.String()), true
 }
 
@@ -86,10 +84,16 @@ func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (deci
 	if err != nil {
 		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
 	}
-	q := target.Query()
-	q.Set(paramSyncReturn, currentURL(r, origin))
-	target.RawQuery = q.Encode()
+	appendParam(target, paramSyncReturn, currentURL(r, origin))
 	return a.handshakeTo(r, c, wire.ReasonSatelliteNeedsSyncing, target.String()), true
+}
+
+// appendParam leaves the parameters that are there as they are.
+func appendParam(u *url.URL, name, value string) {
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += name + "=" + url.QueryEscape(value)
 }
 
 // fromElsewhere reports a navigation that began on another site. The session may have

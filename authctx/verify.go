@@ -3,6 +3,7 @@ package authctx
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -177,7 +178,7 @@ func (v *verified) readTimes(p token.Object) error {
 		if !ok || f.required && !present {
 			return refuse(wire.ReasonTokenVerificationFailed, errors.New(f.name+" is not a date"))
 		}
-		*f.to = seconds
+		*f.to = math.Trunc(seconds) // a fraction of a second neither lengthens nor shortens a life
 	}
 	return nil
 }

@@ -37,10 +37,10 @@ func (t Token) Organization() (Organization, error) {
 	if role != "" {
 		role = "org:" + role
 	}
-	fea, _ := t.Payload.String("fea")
+	fea, fine := t.Payload.optional("fea")
 	per, ok := o.optional("per")
 	fpm, ok2 := o.optional("fpm")
-	if !ok || !ok2 {
+	if !fine || !ok || !ok2 {
 		return Organization{}, errOrganization
 	}
 	perms, err := permissionsV2(fea, per, fpm)
