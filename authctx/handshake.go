@@ -66,6 +66,9 @@ func (a *Authenticator) handshakeURL(r *http.Request, c *credentials, reason wir
 	if origin == "" || base == "" {
 		return ""
 	}
+	if !c.suffixed && c.session != "" { // not looked at yet when a header decided
+		a.inst.dropForeign(c)
+	}
 	back := currentURL(r, origin, wire.ParamDevBrowser, wire.ParamDevSession)
 	var b strings.Builder
 	b.WriteString(base + "/v1/client/handshake?")
