@@ -15,6 +15,14 @@
 // cookie tossed from a sibling subdomain changes nobody's identity. Of cookies with the
 // same name the first one counts.
 //
+// # Machine tokens
+//
+// API keys, machine to machine tokens and OAuth access tokens count in the header only, and
+// only where Config.AcceptsToken names them. They sign nobody in: [Auth.SignedIn] stays
+// false, guards turn them away unless they say [Accept], and [Auth.Machine] tells whose
+// they are. The Backend API's word about a token is believed for a minute, and whoever
+// sends made-up ones shares a small allowance of calls; beyond it the answer is 503.
+//
 // # Cannot tell is not signed out
 //
 // When the keys cannot be fetched nobody is signed in, but [Auth.Reason] says so and the

@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -86,12 +87,19 @@ func machineConfig(t testing.TB, s *machineService, types ...wire.TokenType) aut
 // accepting is an authenticator with a configuration of its own.
 func accepting(t testing.TB, s *machineService, types ...wire.TokenType) *authctx.Authenticator {
 	t.Helper()
-	a, err := authctx.New(machineConfig(t, s, types...))
+	return mustNew(t, machineConfig(t, s, types...))
+}
+
+func mustNew(t testing.TB, cfg authctx.Config) *authctx.Authenticator {
+	t.Helper()
+	a, err := authctx.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
+
+var rootURL = &url.URL{Path: "/"}
 
 // withToken is a request with tok in its header, "" for none, and valid session cookies.
 func withToken(t testing.TB, tok string) *http.Request {
