@@ -55,6 +55,9 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 	if !c.suffixed && c.session != "" && a.cache.get(c.session) == nil {
 		a.inst.dropForeign(c)
 	}
+	if !a.inst.key.Live() {
+		c.devBrowser = first(queryParam(r, wire.ParamDevBrowser), c.devBrowser)
+	}
 	if d, done := a.resolveHandshake(r, c); done {
 		return d
 	}
@@ -83,7 +86,6 @@ func (a *Authenticator) decideByDevBrowser(r *http.Request, c *credentials) (dec
 		return decision{}, false
 	}
 	if hasParam(r, wire.ParamDevBrowser) {
-		c.devBrowser = first(queryParam(r, wire.ParamDevBrowser), c.devBrowser)
 		return a.maybeHandshake(r, c, wire.ReasonDevBrowserSync, c.session), true
 	}
 	if c.devBrowser == "" {
