@@ -20,6 +20,10 @@ type pathPattern struct {
 	names []string
 }
 
+// maxPatternPath is the longest path that patterns are tried on. Servers turn longer ones
+// away (414), and no organisation has such an address.
+const maxPatternPath = 8 << 10
+
 // organizationTarget is what an address asks to be active: an organisation by id or slug,
 // or, with both empty, the personal account.
 type organizationTarget struct{ id, slug string }
@@ -90,6 +94,9 @@ func (p pathPattern) index(name string) int {
 
 // target finds what path is about; ok is false when no pattern is.
 func (s organizationSync) target(path string) (t organizationTarget, ok bool) {
+	if len(path) > maxPatternPath {
+		return organizationTarget{}, false
+	}
 	for _, p := range s.organizations {
 		m := p.re.FindStringSubmatch(path)
 		if m == nil {
