@@ -24,7 +24,8 @@ func wrongPassword(param string) *apiError {
 
 // lockAfter is how long an account rests after n consecutive failures: every tenth locks
 // for a minute, then two, four and so on up to an hour. Locks always end, and tries
-// during one neither count nor prolong it, so that nobody can lock the owner out for good.
+// during one neither count nor prolong it, so that a lock cannot be kept up by trying
+// during it. From the 100th failure on, one wrong try an hour still keeps an owner out.
 func lockAfter(n int) time.Duration {
 	if n >= failuresAtMost {
 		return longestLock
