@@ -7,7 +7,9 @@ import (
 )
 
 // A verified token is remembered under its whole text until it expires. Only tokens that
-// passed every check get in, so refused ones, however many, take no memory.
+// passed every check get in, so refused ones, however many, take no memory. It is found by
+// a seeded hash and then compared octet by octet: hashing a second time, as a map of
+// strings would, costs more than comparing. Of two tokens with one hash the first is kept.
 const (
 	cacheShards   = 16
 	cacheBytes    = 32 << 20 // bound on all shards together, by the estimate below
@@ -22,72 +24,79 @@ type cache struct {
 
 type shard struct {
 	mu      sync.RWMutex
-	entries map[string]*verified
+	entries map[uint64]*verified
 	bytes   int
 }
 
 func newCache(now func() time.Time) *cache {
 	c := &cache{seed: maphash.MakeSeed(), now: now}
 	for i := range c.shards {
-		c.shards[i].entries = make(map[string]*verified)
+		c.shards[i].entries = make(map[uint64]*verified)
 	}
 	return c
 }
 
-func (c *cache) shard(tok string) *shard {
-	return &c.shards[maphash.String(c.seed, tok)%cacheShards]
+func (c *cache) shard(tok string) (*shard, uint64) {
+	sum := maphash.String(c.seed, tok)
+	return &c.shards[sum%cacheShards], sum
 }
 
 func (c *cache) get(tok string) *verified {
-	s := c.shard(tok)
+	if tok == "" {
+		return nil
+	}
+	s, sum := c.shard(tok)
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.entries[tok]
+	v := s.entries[sum]
+	s.mu.RUnlock()
+	if v == nil || v.auth.token != tok {
+		return nil
+	}
+	return v
 }
 
-func (c *cache) remove(tok string) {
-	s := c.shard(tok)
+func (c *cache) remove(v *verified) {
+	s, sum := c.shard(v.auth.token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.drop(tok)
+	if s.entries[sum] == v {
+		s.drop(sum, v)
+	}
 }
 
 func (c *cache) put(v *verified) {
-	tok := v.auth.token
-	s := c.shard(tok)
+	s, sum := c.shard(v.auth.token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.entries[tok]; ok {
+	if s.entries[sum] != nil {
 		return
 	}
-	if s.bytes+size(tok) > cacheBytes/cacheShards {
+	if s.bytes+v.size() > cacheBytes/cacheShards {
 		s.makeRoom(float64(c.now().Unix()))
 	}
-	s.entries[tok] = v
-	s.bytes += size(tok)
+	s.entries[sum] = v
+	s.bytes += v.size()
 }
 
 // makeRoom drops what has expired; if that frees less than half of the shard, it drops
 // others, in the random order of maps, until it has.
 func (s *shard) makeRoom(now float64) {
-	for tok, v := range s.entries {
+	for sum, v := range s.entries {
 		if v.exp <= now {
-			s.drop(tok)
+			s.drop(sum, v)
 		}
 	}
-	for tok := range s.entries {
+	for sum, v := range s.entries {
 		if s.bytes <= cacheBytes/cacheShards/2 {
 			return
 		}
-		s.drop(tok)
+		s.drop(sum, v)
 	}
 }
 
-func (s *shard) drop(tok string) {
-	if _, ok := s.entries[tok]; ok {
-		delete(s.entries, tok)
-		s.bytes -= size(tok)
-	}
+func (s *shard) drop(sum uint64, v *verified) {
+	delete(s.entries, sum)
+	s.bytes -= v.size()
 }
 
-func size(tok string) int { return 3*len(tok) + entryOverhead }
+func (v *verified) size() int { return 3*len(v.auth.token) + entryOverhead }

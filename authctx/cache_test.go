@@ -62,6 +62,30 @@ func TestJ32_KeyedByTheWholeToken(t *testing.T) {
 	}
 }
 
+// TestJ32_TokensOfOneHashAreTwo: the hash only finds a place; the token decides.
+func TestJ32_TokensOfOneHashAreTwo(t *testing.T) {
+	t.Parallel()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := authtest.Token(t, authtest.User("user_1")), authtest.Token(t, authtest.User("user_2"))
+	if r := verifyReason(a, one); r != "" {
+		t.Fatal(r)
+	}
+	forged := one[:len(one)-6] + "AAAAAA"
+	authctx.Collide(a, one, two)
+	authctx.Collide(a, one, forged)
+	for range 2 {
+		if auth, err := a.Verify(t.Context(), two); err != nil || auth.UserID() != "user_2" {
+			t.Errorf("got %q, %v, want user_2", auth.UserID(), err)
+		}
+		if r := verifyReason(a, forged); r != wire.ReasonTokenInvalidSignature {
+			t.Errorf("changed signature: %q", r)
+		}
+	}
+}
+
 // TestL15_BadTokensLeaveNoTrace: refused tokens take no memory, however many there are.
 func TestL15_BadTokensLeaveNoTrace(t *testing.T) {
 	a, err := authctx.New(authtest.Config(t))

@@ -2,6 +2,7 @@ package authctx
 
 import (
 	"context"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/usherauth/usher/internal/reqscope"
@@ -11,9 +12,11 @@ import (
 // package leaves in a context can pass for an identity.
 type ctxKey struct{}
 
-// request is the context of one request and all that Usher keeps for it: one allocation.
+// request is the context of one request and all that Usher keeps for it, with the copy of
+// the request that goes on with it: one allocation.
 type request struct {
 	context.Context
+	http    http.Request
 	owner   *Authenticator
 	auth    *Auth
 	scope   reqscope.Scope

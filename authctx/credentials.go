@@ -38,7 +38,7 @@ func (in *instance) credentials(r *http.Request) credentials {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
-			in.cookie(&c, strings.Trim(pair, " \t"))
+			in.cookie(&c, trimOWS(pair))
 		}
 	}
 	in.choose(&c)
@@ -73,7 +73,7 @@ func (in *instance) cookie(c *credentials, pair string) {
 	if !ok || !strings.HasPrefix(name, "__c") && !strings.HasPrefix(name, "__s") && !strings.HasPrefix(name, "__r") {
 		return
 	}
-	value = strings.Trim(value, " \t")
+	value = trimOWS(value)
 	switch name {
 	case wire.CookieSession:
 		c.keep(1, &c.plainSession, value)
@@ -99,6 +99,17 @@ func (in *instance) cookie(c *credentials, pair string) {
 	case in.cookieRefresh:
 		c.keep(10, &c.refresh, value)
 	}
+}
+
+// trimOWS cuts optional white space off both ends (RFC 9110 §5.6.3).
+func trimOWS(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // keep stores the first value of the cookie numbered bit, even an empty one, each

@@ -100,7 +100,8 @@ func (a *Authenticator) decideByToken(r *http.Request, c *credentials) decision 
 	if c.session == "" {
 		return a.signedOut(wire.ReasonSessionAndUATMissing)
 	}
-	v, err := a.lookup(r.Context(), c.session)
+	now := a.now()
+	v, err := a.lookup(r.Context(), c.session, now)
 	if err != nil {
 		return a.refused(r, c, c.session, err)
 	}
@@ -108,7 +109,7 @@ func (a *Authenticator) decideByToken(r *http.Request, c *credentials) decision 
 	if known && v.iat < float64(c.uat) {
 		return a.maybeHandshake(r, c, wire.ReasonSessionBeforeUAT, c.session)
 	}
-	if err := v.timely(a.now(), a.inst.skew); err != nil {
+	if err := v.timely(now, a.inst.skew); err != nil {
 		return a.refused(r, c, c.session, err)
 	}
 	if known && a.fromElsewhere(r, c) {

@@ -50,26 +50,29 @@ func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator
 // are removed from the request, for nothing here may be believed because a client says
 // so. Mounted twice, the outer one counts.
 func (a *Authenticator) Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if owner := ownerOf(r.Context()); owner == a {
-			next.ServeHTTP(w, r)
-			return
-		}
-		dropInternalHeaders(r.Header)
-		d, rec := a.observed(r)
-		if a.development {
-			rec.reveal(w.Header())
-		}
-		if d.location != "" {
-			d.redirect(w)
-			return
-		}
-		web.SetCookies(w.Header(), d.cookies...)
-		state := &request{Context: r.Context(), owner: a, auth: d.auth, record: rec}
-		state.guard = guard{ResponseWriter: w, request: state}
-		next.ServeHTTP(&state.guard, r.WithContext(state))
-		state.guard.protect() // a handler that wrote nothing has its headers sent after this
-	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, next) })
+}
+
+func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if owner := ownerOf(r.Context()); owner == a {
+		next.ServeHTTP(w, r)
+		return
+	}
+	dropInternalHeaders(r.Header)
+	d, rec := a.observed(r)
+	if a.development {
+		rec.reveal(w.Header())
+	}
+	if d.location != "" {
+		d.redirect(w)
+		return
+	}
+	web.SetCookies(w.Header(), d.cookies...)
+	state := &request{Context: r.Context(), owner: a, auth: d.auth, record: rec}
+	state.guard = guard{ResponseWriter: w, request: state}
+	state.http = *r.WithContext(state) // inlined, so its own copy stays on the stack
+	next.ServeHTTP(&state.guard, &state.http)
+	state.guard.protect() // a handler that wrote nothing has its headers sent after this
 }
 
 // redirect answers with the decision's location and cookies.
@@ -81,13 +84,17 @@ func (d *decision) redirect(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
+// internalHeaders are fields that the reference's parts tell each other, so that nothing
+// from outside may be believed in them (P02).
+var internalHeaders = [...]string{
+	wire.HeaderAuthStatus, wire.HeaderAuthReason, wire.HeaderAuthMessage, "X-Clerk-Auth-Token",
+	"X-Clerk-Auth-Signature", "X-Clerk-Clerk-Url", "X-Clerk-Request-Data", "X-Middleware-Subrequest",
+}
+
 func dropInternalHeaders(h http.Header) {
-	delete(h, wire.HeaderAuthStatus)
-	delete(h, wire.HeaderAuthReason)
-	delete(h, wire.HeaderAuthMessage)
-	delete(h, "X-Clerk-Auth-Token")
-	delete(h, "X-Clerk-Auth-Signature")
-	delete(h, "X-Clerk-Clerk-Url")
-	delete(h, "X-Clerk-Request-Data")
-	delete(h, "X-Middleware-Subrequest")
+	for _, name := range internalHeaders {
+		if _, ok := h[name]; ok { // looking costs less than deleting what is not there
+			delete(h, name)
+		}
+	}
 }

@@ -17,9 +17,10 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// keySource finds the key that verifies tokens naming kid. Errors are *VerifyError.
+// keySource finds the key that verifies tokens naming kid at the time now. Errors are
+// *VerifyError.
 type keySource interface {
-	key(ctx context.Context, kid string) (token.Key, error)
+	key(ctx context.Context, kid string, now time.Time) (token.Key, error)
 }
 
 func newKeySource(cfg Config) (keySource, error) {
@@ -33,10 +34,7 @@ func newKeySource(cfg Config) (keySource, error) {
 	if _, err := checkAPIURL(base, cfg.Transport != nil); err != nil {
 		return nil, err
 	}
-	s := &keySet{fetch: newBackend(cfg).jwks, now: cfg.Now, log: cfg.Logger}
-	if s.now == nil {
-		s.now = time.Now //nolint:forbidigo // the default clock
-	}
+	s := &keySet{fetch: newBackend(cfg).jwks, log: cfg.Logger}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -47,7 +45,9 @@ func newKeySource(cfg Config) (keySource, error) {
 // as the reference's does (protocol reference 3.6).
 type staticKey token.Key
 
-func (k staticKey) key(context.Context, string) (token.Key, error) { return token.Key(k), nil }
+func (k staticKey) key(context.Context, string, time.Time) (token.Key, error) {
+	return token.Key(k), nil
+}
 
 // parsePEM reads an RSA public key. Messages never quote the input.
 func parsePEM(text string) (keySource, error) {

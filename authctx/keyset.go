@@ -27,7 +27,6 @@ const (
 // is remembered of kids that do not exist.
 type keySet struct {
 	fetch func(context.Context) (wire.JWKS, error)
-	now   func() time.Time
 	log   *slog.Logger
 
 	current atomic.Pointer[snapshot]
@@ -59,8 +58,8 @@ func (s *snapshot) find(kid string) (token.Key, bool) {
 	return key, ok
 }
 
-func (s *keySet) key(ctx context.Context, kid string) (token.Key, error) {
-	snap, now := s.current.Load(), s.now()
+func (s *keySet) key(ctx context.Context, kid string, now time.Time) (token.Key, error) {
+	snap := s.current.Load()
 	key, known := snap.find(kid)
 	age := snap.age(now)
 	if known && age >= 0 && age < keysFresh {

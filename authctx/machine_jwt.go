@@ -66,7 +66,7 @@ func (a *Authenticator) machineSignature(ctx context.Context, kind wire.TokenTyp
 	case len(t.Signature) == 0:
 		return failed(token.ErrSignature)
 	}
-	key, err := a.keys.key(ctx, t.Header.Kid)
+	key, err := a.keys.key(ctx, t.Header.Kid, a.now())
 	if v, ok := errors.AsType[*VerifyError](err); ok && v.Reason != wire.ReasonJWKKidMismatch {
 		return v
 	}

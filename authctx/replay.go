@@ -125,7 +125,7 @@ func (a *Authenticator) lapsedUser(r *http.Request) *Auth {
 	if c.bearer != "" || c.session == "" {
 		return nil
 	}
-	v, err := a.lookup(r.Context(), c.session)
+	v, err := a.lookup(r.Context(), c.session, a.now())
 	if err != nil || v.auth.status == wire.SessionPending {
 		return nil
 	}

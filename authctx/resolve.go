@@ -58,7 +58,7 @@ func (a *Authenticator) handshakeDirectives(ctx context.Context, c *credentials)
 	if err := sessionKind(t); err != nil {
 		return nil, err
 	}
-	key, err := a.keys.key(ctx, t.Header.Kid)
+	key, err := a.keys.key(ctx, t.Header.Kid, a.now())
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +101,13 @@ func (a *Authenticator) afterHandshake(ctx context.Context, session string) deci
 	if session == "" {
 		return a.signedOut(wire.ReasonSessionTokenMissing)
 	}
-	v, err := a.lookup(ctx, session)
+	now := a.now()
+	v, err := a.lookup(ctx, session, now)
 	if err == nil {
-		err = v.timely(a.now(), a.inst.skew)
+		err = v.timely(now, a.inst.skew)
 		if err != nil && !a.inst.key.Live() { // a developer's clock; the token is a minute old at most
 			a.log.WarnContext(ctx, "this machine's clock is off: the session token that was just made is not valid now", "err", err)
-			err = v.timely(a.now(), developerSkew)
+			err = v.timely(now, developerSkew)
 		}
 	}
 	if err != nil {

@@ -30,11 +30,12 @@ func (a *Authenticator) Verify(ctx context.Context, tok string) (*Auth, error) {
 }
 
 func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
-	v, err := a.lookup(ctx, tok)
+	now := a.now()
+	v, err := a.lookup(ctx, tok, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.timely(a.now(), a.inst.skew); err != nil {
+	if err := v.timely(now, a.inst.skew); err != nil {
 		return nil, err
 	}
 	return v.auth, nil
@@ -42,21 +43,21 @@ func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
 
 // lookup verifies tok or remembers that it was verified. A remembered token counts only
 // while the key that signed it is still published.
-func (a *Authenticator) lookup(ctx context.Context, tok string) (*verified, error) {
+func (a *Authenticator) lookup(ctx context.Context, tok string, now time.Time) (*verified, error) {
 	if len(tok) > a.inst.maxTokenBytes {
 		return nil, refuse(wire.ReasonTokenInvalid, token.ErrTooLong)
 	}
 	if v := a.cache.get(tok); v != nil {
-		if key, err := a.keys.key(ctx, v.kid); err == nil && key.Public == v.key.Public {
+		if key, err := a.keys.key(ctx, v.kid, now); err == nil && key.Public == v.key.Public {
 			return v, nil
 		}
-		a.cache.remove(tok)
+		a.cache.remove(v)
 	}
-	v, err := a.verifyNew(ctx, tok)
+	v, err := a.verifyNew(ctx, tok, now)
 	if err != nil {
 		return nil, err
 	}
-	if v.timely(a.now(), a.inst.skew) == nil {
+	if v.timely(now, a.inst.skew) == nil {
 		a.cache.put(v)
 	}
 	return v, nil
@@ -64,7 +65,7 @@ func (a *Authenticator) lookup(ctx context.Context, tok string) (*verified, erro
 
 // verifyNew runs the checks of protocol reference 3.4 and 3.5 in their order. What needs
 // no key is looked at first, claims only once the signature holds.
-func (a *Authenticator) verifyNew(ctx context.Context, tok string) (*verified, error) {
+func (a *Authenticator) verifyNew(ctx context.Context, tok string, now time.Time) (*verified, error) {
 	t, err := token.Parse(tok, a.inst.maxTokenBytes)
 	if err != nil {
 		return nil, refuse(wire.ReasonTokenInvalid, err)
@@ -78,7 +79,7 @@ func (a *Authenticator) verifyNew(ctx context.Context, tok string) (*verified, e
 	if len(t.Signature) == 0 {
 		return nil, refuse(wire.ReasonTokenInvalid, errors.New("no signature"))
 	}
-	key, err := a.keys.key(ctx, t.Header.Kid)
+	key, err := a.keys.key(ctx, t.Header.Kid, now)
 	if err != nil {
 		return nil, err
 	}

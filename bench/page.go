@@ -9,8 +9,9 @@ import (
 
 //go:generate go tool -modfile=../tools/go.mod templ generate
 
-// lines fill the page to about five kilobytes.
-var lines = func() (out []string) {
+// full fills the page to about five kilobytes; without it the page is the seed's, which
+// only greets.
+var full = func() (out []string) {
 	for i := range 60 {
 		out = append(out, "Item "+strconv.Itoa(i)+" with a line of text beside it")
 	}
@@ -18,9 +19,9 @@ var lines = func() (out []string) {
 }()
 
 // serve renders the page for name.
-func serve(ctx context.Context, w http.ResponseWriter, name string) {
+func serve(ctx context.Context, w http.ResponseWriter, name string, lines []string) {
 	var b bytes.Buffer
-	if err := page(name).Render(ctx, &b); err != nil {
+	if err := page(name, lines).Render(ctx, &b); err != nil {
 		http.Error(w, "not rendered", http.StatusInternalServerError)
 		return
 	}

@@ -20,6 +20,7 @@ import (
 type Result struct {
 	Rate     float64 // requests a second
 	P50, P99 time.Duration
+	CPU      time.Duration // of this process for each request, the load's own part included; 0 where it is not known
 }
 
 // Load sends request over clients kept connections to addr, each waiting for its answer,
@@ -27,6 +28,7 @@ type Result struct {
 func Load(addr string, request []byte, clients int, length time.Duration) (Result, error) {
 	var wg sync.WaitGroup
 	took, errs := make([][]time.Duration, clients), make([]error, clients)
+	before := cpuTime()
 	end := time.Now().Add(length) //nolint:forbidigo // a measurement of real time
 	for i := range took {
 		wg.Go(func() { took[i], errs[i] = visit(addr, request, end) })
@@ -37,7 +39,8 @@ func Load(addr string, request []byte, clients int, length time.Duration) (Resul
 	if err := errors.Join(errs...); err != nil || len(all) == 0 {
 		return Result{}, fmt.Errorf("%d answers: %w", len(all), err)
 	}
-	return Result{float64(len(all)) / length.Seconds(), all[len(all)/2], all[len(all)*99/100]}, nil
+	cpu := (cpuTime() - before) / time.Duration(len(all))
+	return Result{float64(len(all)) / length.Seconds(), all[len(all)/2], all[len(all)*99/100], cpu}, nil
 }
 
 // visit is a client that costs little beside the server it shares the machine with.
