@@ -25,6 +25,30 @@ type (
 	routes  map[string]methods
 )
 
+// join makes one table of several. A later one does not replace what an earlier one has:
+// the same route twice is a mistake, and panics at the start.
+func join(parts ...routes) routes {
+	all := routes{}
+	for _, part := range parts {
+		for pattern, ms := range part {
+			if _, ok := all[pattern]; ok {
+				panic("identity: route " + pattern + " is there twice")
+			}
+			all[pattern] = ms
+		}
+	}
+	return all
+}
+
+// notBuilt are documented routes that answer 501.
+func notBuilt(patterns ...string) routes {
+	rs := routes{}
+	for _, pattern := range patterns {
+		rs[pattern] = everyMethod(notImplemented)
+	}
+	return rs
+}
+
 // call is one request being answered.
 type call struct {
 	*Service

@@ -16,47 +16,13 @@ import (
 
 const maxJSONBytes = 256 << 10
 
-// newBackend is the table of the Backend API (protocol reference 7).
+// newBackend is the table of the Backend API (protocol reference 7), put together from its
+// parts.
 func (s *Service) newBackend() http.Handler {
-	rs := routes{
-		"/v1/jwks":                {"GET": backendKeySet},
-		"/v1/users":               {"GET": listUsers},
-		"/v1/users/count":         {"GET": countUsers},
-		"/v1/users/{id}":          {"GET": getUser, "PATCH": updateUser, "DELETE": deleteUser},
-		"/v1/users/{id}/metadata": {"PATCH": updateUserMetadata},
-
-		"/v1/sessions":                        {"GET": listSessions},
-		"/v1/sessions/{id}":                   {"GET": getSession},
-		"/v1/sessions/{id}/revoke":            {"POST": revokeSession},
-		"/v1/sessions/{id}/tokens":            {"POST": backendToken},
-		"/v1/sessions/{id}/tokens/{template}": {"POST": noTemplate},
-		"/v1/sessions/{id}/refresh":           {"POST": refreshSession},
-
-		"/v1/clients/{id}":              {"GET": backendClient},
-		"/v1/clients/handshake_payload": {"GET": noHandshakePayload},
-	}
-	for _, pattern := range backendNotBuilt {
-		rs[pattern] = everyMethod(notImplemented)
-	}
+	rs := join(
+		backendUserRoutes(), backendSessionRoutes(), backendOrganizationRoutes(), backendTokenRoutes(), backendInstanceRoutes(),
+	)
 	return s.newAPI((*call).prepareBackend, rs)
-}
-
-// backendNotBuilt are documented routes that answer 501.
-var backendNotBuilt = []string{
-	"/v1/users/{id}/{action}",
-	"/v1/clients", "/v1/clients/verify",
-	"/v1/sessions/{id}/verify",
-	"/v1/email_addresses", "/v1/email_addresses/{rest...}",
-	"/v1/phone_numbers", "/v1/phone_numbers/{rest...}",
-	"/v1/organizations", "/v1/organizations/{rest...}",
-	"/v1/organization_memberships",
-	"/v1/invitations", "/v1/invitations/{rest...}",
-	"/v1/sign_in_tokens", "/v1/sign_in_tokens/{rest...}",
-	"/v1/actor_tokens", "/v1/actor_tokens/{rest...}",
-	"/v1/testing_tokens",
-	"/v1/jwt_templates", "/v1/jwt_templates/{rest...}",
-	"/v1/instance", "/v1/domains", "/v1/redirect_urls",
-	"/v1/allowlist_identifiers", "/v1/blocklist_identifiers",
 }
 
 // prepareBackend lets only the holder of the secret key further.
@@ -147,5 +113,3 @@ func (c *call) number(name string, def, least, most int) (int, error) {
 	}
 	return n, nil
 }
-
-func backendKeySet(c *call) (any, error) { return c.currentKeys(c.r.Context()).jwks, nil }

@@ -8,6 +8,25 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
+// backendSessionRoutes are sessions and the browsers that they are in (protocol reference
+// 7.3).
+func backendSessionRoutes() routes {
+	return join(routes{
+		"/v1/sessions":                        {"GET": listSessions},
+		"/v1/sessions/{id}":                   {"GET": getSession},
+		"/v1/sessions/{id}/revoke":            {"POST": revokeSession},
+		"/v1/sessions/{id}/tokens":            {"POST": backendToken},
+		"/v1/sessions/{id}/tokens/{template}": {"POST": noTemplate},
+		"/v1/sessions/{id}/refresh":           {"POST": refreshSession},
+
+		"/v1/clients/{id}":              {"GET": backendClient},
+		"/v1/clients/handshake_payload": {"GET": noHandshakePayload},
+	}, notBuilt(
+		"/v1/clients", "/v1/clients/verify",
+		"/v1/sessions/{id}/verify",
+	))
+}
+
 // sessionStatuses are the values of the status filter.
 var sessionStatuses = []string{
 	wire.SessionActive, wire.SessionPending, wire.SessionEnded, wire.SessionExpired,

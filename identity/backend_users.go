@@ -9,6 +9,20 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
+// backendUserRoutes are users and their addresses (protocol reference 7.3).
+func backendUserRoutes() routes {
+	return join(routes{
+		"/v1/users":               {"GET": listUsers},
+		"/v1/users/count":         {"GET": countUsers},
+		"/v1/users/{id}":          {"GET": getUser, "PATCH": updateUser, "DELETE": deleteUser},
+		"/v1/users/{id}/metadata": {"PATCH": updateUserMetadata},
+	}, notBuilt(
+		"/v1/users/{id}/{action}",
+		"/v1/email_addresses", "/v1/email_addresses/{rest...}",
+		"/v1/phone_numbers", "/v1/phone_numbers/{rest...}",
+	))
+}
+
 const maxFilter = 100 // values of one list filter (protocol reference 7.3)
 
 // userOrders are the values of order_by; nothing else reaches the store.

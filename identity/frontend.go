@@ -6,72 +6,19 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// newFrontend is the table of the Frontend API (protocol reference 8).
+// newFrontend is the table of the Frontend API (protocol reference 8), put together from
+// its parts.
 func (s *Service) newFrontend() http.Handler {
-	create := func(e endpoint) endpoint { return limited(s.limits.creations, e) }
-	attempt := func(e endpoint) endpoint { return limited(s.limits.attempts, e) }
-	rs := routes{
-		"/.well-known/jwks.json": {"GET": keySetEndpoint},
-		"/v1/environment":        {"GET": environment, "PATCH": environment},
-
-		"/v1/client": {
-			"GET": getClient, "PUT": create(createClient), "POST": create(createClient), "DELETE": endAllSessions,
-		},
-		"/v1/client/handshake": {"GET": handshake},
-
-		"/v1/client/sign_ups":      {"POST": create(createSignUp)},
-		"/v1/client/sign_ups/{id}": {"GET": getSignUp, "PATCH": attempt(updateSignUp)},
-
-		"/v1/client/sign_ins":                           {"POST": create(createSignIn)},
-		"/v1/client/sign_ins/{id}":                      {"GET": getSignIn},
-		"/v1/client/sign_ins/{id}/attempt_first_factor": {"POST": attempt(attemptFirstFactor)},
-
-		"/v1/client/sessions":                        {"DELETE": endAllSessions},
-		"/v1/client/sessions/{id}/touch":             {"POST": touchSession},
-		"/v1/client/sessions/{id}/tokens":            {"POST": sessionToken},
-		"/v1/client/sessions/{id}/tokens/{template}": {"POST": sessionTokenTemplate},
-		"/v1/client/sessions/{id}/end":               {"POST": endSession(wire.SessionEnded)},
-		"/v1/client/sessions/{id}/remove":            {"POST": endSession(wire.SessionRemoved)},
-
-		"/v1/me":                      {"GET": getMe, "PATCH": updateMe},
-		"/v1/me/metadata":             {"PATCH": mergeMyMetadata},
-		"/v1/me/change_password":      {"POST": attempt(changePassword)},
-		"/v1/me/sessions/active":      {"GET": activeSessions},
-		"/v1/me/sessions/{id}/revoke": {"POST": revokeMySession},
-	}
-	for _, pattern := range frontendNotBuilt {
-		rs[pattern] = everyMethod(notImplemented)
-	}
+	rs := join(s.clientRoutes(), s.meRoutes(), s.organizationRoutes())
+	rs["/.well-known/jwks.json"] = methods{"GET": keySetEndpoint}
+	rs["/v1/environment"] = methods{"GET": environment, "PATCH": environment}
 	return s.newAPI((*call).prepareFrontend, rs)
 }
 
-// frontendNotBuilt are documented routes that answer 501.
-var frontendNotBuilt = []string{
-	"/v1/client/touch",
-	"/v1/client/sign_ins/{id}/prepare_first_factor",
-	"/v1/client/sign_ins/{id}/prepare_second_factor",
-	"/v1/client/sign_ins/{id}/attempt_second_factor",
-	"/v1/client/sign_ins/{id}/reset_password",
-	"/v1/client/sign_ups/{id}/prepare_verification",
-	"/v1/client/sign_ups/{id}/attempt_verification",
-	"/v1/client/sessions/{id}/verify",
-	"/v1/client/sessions/{id}/verify/{step}",
-	"/v1/dev_browser",
-	"/v1/verify",
-	"/v1/oauth_callback",
-	"/v1/organizations",
-	"/v1/organizations/{rest...}",
-	"/v1/me/remove_password",
-	"/v1/me/profile_image",
-	"/v1/me/email_addresses", "/v1/me/email_addresses/{rest...}",
-	"/v1/me/phone_numbers", "/v1/me/phone_numbers/{rest...}",
-	"/v1/me/passkeys", "/v1/me/passkeys/{rest...}",
-	"/v1/me/totp", "/v1/me/totp/{rest...}",
-	"/v1/me/backup_codes",
-	"/v1/me/external_accounts", "/v1/me/external_accounts/{rest...}",
-	"/v1/me/organization_memberships", "/v1/me/organization_memberships/{rest...}",
-	"/v1/me/organization_invitations", "/v1/me/organization_suggestions",
-}
+// creates and attempts limit how often one network may begin something, and how often it
+// may try a secret.
+func (s *Service) creates(e endpoint) endpoint  { return limited(s.limits.creations, e) }
+func (s *Service) attempts(e endpoint) endpoint { return limited(s.limits.attempts, e) }
 
 // prepareFrontend comes before every Frontend API endpoint: who may ask at all, and what
 // was sent.
