@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -21,13 +20,12 @@ func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 	if s.ExpireAt.Before(expire) {
 		expire = s.ExpireAt
 	}
-	jwt, err := c.currentKeys(c.r.Context()).signing.signer.Session(wire.Claims{
+	jwt, err := c.sign(c.currentKeys(c.r.Context()), wire.Claims{
 		Azp: c.caller.azp,
 		Exp: expire.Unix(),
 		Fva: factorAges(s, c.now),
 		Iat: c.now.Unix(),
 		Iss: c.instance.publishable.Issuer(),
-		Jti: rand.Text(),
 		Nbf: c.now.Add(-notBefore).Unix(),
 		Sid: s.ID,
 		Sts: s.Status,
@@ -38,7 +36,7 @@ func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 		LastName:  nameClaim(u.LastName),
 	})
 	if err != nil {
-		return "", fmt.Errorf("identity: %w: %w", errInternal, err)
+		return "", err
 	}
 	return jwt, checkCookieSize(jwt)
 }

@@ -15,20 +15,21 @@ import (
 // Service is a running instance. It is safe for concurrent use; several may share a
 // store, on one machine or many.
 type Service struct {
-	cfg      Config
-	log      *slog.Logger
-	instance instance
-	keys     keyring
-	cookies  cookieKeys
-	pool     *hashPool
-	policy   passwordPolicy
-	limits   limiters
-	origins  origins
-	environ  wire.Environment
-	frontend http.Handler
-	backend  http.Handler
-	stop     context.CancelFunc
-	done     sync.WaitGroup
+	cfg        Config
+	log        *slog.Logger
+	instance   instance
+	keys       keyring
+	signatures signatures
+	cookies    cookieKeys
+	pool       *hashPool
+	policy     passwordPolicy
+	limits     limiters
+	origins    origins
+	environ    wire.Environment
+	frontend   http.Handler
+	backend    http.Handler
+	stop       context.CancelFunc
+	done       sync.WaitGroup
 }
 
 // New opens the instance kept in cfg.Store, creating it and its keys when the store is
