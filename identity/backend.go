@@ -35,7 +35,7 @@ func (c *call) prepareBackend() error {
 	if !ok || !strings.EqualFold(scheme, "Bearer") || key == "" {
 		return refuse(http.StatusUnauthorized, wire.CodeAuthHeaderInvalid, "The Authorization header must be of the form Bearer <secret key>.")
 	}
-	if !c.instance.secret.equal(key) {
+	if !c.instance.secret.Equal(key) {
 		return refuse(http.StatusUnauthorized, wire.CodeSecretKeyInvalid, "The secret key is not valid for this instance.")
 	}
 	return c.checkVersion()

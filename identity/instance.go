@@ -26,7 +26,7 @@ const rsaBits = 2048 // what every verifier of the protocol accepts (protocol re
 type instance struct {
 	id          string
 	publishable wire.PublishableKey
-	secret      Secret
+	secret      wire.Secret
 }
 
 // storedInstance is the instance setting.
@@ -73,7 +73,7 @@ func (s *Service) readInstance(ctx context.Context) (found bool, err error) {
 	s.instance = instance{
 		id:          rec.ID,
 		publishable: wire.NewPublishableKey(true, rec.Host),
-		secret:      newSecret(rec.SecretKey),
+		secret:      wire.NewSecret(rec.SecretKey),
 	}
 	return true, nil
 }

@@ -103,8 +103,8 @@ func TestV02_SecretsAreRedacted(t *testing.T) {
 	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "key", secret, "service", app.Service, "group", []any{secret})
 	slog.New(slog.NewJSONHandler(&structured, nil)).Info("x", "key", secret, "service", app.Service, "group", []any{secret})
 	type holder struct {
-		Public  identity.Secret
-		private identity.Secret
+		Public  wire.Secret
+		private wire.Secret
 	}
 	h := holder{secret, secret}
 	shown := []string{string(encoded), text.String(), structured.String(), secret.String(), fmt.Sprint(errors.New(secret.String()))}
@@ -118,7 +118,7 @@ func TestV02_SecretsAreRedacted(t *testing.T) {
 			t.Errorf("the secret key is in %.80q…", s)
 		}
 	}
-	if !strings.Contains(text.String(), "[redacted]") || (identity.Secret{}).Reveal() != "" {
+	if !strings.Contains(text.String(), "[redacted]") || (wire.Secret{}).Reveal() != "" {
 		t.Errorf("log = %s", text.String())
 	}
 }

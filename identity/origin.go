@@ -76,7 +76,7 @@ func (s *Service) caller(r *http.Request) caller {
 	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.ip = addr.Addr().Unmap().WithZone("")
 	}
-	if s.instance.secret.equal(r.Header.Get(wire.HeaderSecretKey)) {
+	if s.instance.secret.Equal(r.Header.Get(wire.HeaderSecretKey)) {
 		if addr, ok := lastForwarded(r.Header.Values("X-Forwarded-For")); ok {
 			c.ip = addr
 		}

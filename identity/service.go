@@ -65,7 +65,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 func (s *Service) PublishableKey() wire.PublishableKey { return s.instance.publishable }
 
 // SecretKey is the key of the Backend API. Whoever has it can do everything.
-func (s *Service) SecretKey() Secret { return s.instance.secret }
+func (s *Service) SecretKey() wire.Secret { return s.instance.secret }
 
 // Frontend answers the Frontend API: /v1/… and /.well-known/jwks.json (protocol
 // reference 8). It may be reached directly or through a proxy that follows protocol

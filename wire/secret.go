@@ -1,4 +1,4 @@
-package identity
+package wire
 
 import (
 	"crypto/subtle"
@@ -12,7 +12,8 @@ const redacted = "[redacted]"
 // "[redacted]", also inside other values. The zero Secret is empty.
 type Secret struct{ value *string } // a pointer, so that reflection prints an address at most
 
-func newSecret(s string) Secret { return Secret{&s} }
+// NewSecret hides s.
+func NewSecret(s string) Secret { return Secret{&s} }
 
 // Reveal returns the secret itself.
 func (s Secret) Reveal() string {
@@ -22,8 +23,8 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// equal compares in constant time. An empty secret equals nothing.
-func (s Secret) equal(given string) bool {
+// Equal compares in constant time. An empty secret equals nothing.
+func (s Secret) Equal(given string) bool {
 	return s.Reveal() != "" && subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(given)) == 1
 }
 
