@@ -84,11 +84,14 @@ type PublicUserData struct {
 	UserID     string     `json:"user_id,omitempty"`
 }
 
-// Deleted answers a deletion.
+// Deleted answers a deletion, and tells of it in webhooks. Only those say Slug and
+// ExternalID, where the object had one.
 type Deleted struct {
-	Object  string `json:"object"`
-	ID      string `json:"id,omitempty"`
-	Deleted bool   `json:"deleted"`
+	Object     string `json:"object"`
+	ID         string `json:"id,omitempty"`
+	Slug       string `json:"slug,omitempty"`
+	ExternalID string `json:"external_id,omitempty"`
+	Deleted    bool   `json:"deleted"`
 }
 
 // TotalCount answers a count (protocol reference 7.3).
