@@ -1,10 +1,11 @@
 // Package handlers holds pages and endpoints to mount in an app: sign-in, sign-up,
-// sign-out and profile as plain forms that need no script, and the Frontend API on the
-// app's own origin for those that have one.
+// sign-out and profile as plain forms that need no script, the Frontend API on the app's
+// own origin for those that have one, and webhooks.
 //
 // They speak the Frontend API through HTTP messages only, so they work the same with a
 // hosted instance and with an embedded one. All of them belong behind
-// [authctx.Authenticator.Handler], but FrontendAPI, which does not look at identity.
+// [authctx.Authenticator.Handler], but FrontendAPI and webhooks, which do not look at
+// identity.
 //
 // With the embedded instance, and with a hosted one whose proxy URL is this app's, all of
 // them work. With a hosted one on its own pages set Config.NoProxy and mount SignOut alone.
