@@ -8,6 +8,7 @@ LINT := go tool -modfile=tools/lint/go.mod golangci-lint
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 FUZZTIME ?= 60s
 COMPARE ?= 3s
+USERS ?= 1000000
 
 # need NAMES,WHAT,HOW: says that WHAT is skipped when none of the programs NAMES is there.
 need = for p in $(1); do command -v $$p >/dev/null && exit 0; done; echo "skipped: $(2); to have it: $(3)"; [ "$$CI" != true ]
@@ -63,7 +64,8 @@ conformance: ## this library and the published JavaScript SDK, request by reques
 
 bench: ## the signed-in page against no authentication and against the published Go SDK, and the parts
 	go test -count=1 -v -run 'TestWelcomeCosts|TestCompareWelcome' -timeout 20m ./cmd/web -compare $(COMPARE)
-	cd bench && go test -count=1 -v -run TestPeers -timeout 20m . -for $(COMPARE)
+	cd bench && go test -count=1 -v -run 'TestPeers|TestService' -timeout 40m . -for $(COMPARE)
+	cd bench && go test -count=1 -v -run 'TestI07|TestCrowd' -timeout 40m . -users $(USERS)
 	cd bench && go test -run '^$$' -bench . -benchmem .
 	go test -run '^$$' -bench . -benchmem ./authctx ./userclient ./views
 
