@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 )
@@ -11,8 +10,9 @@ import (
 var (
 	// ErrNotFound means that no record has this id, address or secret.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict means that a unique value is taken: a user's, address's,
-	// client's, session's, attempt's or key's id, a normalized address, or a client secret.
+	// ErrConflict means that a unique value is taken: the id of a record of any kind, a
+	// user's external id or user name, a normalized address, the secret of a client or a
+	// grant, an organization's slug, or a user's membership in an organization.
 	ErrConflict = errors.New("already exists")
 	// ErrBusy means that the store could not begin the transaction in time because
 	// other writers held it. Nothing was changed; the caller may try again.
@@ -48,9 +48,9 @@ type Tx interface {
 	User(id string) (User, error)
 	UserByEmail(normalized string) (User, error) // by EmailAddress.Normalized, of any of the user's addresses
 	Users(q UserQuery) ([]User, error)
-	CountUsers(q UserQuery) (int64, error) // ignores Limit, Offset and OrderBy
+	CountUsers(q UserQuery) (int64, error) // ignores Limit, Offset, After and OrderBy
 	PutUser(u User) error                  // with all of its addresses; addresses no longer in u are deleted
-	DeleteUser(id string) error            // with its addresses and sessions
+	DeleteUser(id string) error            // with its addresses, sessions, memberships and grants
 
 	Client(id string) (Client, error)
 	PutClient(c Client) error
@@ -65,6 +65,36 @@ type Tx interface {
 	SignUp(id string) (SignUp, error)
 	PutSignUp(a SignUp) error
 
+	Organization(id string) (Organization, error)
+	OrganizationBySlug(slug string) (Organization, error)
+	Organizations(q OrganizationQuery) ([]Organization, error)
+	CountOrganizations(q OrganizationQuery) (int64, error) // ignores Limit, Offset and OrderBy
+	PutOrganization(o Organization) error
+	DeleteOrganization(id string) error // with its memberships and invitations
+
+	Membership(orgID, userID string) (Membership, error)
+	Memberships(q MembershipQuery) ([]Membership, error)
+	CountMemberships(q MembershipQuery) (int64, error) // ignores Limit, Offset and OrderBy
+	PutMembership(m Membership) error                  // ErrNotFound when its user or organization does not exist
+	DeleteMembership(orgID, userID string) error
+
+	Invitation(id string) (Invitation, error)
+	Invitations(q InvitationQuery) ([]Invitation, error)
+	CountInvitations(q InvitationQuery) (int64, error) // ignores Limit, Offset
+	PutInvitation(i Invitation) error                  // ErrNotFound when OrgID is set and names none
+
+	Grant(id string) (Grant, error)
+	GrantBySecret(hash []byte) (Grant, error)
+	PutGrant(g Grant) error // ErrNotFound when UserID is set and names nobody
+	DeleteGrant(id string) error
+
+	Image(id string) (Image, error)
+	PutImage(i Image) error
+	DeleteImage(id string) error
+
+	AuditEvents(q AuditQuery) ([]AuditEvent, error) // newest first
+	PutAuditEvent(e AuditEvent) error               // ErrConflict when its id is taken: what was written stays
+
 	SigningKeys() ([]SigningKey, error) // newest first
 	PutSigningKey(k SigningKey) error
 	DeleteSigningKey(kid string) error
@@ -72,131 +102,9 @@ type Tx interface {
 	Setting(name string) ([]byte, error) // instance settings and secrets, by name
 	PutSetting(name string, value []byte) error
 
-	// DeleteExpired removes attempts whose ExpireAt, and sessions whose ExpireAt or
+	// DeleteExpired removes attempts and grants whose ExpireAt, and sessions whose ExpireAt or
 	// AbandonAt, is before t, and then clients whose UpdatedAt is before t and to which
 	// no session or attempt belongs. It returns how many records that were. A zero time
 	// is never before t.
 	DeleteExpired(t time.Time) (int64, error)
-}
-
-// User is a person. Times are UTC with millisecond precision; the zero time means never.
-type User struct {
-	ID              string
-	ExternalID      string
-	Username        string
-	FirstName       string
-	LastName        string
-	PrimaryEmailID  string
-	Emails          []EmailAddress // in order of creation
-	PasswordHash    string         // PHC string; "" means no password
-	PublicMetadata  json.RawMessage
-	PrivateMetadata json.RawMessage
-	UnsafeMetadata  json.RawMessage
-	Banned          bool
-	FailedAttempts  int       // wrong passwords since the last success
-	LockedUntil     time.Time // zero: not locked
-	PasswordAt      time.Time // when the password was set
-	LastSignInAt    time.Time
-	LastActiveAt    time.Time
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
-}
-
-// EmailAddress is an address of a user. Normalized is what uniqueness and look-ups
-// use; Address is how the person typed it.
-type EmailAddress struct {
-	ID         string
-	Address    string
-	Normalized string
-	Verified   bool
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-}
-
-// UserQuery selects users. The zero value selects everybody, newest first. Set fields
-// are combined with AND, the values of one with OR.
-type UserQuery struct {
-	IDs     []string
-	Emails  []string // normalized
-	Search  string   // part of an id, name or address, without case
-	OrderBy string   // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
-	Limit   int      // 0 is no limit
-	Offset  int
-}
-
-// Client is one browser. SecretHash is the SHA-256 of the secret in its __client
-// cookie; a rotated secret makes the earlier cookie worthless.
-type Client struct {
-	ID                  string
-	SecretHash          []byte
-	SignInID            string
-	SignUpID            string
-	LastActiveSessionID string
-	CreatedAt           time.Time
-	UpdatedAt           time.Time // also the value of __client_uat while somebody is signed in
-}
-
-// Session is one person's signed-in state in one client.
-type Session struct {
-	ID           string
-	ClientID     string
-	UserID       string
-	Status       string // a wire.Session… status
-	ActiveOrgID  string
-	IPAddress    string
-	UserAgent    string
-	FirstFactor  time.Time // when a first factor was last verified
-	SecondFactor time.Time // zero: never
-	LastActiveAt time.Time
-	ExpireAt     time.Time // absolute end
-	AbandonAt    time.Time // idle end
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-}
-
-// SessionQuery selects sessions, newest first. The zero value selects all.
-type SessionQuery struct {
-	UserID   string
-	ClientID string
-	Status   string
-	Limit    int // 0 is no limit
-	Offset   int
-}
-
-// SignIn is a sign-in attempt in a client.
-type SignIn struct {
-	ID               string
-	ClientID         string
-	Status           string // a wire.Status…
-	Identifier       string
-	UserID           string // "" until the identifier was matched to somebody
-	CreatedSessionID string
-	ExpireAt         time.Time
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
-}
-
-// SignUp is a sign-up attempt in a client.
-type SignUp struct {
-	ID               string
-	ClientID         string
-	Status           string
-	EmailAddress     string
-	FirstName        string
-	LastName         string
-	PasswordHash     string
-	UnsafeMetadata   json.RawMessage
-	CreatedSessionID string
-	CreatedUserID    string
-	ExpireAt         time.Time
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
-}
-
-// SigningKey is an RSA key that signs session tokens. The newest one signs; all of
-// them are published until deleted.
-type SigningKey struct {
-	Kid       string
-	PKCS8     []byte // DER
-	CreatedAt time.Time
 }

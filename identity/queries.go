@@ -1,0 +1,83 @@
+package identity
+
+import "time"
+
+// Period is a span of time with both ends left out. A zero end is open.
+type Period struct{ After, Before time.Time }
+
+// Contains reports whether t is within the period.
+func (p Period) Contains(t time.Time) bool {
+	return (p.After.IsZero() || t.After(p.After)) && (p.Before.IsZero() || t.Before(p.Before))
+}
+
+// UserQuery selects users. The zero value selects everybody, newest first. Set fields
+// are combined with AND, the values of one with OR.
+type UserQuery struct {
+	IDs     []string
+	NotIDs  []string
+	Emails  []string // normalized
+	// ExternalIDs and Usernames are compared exactly.
+	ExternalIDs, Usernames []string
+	OrgIDs, NotOrgIDs      []string // members, and those who are not
+	Search                 string   // part of an id, name or address, without case
+	// EmailPart, NamePart and UsernamePart are looked for in one field each, without case.
+	EmailPart, NamePart, UsernamePart string
+	Banned                            *bool // nil: both
+	// Created, LastActive and LastSignIn are when that happened last.
+	Created, LastActive, LastSignIn Period
+	After                           string // id of the user after which the list begins; needs an order by created_at
+	OrderBy string   // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
+	Limit   int      // 0 is no limit
+	Offset  int
+}
+
+// SessionQuery selects sessions, newest first. The zero value selects all.
+type SessionQuery struct {
+	UserID   string
+	ClientID string
+	Status   string
+	Limit    int // 0 is no limit
+	Offset   int
+}
+
+// OrganizationQuery selects organizations. The zero value selects all, newest first.
+type OrganizationQuery struct {
+	IDs     []string
+	UserIDs []string // with one of them as a member
+	Search  string   // part of an id, name or slug, without case
+	OrderBy string   // created_at, name or members_count, after + or -; "" is -created_at. Ties by id.
+	Limit   int      // 0 is no limit
+	Offset  int
+}
+
+// MembershipQuery selects memberships. The zero value selects all, newest first.
+type MembershipQuery struct {
+	OrgID   string
+	UserID  string
+	UserIDs []string // any of them
+	Roles   []string // any of them
+	Search  string   // part of the member's id, name or address, without case
+	OrderBy string   // created_at or the member's email_address, after + or -; "" is -created_at. Ties by id.
+	Limit   int      // 0 is no limit
+	Offset  int
+}
+
+// InvitationQuery selects invitations, newest first. The zero value selects all.
+type InvitationQuery struct {
+	OrgID    *string  // nil: of any organization and of none; "" is of none
+	Emails   []string // normalized, any of them
+	Statuses []string // any of them; as stored: what ran out is still "pending"
+	Limit    int      // 0 is no limit
+	Offset   int
+}
+
+// AuditQuery selects audit events, newest first. The zero value selects all.
+type AuditQuery struct {
+	UserID string
+	OrgID  string
+	Types  []string
+	Since  time.Time // zero: from the beginning
+	Until  time.Time // not included; zero: to the end
+	Limit  int       // 0 is no limit
+	Offset int
+}
