@@ -13,9 +13,9 @@ func (p Period) Contains(t time.Time) bool {
 // UserQuery selects users. The zero value selects everybody, newest first. Set fields
 // are combined with AND, the values of one with OR.
 type UserQuery struct {
-	IDs     []string
-	NotIDs  []string
-	Emails  []string // normalized
+	IDs    []string
+	NotIDs []string
+	Emails []string // normalized
 	// ExternalIDs and Usernames are compared exactly.
 	ExternalIDs, Usernames []string
 	OrgIDs, NotOrgIDs      []string // members, and those who are not
@@ -26,9 +26,9 @@ type UserQuery struct {
 	// Created, LastActive and LastSignIn are when that happened last.
 	Created, LastActive, LastSignIn Period
 	After                           string // id of the user after which the list begins; needs an order by created_at
-	OrderBy string   // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
-	Limit   int      // 0 is no limit
-	Offset  int
+	OrderBy                         string // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
+	Limit                           int    // 0 is no limit
+	Offset                          int
 }
 
 // SessionQuery selects sessions, newest first. The zero value selects all.
