@@ -2,11 +2,15 @@ package identity
 
 import "time"
 
-// Period is a span of time with both ends left out. A zero end is open.
+// Period is a span of time with both ends left out, in milliseconds as times are kept.
+// A zero end is open. What never happened is in no period that has an end.
 type Period struct{ After, Before time.Time }
 
 // Contains reports whether t is within the period.
 func (p Period) Contains(t time.Time) bool {
+	if t.IsZero() {
+		return p.After.IsZero() && p.Before.IsZero()
+	}
 	return (p.After.IsZero() || t.After(p.After)) && (p.Before.IsZero() || t.Before(p.Before))
 }
 
@@ -16,19 +20,23 @@ type UserQuery struct {
 	IDs    []string
 	NotIDs []string
 	Emails []string // normalized
-	// ExternalIDs and Usernames are compared exactly.
+	// ExternalIDs and Usernames are compared exactly; "" among them is nobody's.
 	ExternalIDs, Usernames []string
-	OrgIDs, NotOrgIDs      []string // members, and those who are not
-	Search                 string   // part of an id, name or address, without case
-	// EmailPart, NamePart and UsernamePart are looked for in one field each, without case.
+	OrgIDs, NotOrgIDs      []string // members of any, and those who are members of none
+	Search                 string   // part of an id, a user name, first and last name with a blank between them, or an address, without case
+	// EmailPart is looked for in the addresses, NamePart in first and last name with a
+	// blank between them, UsernamePart in the user name, all without case.
 	EmailPart, NamePart, UsernamePart string
 	Banned                            *bool // nil: both
 	// Created, LastActive and LastSignIn are when that happened last.
 	Created, LastActive, LastSignIn Period
-	After                           string // id of the user after which the list begins; needs an order by created_at
-	OrderBy                         string // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
-	Limit                           int    // 0 is no limit
-	Offset                          int
+	// After is the id of the user after whom the list begins, whether or not that user
+	// is selected. It needs an order by created_at; another is an error, and
+	// ErrNotFound that the user does not exist.
+	After   string
+	OrderBy string // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
+	Limit   int    // 0 is no limit
+	Offset  int
 }
 
 // SessionQuery selects sessions, newest first. The zero value selects all.
@@ -45,7 +53,7 @@ type OrganizationQuery struct {
 	IDs     []string
 	UserIDs []string // with one of them as a member
 	Search  string   // part of an id, name or slug, without case
-	OrderBy string   // created_at, name or members_count, after + or -; "" is -created_at. Ties by id.
+	OrderBy string   // created_at, name (without case) or members_count, after + or -; "" is -created_at. Ties by id.
 	Limit   int      // 0 is no limit
 	Offset  int
 }
@@ -56,7 +64,7 @@ type MembershipQuery struct {
 	UserID  string
 	UserIDs []string // any of them
 	Roles   []string // any of them
-	Search  string   // part of the member's id, name or address, without case
+	Search  string   // part of the member's id, name or address, as in UserQuery
 	OrderBy string   // created_at or the member's email_address, after + or -; "" is -created_at. Ties by id.
 	Limit   int      // 0 is no limit
 	Offset  int

@@ -80,7 +80,7 @@ type Tx interface {
 
 	Invitation(id string) (Invitation, error)
 	Invitations(q InvitationQuery) ([]Invitation, error)
-	CountInvitations(q InvitationQuery) (int64, error) // ignores Limit, Offset
+	CountInvitations(q InvitationQuery) (int64, error) // ignores Limit and Offset
 	PutInvitation(i Invitation) error                  // ErrNotFound when OrgID is set and names none
 
 	Grant(id string) (Grant, error)

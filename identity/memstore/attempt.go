@@ -20,7 +20,7 @@ func (t *tx) PutSignUp(a identity.SignUp) error {
 		return err
 	}
 	a = cloneSignUp(a)
-	stamp(&a.ExpireAt, &a.CreatedAt, &a.UpdatedAt)
+	stamp(&a.VerifiedAt, &a.ExpireAt, &a.CreatedAt, &a.UpdatedAt)
 	set(t, t.signUps, a.ID, a)
 	return nil
 }

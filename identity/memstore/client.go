@@ -14,13 +14,11 @@ func (t *tx) PutClient(c identity.Client) error {
 		return err
 	}
 	secret := string(c.SecretHash)
-	if owner, ok := t.secrets[secret]; ok && owner != c.ID {
+	if taken(t.secrets, secret, c.ID) {
 		return fmt.Errorf("memstore: put client: secret: %w", identity.ErrConflict)
 	}
-	t.dropSecret(t.clients[c.ID])
-	if secret != "" {
-		set(t, t.secrets, secret, c.ID)
-	}
+	release(t, t.secrets, string(t.clients[c.ID].SecretHash))
+	claim(t, t.secrets, secret, c.ID)
 	c = cloneClient(c)
 	stamp(&c.CreatedAt, &c.UpdatedAt)
 	set(t, t.clients, c.ID, c)
@@ -40,7 +38,7 @@ func (t *tx) DeleteClient(id string) error {
 	}
 	dropWhere(t, t.signIns, func(a identity.SignIn) bool { return a.ClientID == id })
 	dropWhere(t, t.signUps, func(a identity.SignUp) bool { return a.ClientID == id })
-	t.dropSecret(c)
+	release(t, t.secrets, string(c.SecretHash))
 	unset(t, t.clients, id)
 	return nil
 }
@@ -57,18 +55,12 @@ func (t *tx) dropIdleClients(at time.Time) (n int64) {
 	}
 	for id, c := range t.clients {
 		if before(c.UpdatedAt, at) && !inUse[id] && len(t.clientSessions[id]) == 0 {
-			t.dropSecret(c)
+			release(t, t.secrets, string(c.SecretHash))
 			unset(t, t.clients, id)
 			n++
 		}
 	}
 	return n
-}
-
-func (t *tx) dropSecret(c identity.Client) {
-	if len(c.SecretHash) > 0 {
-		unset(t, t.secrets, string(c.SecretHash))
-	}
 }
 
 // dropWhere deletes the values that match and returns how many.

@@ -29,16 +29,7 @@ func (t *tx) PutSigningKey(k identity.SigningKey) error {
 	return nil
 }
 
-func (t *tx) DeleteSigningKey(kid string) error {
-	if err := t.write(); err != nil {
-		return err
-	}
-	if _, ok := t.keys[kid]; !ok {
-		return identity.ErrNotFound
-	}
-	unset(t, t.keys, kid)
-	return nil
-}
+func (t *tx) DeleteSigningKey(kid string) error { return remove(t, t.keys, kid) }
 
 func (t *tx) Setting(name string) ([]byte, error) {
 	return get(t.settings, name, cloneSlice[[]byte])

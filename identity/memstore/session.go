@@ -10,7 +10,7 @@ import (
 	"github.com/usherauth/usher/identity"
 )
 
-func (t *tx) Session(id string) (identity.Session, error) { return get(t.sessions, id, same) }
+func (t *tx) Session(id string) (identity.Session, error) { return get(t.sessions, id, cloneSession) }
 
 func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
 	var found []identity.Session
@@ -37,7 +37,7 @@ func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
 	slices.SortFunc(found, func(a, b identity.Session) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ID, b.ID))
 	})
-	return page(found, q.Limit, q.Offset), nil
+	return copies(page(found, q.Limit, q.Offset), cloneSession), nil
 }
 
 func (t *tx) PutSession(s identity.Session) error {
@@ -50,6 +50,7 @@ func (t *tx) PutSession(s identity.Session) error {
 	if _, ok := t.clients[s.ClientID]; !ok {
 		return fmt.Errorf("memstore: put session: client: %w", identity.ErrNotFound)
 	}
+	s = cloneSession(s)
 	stamp(&s.FirstFactor, &s.SecondFactor, &s.LastActiveAt, &s.ExpireAt, &s.AbandonAt, &s.CreatedAt, &s.UpdatedAt)
 	old, had := t.sessions[s.ID]
 	if moved := had && (old.UserID != s.UserID || old.ClientID != s.ClientID); moved {
@@ -75,8 +76,10 @@ func (t *tx) DeleteExpired(at time.Time) (int64, error) {
 	if err := t.write(); err != nil {
 		return 0, err
 	}
+	stamp(&at)
 	n := dropWhere(t, t.signIns, func(a identity.SignIn) bool { return before(a.ExpireAt, at) })
 	n += dropWhere(t, t.signUps, func(a identity.SignUp) bool { return before(a.ExpireAt, at) })
+	n += t.dropGrants(func(g identity.Grant) bool { return before(g.ExpireAt, at) })
 	for id, s := range t.sessions {
 		if before(s.ExpireAt, at) || before(s.AbandonAt, at) {
 			t.dropSession(id)
@@ -84,4 +87,9 @@ func (t *tx) DeleteExpired(at time.Time) (int64, error) {
 		}
 	}
 	return n + t.dropIdleClients(at), nil
+}
+
+func cloneSession(s identity.Session) identity.Session {
+	s.Actor = cloneSlice(s.Actor)
+	return s
 }

@@ -10,20 +10,36 @@ import (
 // records holds everything by id, and the indexes. Values in the maps are never
 // changed in place: a write replaces them, so the undo journal can keep the old one.
 type records struct {
-	users    map[string]identity.User
-	clients  map[string]identity.Client
-	sessions map[string]identity.Session
-	signIns  map[string]identity.SignIn
-	signUps  map[string]identity.SignUp
-	keys     map[string]identity.SigningKey
-	settings map[string][]byte
+	users         map[string]identity.User
+	clients       map[string]identity.Client
+	sessions      map[string]identity.Session
+	signIns       map[string]identity.SignIn
+	signUps       map[string]identity.SignUp
+	organizations map[string]identity.Organization
+	memberships   map[string]identity.Membership
+	invitations   map[string]identity.Invitation
+	grants        map[string]identity.Grant
+	images        map[string]identity.Image
+	events        map[string]identity.AuditEvent
+	keys          map[string]identity.SigningKey
+	settings      map[string][]byte
 
 	addresses      map[string]string   // normalized address → user id
 	addressIDs     map[string]string   // address id → user id
+	externalIDs    map[string]string   // external id → user id
+	usernames      map[string]string   // user name → user id
 	secrets        map[string]string   // secret hash → client id
+	grantSecrets   map[string]string   // secret hash → grant id
+	slugs          map[string]string   // slug → organization id
+	members        map[member]string   // → membership id
 	userSessions   map[string][]string // user id → session ids
 	clientSessions map[string][]string // client id → session ids
+	userOrgs       map[string][]string // user id → membership ids
+	orgUsers       map[string][]string // organization id → membership ids
 }
+
+// member is what a membership is looked up by.
+type member struct{ org, user string }
 
 func newRecords() *records {
 	return &records{
@@ -32,13 +48,26 @@ func newRecords() *records {
 		sessions:       map[string]identity.Session{},
 		signIns:        map[string]identity.SignIn{},
 		signUps:        map[string]identity.SignUp{},
+		organizations:  map[string]identity.Organization{},
+		memberships:    map[string]identity.Membership{},
+		invitations:    map[string]identity.Invitation{},
+		grants:         map[string]identity.Grant{},
+		images:         map[string]identity.Image{},
+		events:         map[string]identity.AuditEvent{},
 		keys:           map[string]identity.SigningKey{},
 		settings:       map[string][]byte{},
 		addresses:      map[string]string{},
 		addressIDs:     map[string]string{},
+		externalIDs:    map[string]string{},
+		usernames:      map[string]string{},
 		secrets:        map[string]string{},
+		grantSecrets:   map[string]string{},
+		slugs:          map[string]string{},
+		members:        map[member]string{},
 		userSessions:   map[string][]string{},
 		clientSessions: map[string][]string{},
+		userOrgs:       map[string][]string{},
+		orgUsers:       map[string][]string{},
 	}
 }
 
@@ -64,20 +93,20 @@ func (t *tx) rollback() {
 }
 
 // set is m[key] = value with a journal entry.
-func set[V any](t *tx, m map[string]V, key string, value V) {
+func set[K comparable, V any](t *tx, m map[K]V, key K, value V) {
 	t.journal(restore(m, key))
 	m[key] = value
 }
 
 // unset is delete(m, key) with a journal entry.
-func unset[V any](t *tx, m map[string]V, key string) {
+func unset[K comparable, V any](t *tx, m map[K]V, key K) {
 	t.journal(restore(m, key))
 	delete(m, key)
 }
 
 func (t *tx) journal(undo func()) { t.undo = append(t.undo, undo) }
 
-func restore[V any](m map[string]V, key string) func() {
+func restore[K comparable, V any](m map[K]V, key K) func() {
 	old, had := m[key]
 	return func() {
 		if had {
@@ -100,6 +129,38 @@ func unlink(t *tx, m map[string][]string, key, id string) {
 		return
 	}
 	set(t, m, key, rest)
+}
+
+// claim writes down that id holds a unique value, where "" is held by nobody.
+func claim(t *tx, m map[string]string, value, id string) {
+	if value != "" {
+		set(t, m, value, id)
+	}
+}
+
+// release is the reverse of claim.
+func release(t *tx, m map[string]string, value string) {
+	if value != "" {
+		unset(t, m, value)
+	}
+}
+
+// taken reports whether another record than id holds a unique value.
+func taken(m map[string]string, value, id string) bool {
+	owner, ok := m[value]
+	return ok && owner != id
+}
+
+// remove deletes a record that nothing hangs on.
+func remove[V any](t *tx, m map[string]V, id string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	if _, ok := m[id]; !ok {
+		return identity.ErrNotFound
+	}
+	unset(t, m, id)
+	return nil
 }
 
 func get[V any](m map[string]V, key string, clone func(V) V) (V, error) {

@@ -21,12 +21,17 @@ func (t *tx) PutUser(u identity.User) error {
 	if err := t.write(); err != nil {
 		return err
 	}
+	if taken(t.externalIDs, u.ExternalID, u.ID) || taken(t.usernames, u.Username, u.ID) {
+		return fmt.Errorf("memstore: put user: external id or user name: %w", identity.ErrConflict)
+	}
 	if err := t.checkAddresses(u); err != nil {
 		return err
 	}
 	u = cloneUser(u)
-	stamp(&u.LockedUntil, &u.PasswordAt, &u.LastSignInAt, &u.LastActiveAt, &u.CreatedAt, &u.UpdatedAt)
-	t.dropAddresses(t.users[u.ID])
+	stamp(&u.LockedUntil, &u.LegalAcceptedAt, &u.PasswordAt, &u.LastSignInAt, &u.LastActiveAt, &u.CreatedAt, &u.UpdatedAt)
+	t.dropNames(t.users[u.ID])
+	claim(t, t.externalIDs, u.ExternalID, u.ID)
+	claim(t, t.usernames, u.Username, u.ID)
 	for i := range u.Emails {
 		e := &u.Emails[i]
 		stamp(&e.CreatedAt, &e.UpdatedAt)
@@ -46,17 +51,20 @@ func (t *tx) checkAddresses(u identity.User) error {
 				return fmt.Errorf("memstore: put user: address given twice: %w", identity.ErrConflict)
 			}
 		}
-		if owner, ok := t.addresses[e.Normalized]; ok && owner != u.ID {
+		if taken(t.addresses, e.Normalized, u.ID) {
 			return fmt.Errorf("memstore: put user: address: %w", identity.ErrConflict)
 		}
-		if owner, ok := t.addressIDs[e.ID]; ok && owner != u.ID {
+		if taken(t.addressIDs, e.ID, u.ID) {
 			return fmt.Errorf("memstore: put user: address id: %w", identity.ErrConflict)
 		}
 	}
 	return nil
 }
 
-func (t *tx) dropAddresses(u identity.User) {
+// dropNames frees everything that is unique of a user.
+func (t *tx) dropNames(u identity.User) {
+	release(t, t.externalIDs, u.ExternalID)
+	release(t, t.usernames, u.Username)
 	for _, e := range u.Emails {
 		unset(t, t.addresses, e.Normalized)
 		unset(t, t.addressIDs, e.ID)
@@ -74,7 +82,11 @@ func (t *tx) DeleteUser(id string) error {
 	for _, session := range t.userSessions[id] {
 		t.dropSession(session)
 	}
-	t.dropAddresses(u)
+	for _, membership := range t.userOrgs[id] {
+		t.dropMembership(membership)
+	}
+	t.dropGrants(func(g identity.Grant) bool { return g.UserID == id })
+	t.dropNames(u)
 	unset(t, t.users, id)
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 
 // tx implements identity.Tx on a connection in a transaction.
 type tx struct {
+	identity.Tx // what the next commit brings
+
 	conn     *conn
 	ctx      context.Context // never done: see Store.run; and watching it would cost a goroutine
 	lists    context.Context // for queries that can take long

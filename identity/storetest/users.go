@@ -44,9 +44,9 @@ var userCases = []testCase{
 	{"times become UTC milliseconds", timesAreNormalized},
 	{"changing a record after putting or getting it changes nothing stored", copiesInAndOut},
 	{"deleting a user deletes the addresses and sessions, not the clients", deleteCascades},
-	{"names, external ids and user names need not be unique", func(t *testing.T, s identity.Store) {
+	{"names need not be unique", func(t *testing.T, s identity.Store) {
 		a, b := aUser(1), aUser(2)
-		b.Username, b.ExternalID, b.FirstName, b.PrimaryEmailID = a.Username, a.ExternalID, a.FirstName, a.PrimaryEmailID
+		b.FirstName, b.LastName, b.PrimaryEmailID = a.FirstName, a.LastName, a.PrimaryEmailID
 		mustPut(t, s, a, b)
 		wantRecord(t, s, identity.Tx.User, b.ID, b)
 	}},

@@ -1,0 +1,92 @@
+package memstore
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
+
+func (t *tx) Organization(id string) (identity.Organization, error) {
+	return get(t.organizations, id, cloneOrganization)
+}
+
+func (t *tx) OrganizationBySlug(slug string) (identity.Organization, error) {
+	id, ok := t.slugs[slug]
+	if !ok {
+		return identity.Organization{}, identity.ErrNotFound
+	}
+	return t.Organization(id)
+}
+
+func (t *tx) Organizations(q identity.OrganizationQuery) ([]identity.Organization, error) {
+	order, err := direction(q.OrderBy, t.organizationOrders())
+	if err != nil {
+		return nil, err
+	}
+	found := sorted(t.matchingOrganizations(q), order, func(o identity.Organization) string { return o.ID })
+	return copies(page(found, q.Limit, q.Offset), cloneOrganization), nil
+}
+
+func (t *tx) CountOrganizations(q identity.OrganizationQuery) (int64, error) {
+	return int64(len(t.matchingOrganizations(q))), nil
+}
+
+func (t *tx) matchingOrganizations(q identity.OrganizationQuery) []identity.Organization {
+	needle := strings.ToLower(q.Search)
+	return where(t.organizations, func(o identity.Organization) bool {
+		return among(q.IDs, o.ID) && (len(q.UserIDs) == 0 || t.anyMember([]string{o.ID}, q.UserIDs)) &&
+			contains(needle, o.ID, o.Name, o.Slug)
+	})
+}
+
+func (t *tx) organizationOrders() map[string]func(a, b identity.Organization) int {
+	name := func(o identity.Organization) string { return strings.ToLower(o.Name) }
+	return map[string]func(a, b identity.Organization) int{
+		"created_at":    byTime(func(o identity.Organization) time.Time { return o.CreatedAt }),
+		"name":          func(a, b identity.Organization) int { return strings.Compare(name(a), name(b)) },
+		"members_count": func(a, b identity.Organization) int { return cmp.Compare(len(t.orgUsers[a.ID]), len(t.orgUsers[b.ID])) },
+	}
+}
+
+func (t *tx) PutOrganization(o identity.Organization) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	if taken(t.slugs, o.Slug, o.ID) {
+		return fmt.Errorf("memstore: put organization: slug: %w", identity.ErrConflict)
+	}
+	o = cloneOrganization(o)
+	stamp(&o.CreatedAt, &o.UpdatedAt)
+	release(t, t.slugs, t.organizations[o.ID].Slug)
+	claim(t, t.slugs, o.Slug, o.ID)
+	set(t, t.organizations, o.ID, o)
+	return nil
+}
+
+func (t *tx) DeleteOrganization(id string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	o, ok := t.organizations[id]
+	if !ok {
+		return identity.ErrNotFound
+	}
+	for _, membership := range t.orgUsers[id] {
+		t.dropMembership(membership)
+	}
+	if id != "" { // which stands for none
+		dropWhere(t, t.invitations, func(i identity.Invitation) bool { return i.OrgID == id })
+	}
+	release(t, t.slugs, o.Slug)
+	unset(t, t.organizations, id)
+	return nil
+}
+
+func cloneOrganization(o identity.Organization) identity.Organization {
+	o.PublicMetadata = cloneSlice(o.PublicMetadata)
+	o.PrivateMetadata = cloneSlice(o.PrivateMetadata)
+	return o
+}
