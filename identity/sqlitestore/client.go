@@ -17,11 +17,7 @@ const putClient = `INSERT INTO clients (id, secret_hash, sign_in_id, sign_up_id,
 	created_at = ?6, updated_at = ?7`
 
 func (t *tx) PutClient(c identity.Client) error {
-	var secret any // NULL conflicts with nothing
-	if len(c.SecretHash) > 0 {
-		secret = c.SecretHash
-	}
-	return t.put("put client", putClient, c.ID, secret, c.SignInID, c.SignUpID, c.LastActiveSessionID,
+	return t.put("put client", putClient, c.ID, secret(c.SecretHash), c.SignInID, c.SignUpID, c.LastActiveSessionID,
 		c.CreatedAt.UnixMilli(), c.UpdatedAt.UnixMilli())
 }
 

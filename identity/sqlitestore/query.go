@@ -2,68 +2,62 @@ package sqlitestore
 
 import (
 	"cmp"
+	"database/sql"
 	"fmt"
 	"strings"
 
 	"github.com/usherauth/usher/identity"
 )
 
-// userOrders are the orders there are. Nothing of a caller's text gets into SQL.
-var userOrders = map[string]string{
-	"+created_at":      "u.created_at",
-	"-created_at":      "u.created_at DESC",
-	"+updated_at":      "u.updated_at",
-	"-updated_at":      "u.updated_at DESC",
-	"+last_sign_in_at": "u.last_sign_in_at",
-	"-last_sign_in_at": "u.last_sign_in_at DESC",
-	"+last_active_at":  "u.last_active_at",
-	"-last_active_at":  "u.last_active_at DESC",
-	"+email_address":   "u.email_address",
-	"-email_address":   "u.email_address DESC",
+// query is the text of a SELECT and its parameters.
+type query struct {
+	text string
+	args []any
+	kept bool // prepared, as there are few such texts
 }
 
-func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {
-	order, ok := userOrders[cmp.Or(q.OrderBy, "-created_at")]
-	if !ok {
-		return nil, fmt.Errorf("sqlitestore: unknown order %q", q.OrderBy)
-	}
-	if t.broken != nil {
-		return nil, t.broken
-	}
-	var where conditions
-	where.user(q)
-	query := selectUsers + ` FROM (SELECT * FROM users u` + where.String() + ` ORDER BY ` + order + `, u.id LIMIT ? OFFSET ?) u
-		LEFT JOIN emails e ON e.user_id = u.id ORDER BY ` + order + `, u.id, e.position`
-	var found userRows
-	// Not kept prepared: there are as many texts as there are numbers of ids asked for.
-	rows, err := t.conn.QueryContext(t.lists, query, append(where.args, limit(q.Limit), max(q.Offset, 0))...)
+// many reads the rows of a query; fields names a record's places in the order of the
+// columns.
+func many[R any](t *tx, q query, fields func(*R) []any) ([]R, error) {
+	var found []R
+	err := t.run(q, func(rows *sql.Rows) error {
+		var record R
+		err := rows.Scan(fields(&record)...)
+		found = append(found, record)
+		return err
+	})
 	if err != nil {
-		return nil, t.fail("list users", err)
-	}
-	if err := t.scan(rows, found.scan); err != nil {
 		return nil, err
 	}
 	return found, nil
 }
 
-func (t *tx) CountUsers(q identity.UserQuery) (int64, error) {
+// count reads the number that a query is for.
+func (t *tx) count(q query) (n int64, err error) {
+	err = t.run(q, func(rows *sql.Rows) error { return rows.Scan(&n) })
+	return n, err
+}
+
+// run calls scan for each row of a query that can take long.
+func (t *tx) run(q query, scan func(*sql.Rows) error) error {
+	if q.kept {
+		return t.each(t.lists, q.text, q.args, scan)
+	}
 	if t.broken != nil {
-		return 0, t.broken
+		return t.broken
 	}
-	var where conditions
-	where.user(q)
-	var n int64
-	err := t.conn.QueryRowContext(t.lists, `SELECT COUNT(*) FROM users u`+where.String(), where.args...).Scan(&n)
+	rows, err := t.conn.QueryContext(t.lists, q.text, q.args...)
 	if err != nil {
-		return 0, t.fail("count users", err)
+		return t.fail("list", err)
 	}
-	return n, nil
+	return t.scan(rows, scan)
 }
 
 // conditions is a WHERE clause whose values are parameters.
 type conditions struct {
-	terms []string
-	args  []any
+	terms  []string
+	args   []any
+	varied bool // its text depends on how many values there are, or on more than a few fields
 }
 
 func (c *conditions) add(term string, args ...any) {
@@ -78,15 +72,37 @@ func (c *conditions) equal(column, value string) {
 	}
 }
 
-func (c *conditions) user(q identity.UserQuery) {
-	if len(q.IDs) > 0 {
-		c.add("u.id IN ("+marks(q.IDs)+")", anys(q.IDs)...)
+// among adds the condition that a column has one of the values, unless there are none.
+func (c *conditions) among(column string, values []string) {
+	if len(values) > 0 {
+		c.marked(column+" IN (%s)", values)
 	}
-	if len(q.Emails) > 0 {
-		c.add("u.id IN (SELECT user_id FROM emails WHERE normalized IN ("+marks(q.Emails)+"))", anys(q.Emails)...)
+}
+
+// marked adds a condition with as many parameters as there are values at its %s.
+func (c *conditions) marked(term string, values []string) {
+	c.varied = true
+	c.terms = append(c.terms, fmt.Sprintf(term, strings.Repeat("?, ", len(values)-1)+"?"))
+	for _, v := range values {
+		c.args = append(c.args, v)
 	}
-	if q.Search != "" {
-		c.add("instr(u.search, ?) > 0", strings.ToLower(q.Search))
+}
+
+// contains adds the condition that a column in lower case has part in it.
+func (c *conditions) contains(column, part string) {
+	if part != "" {
+		c.add("instr("+column+", ?) > 0", strings.ToLower(part))
+	}
+}
+
+// within adds the conditions of a period. What never happened is in none.
+func (c *conditions) within(column string, p identity.Period) {
+	if p == (identity.Period{}) {
+		return
+	}
+	c.add(column+" > ?", max(p.After.UnixMilli(), never))
+	if !p.Before.IsZero() {
+		c.add(column+" < ?", p.Before.UnixMilli())
 	}
 }
 
@@ -97,21 +113,38 @@ func (c *conditions) String() string {
 	return " WHERE " + strings.Join(c.terms, " AND ")
 }
 
-// marks is as many parameters as there are values.
-func marks(values []string) string { return strings.Repeat("?, ", len(values)-1) + "?" }
-
-func anys(values []string) []any {
-	list := make([]any, len(values))
-	for i, v := range values {
-		list[i] = v
+// list is a page of what a SELECT without its WHERE finds.
+func (c *conditions) list(selection, order string, limit, offset int) query {
+	return query{
+		text: selection + c.String() + " ORDER BY " + order + " LIMIT ? OFFSET ?",
+		args: append(c.args, atMost(limit), max(offset, 0)),
+		kept: !c.varied,
 	}
-	return list
 }
 
-// limit is n in SQL, where -1 is no limit.
-func limit(n int) int {
-	if n <= 0 {
+// count is how many rows of a table there are.
+func (c *conditions) count(table string) query {
+	return query{text: "SELECT COUNT(*) FROM " + table + c.String(), args: c.args, kept: !c.varied}
+}
+
+// orderBy finds an OrderBy value among the orders there are, in terms of SQL and
+// without + or -. Nothing of a caller's text gets into SQL.
+func orderBy(by string, orders map[string]string) (string, error) {
+	by = cmp.Or(by, "-created_at")
+	column, ok := orders[by[1:]]
+	switch {
+	case ok && by[0] == '+':
+		return column, nil
+	case ok && by[0] == '-':
+		return column + " DESC", nil
+	}
+	return "", fmt.Errorf("sqlitestore: unknown order %q", by)
+}
+
+// atMost is a limit in SQL, where -1 is none.
+func atMost(limit int) int {
+	if limit <= 0 {
 		return -1
 	}
-	return n
+	return limit
 }

@@ -1,18 +1,17 @@
 package sqlitestore
 
 import (
-	"database/sql"
 	"time"
 
 	"github.com/usherauth/usher/identity"
 )
 
-const selectSessions = `SELECT id, client_id, user_id, status, active_org_id, ip_address, user_agent, first_factor, second_factor,
-	last_active_at, expire_at, abandon_at, created_at, updated_at FROM sessions`
+const selectSessions = `SELECT id, client_id, user_id, status, active_org_id, actor, ip_address, user_agent, first_factor,
+	second_factor, last_active_at, expire_at, abandon_at, created_at, updated_at FROM sessions`
 
 func sessionFields(s *identity.Session) []any {
-	return []any{&s.ID, &s.ClientID, &s.UserID, &s.Status, &s.ActiveOrgID, &s.IPAddress, &s.UserAgent, (*at)(&s.FirstFactor),
-		(*at)(&s.SecondFactor), (*at)(&s.LastActiveAt), (*at)(&s.ExpireAt), (*at)(&s.AbandonAt), (*at)(&s.CreatedAt), (*at)(&s.UpdatedAt)}
+	return []any{&s.ID, &s.ClientID, &s.UserID, &s.Status, &s.ActiveOrgID, (*raw)(&s.Actor), &s.IPAddress, &s.UserAgent,
+		(*at)(&s.FirstFactor), (*at)(&s.SecondFactor), (*at)(&s.LastActiveAt), (*at)(&s.ExpireAt), (*at)(&s.AbandonAt), (*at)(&s.CreatedAt), (*at)(&s.UpdatedAt)}
 }
 
 func (t *tx) Session(id string) (identity.Session, error) {
@@ -26,31 +25,20 @@ func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
 	where.equal("user_id", q.UserID)
 	where.equal("client_id", q.ClientID)
 	where.equal("status", q.Status)
-	query := selectSessions + where.String() + ` ORDER BY created_at DESC, id LIMIT ? OFFSET ?`
-	var found []identity.Session
-	err := t.each(t.lists, query, append(where.args, limit(q.Limit), max(q.Offset, 0)), func(rows *sql.Rows) error {
-		var s identity.Session
-		err := rows.Scan(sessionFields(&s)...)
-		found = append(found, s)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return many(t, where.list(selectSessions, "created_at DESC, id", q.Limit, q.Offset), sessionFields)
 }
 
-const putSession = `INSERT INTO sessions (id, client_id, user_id, status, active_org_id, ip_address, user_agent, first_factor,
-	second_factor, last_active_at, expire_at, abandon_at, created_at, updated_at)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-	ON CONFLICT (id) DO UPDATE SET client_id = ?2, user_id = ?3, status = ?4, active_org_id = ?5, ip_address = ?6,
-	user_agent = ?7, first_factor = ?8, second_factor = ?9, last_active_at = ?10, expire_at = ?11, abandon_at = ?12,
-	created_at = ?13, updated_at = ?14`
+const putSession = `INSERT INTO sessions (id, client_id, user_id, status, active_org_id, actor, ip_address, user_agent,
+	first_factor, second_factor, last_active_at, expire_at, abandon_at, created_at, updated_at)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+	ON CONFLICT (id) DO UPDATE SET client_id = ?2, user_id = ?3, status = ?4, active_org_id = ?5, actor = ?6,
+	ip_address = ?7, user_agent = ?8, first_factor = ?9, second_factor = ?10, last_active_at = ?11, expire_at = ?12,
+	abandon_at = ?13, created_at = ?14, updated_at = ?15`
 
 // PutSession learns from the foreign keys that its user or client does not exist.
 func (t *tx) PutSession(s identity.Session) error {
-	return t.put("put session", putSession, s.ID, s.ClientID, s.UserID, s.Status, s.ActiveOrgID, s.IPAddress, s.UserAgent,
-		s.FirstFactor.UnixMilli(), s.SecondFactor.UnixMilli(), s.LastActiveAt.UnixMilli(), s.ExpireAt.UnixMilli(),
+	return t.put("put session", putSession, s.ID, s.ClientID, s.UserID, s.Status, s.ActiveOrgID, string(s.Actor), s.IPAddress,
+		s.UserAgent, s.FirstFactor.UnixMilli(), s.SecondFactor.UnixMilli(), s.LastActiveAt.UnixMilli(), s.ExpireAt.UnixMilli(),
 		s.AbandonAt.UnixMilli(), s.CreatedAt.UnixMilli(), s.UpdatedAt.UnixMilli())
 }
 
@@ -63,7 +51,7 @@ func (t *tx) DeleteExpired(before time.Time) (int64, error) {
 		AND NOT EXISTS (SELECT 1 FROM sign_ups WHERE client_id = clients.id)`
 	var total int64
 	for _, query := range []string{`DELETE FROM sign_ins` + attempts, `DELETE FROM sign_ups` + attempts,
-		`DELETE FROM sessions` + sessions, `DELETE FROM clients` + clients} {
+		`DELETE FROM grants` + attempts, `DELETE FROM sessions` + sessions, `DELETE FROM clients` + clients} {
 		n, err := t.exec("delete expired", query, never, before.UnixMilli())
 		if err != nil {
 			return 0, err

@@ -13,8 +13,6 @@ import (
 
 // tx implements identity.Tx on a connection in a transaction.
 type tx struct {
-	identity.Tx // what the next commit brings
-
 	conn     *conn
 	ctx      context.Context // never done: see Store.run; and watching it would cost a goroutine
 	lists    context.Context // for queries that can take long
@@ -149,4 +147,20 @@ func blob(b []byte) []byte {
 		return []byte{}
 	}
 	return b
+}
+
+// secret makes no bytes NULL, which conflicts with nothing.
+func secret(hash []byte) any {
+	if len(hash) == 0 {
+		return nil
+	}
+	return hash
+}
+
+// reference makes "" NULL, which refers to nothing.
+func reference(id string) any {
+	if id == "" {
+		return nil
+	}
+	return id
 }

@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,7 +11,8 @@ import (
 // selectUsers reads users u with one row for each address e, or one with position -1.
 const selectUsers = `SELECT u.id, u.external_id, u.username, u.first_name, u.last_name, u.primary_email_id, u.password_hash,
 	u.public_metadata, u.private_metadata, u.unsafe_metadata, u.banned, u.failed_attempts, u.locked_until, u.password_at,
-	u.last_sign_in_at, u.last_active_at, u.created_at, u.updated_at,
+	u.last_sign_in_at, u.last_active_at, u.created_at, u.updated_at, u.image_id, u.plan, u.locale, u.may_not_delete,
+	u.may_not_create_org, u.max_orgs, u.legal_accepted_at,
 	COALESCE(e.position, -1), COALESCE(e.id, ''), COALESCE(e.address, ''), COALESCE(e.normalized, ''),
 	COALESCE(e.verified, 0), COALESCE(e.created_at, 0), COALESCE(e.updated_at, 0)`
 
@@ -50,7 +50,9 @@ func (f *userRows) scan(rows *sql.Rows) error {
 	err := rows.Scan(&u.ID, &u.ExternalID, &u.Username, &u.FirstName, &u.LastName, &u.PrimaryEmailID, &u.PasswordHash,
 		(*raw)(&u.PublicMetadata), (*raw)(&u.PrivateMetadata), (*raw)(&u.UnsafeMetadata), &u.Banned, &u.FailedAttempts,
 		(*at)(&u.LockedUntil), (*at)(&u.PasswordAt), (*at)(&u.LastSignInAt), (*at)(&u.LastActiveAt), (*at)(&u.CreatedAt),
-		(*at)(&u.UpdatedAt), &position, &e.ID, &e.Address, &e.Normalized, &e.Verified, (*at)(&e.CreatedAt), (*at)(&e.UpdatedAt))
+		(*at)(&u.UpdatedAt), &u.ImageID, &u.Plan, &u.Locale, &u.MayNotDelete, &u.MayNotCreateOrg, &u.MaxOrgs,
+		(*at)(&u.LegalAcceptedAt),
+		&position, &e.ID, &e.Address, &e.Normalized, &e.Verified, (*at)(&e.CreatedAt), (*at)(&e.UpdatedAt))
 	if err != nil {
 		return err
 	}
@@ -66,12 +68,16 @@ func (f *userRows) scan(rows *sql.Rows) error {
 
 const putUser = `INSERT INTO users (id, external_id, username, first_name, last_name, primary_email_id, password_hash,
 	public_metadata, private_metadata, unsafe_metadata, banned, failed_attempts, locked_until, password_at,
-	last_sign_in_at, last_active_at, created_at, updated_at, email_address, search)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+	last_sign_in_at, last_active_at, created_at, updated_at, image_id, plan, locale, may_not_delete, may_not_create_org,
+	max_orgs, legal_accepted_at, email_address, search, search_username, search_name, search_email)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+	?25, ?26, ?27, ?28, ?29, ?30)
 	ON CONFLICT (id) DO UPDATE SET external_id = ?2, username = ?3, first_name = ?4, last_name = ?5, primary_email_id = ?6,
 	password_hash = ?7, public_metadata = ?8, private_metadata = ?9, unsafe_metadata = ?10, banned = ?11,
 	failed_attempts = ?12, locked_until = ?13, password_at = ?14, last_sign_in_at = ?15, last_active_at = ?16,
-	created_at = ?17, updated_at = ?18, email_address = ?19, search = ?20`
+	created_at = ?17, updated_at = ?18, image_id = ?19, plan = ?20, locale = ?21, may_not_delete = ?22,
+	may_not_create_org = ?23, max_orgs = ?24, legal_accepted_at = ?25, email_address = ?26, search = ?27,
+	search_username = ?28, search_name = ?29, search_email = ?30`
 
 func (t *tx) PutUser(u identity.User) error {
 	if !t.writable {
@@ -92,86 +98,39 @@ func (t *tx) PutUser(u identity.User) error {
 			return err
 		}
 	}
+	words := searchWords(u)
 	err = t.put("put user", putUser, u.ID, u.ExternalID, u.Username, u.FirstName, u.LastName, u.PrimaryEmailID, u.PasswordHash,
 		string(u.PublicMetadata), string(u.PrivateMetadata), string(u.UnsafeMetadata), u.Banned, u.FailedAttempts,
 		u.LockedUntil.UnixMilli(), u.PasswordAt.UnixMilli(), u.LastSignInAt.UnixMilli(), u.LastActiveAt.UnixMilli(),
-		u.CreatedAt.UnixMilli(), u.UpdatedAt.UnixMilli(), mainAddress(u), searchText(u))
+		u.CreatedAt.UnixMilli(), u.UpdatedAt.UnixMilli(), u.ImageID, u.Plan, u.Locale, u.MayNotDelete, u.MayNotCreateOrg,
+		u.MaxOrgs, u.LegalAcceptedAt.UnixMilli(), mainAddress(u), words.all, words.username, words.name, words.email)
 	if err != nil || !moved {
 		return err
 	}
 	return t.replaceEmails(u.ID, emails)
 }
 
-func (t *tx) emails(user string) ([]identity.EmailAddress, error) {
-	const query = `SELECT id, address, normalized, verified, created_at, updated_at FROM emails WHERE user_id = ? ORDER BY position`
-	var found []identity.EmailAddress
-	err := t.each(t.ctx, query, []any{user}, func(rows *sql.Rows) error {
-		var e identity.EmailAddress
-		err := rows.Scan(&e.ID, &e.Address, &e.Normalized, &e.Verified, (*at)(&e.CreatedAt), (*at)(&e.UpdatedAt))
-		found = append(found, e)
-		return err
-	})
-	return found, err
-}
-
-// checkEmails looks for a conflict before anything is written, so that a refused
-// PutUser leaves nothing behind even if the caller goes on.
-func (t *tx) checkEmails(user string, emails []identity.EmailAddress) error {
-	const query = `SELECT COUNT(*) FROM emails WHERE (normalized = ? OR id = ?) AND user_id <> ?`
-	for i, e := range emails {
-		taken := 0
-		if err := t.row(query, []any{e.Normalized, e.ID, user}, &taken); err != nil {
-			return err
-		}
-		twice := slices.ContainsFunc(emails[:i], func(o identity.EmailAddress) bool {
-			return o.ID == e.ID || o.Normalized == e.Normalized
-		})
-		if taken > 0 || twice {
-			return fmt.Errorf("sqlitestore: put user: address: %w", identity.ErrConflict)
-		}
-	}
-	return nil
-}
-
-// replaceEmails writes all anew: two addresses may have traded values.
-func (t *tx) replaceEmails(user string, emails []identity.EmailAddress) error {
-	const insert = `INSERT INTO emails (user_id, position, id, address, normalized, verified, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-	if err := t.put("delete addresses", `DELETE FROM emails WHERE user_id = ?`, user); err != nil {
-		return err
-	}
-	for i, e := range emails {
-		err := t.put("put address", insert, user, i, e.ID, e.Address, e.Normalized, e.Verified, e.CreatedAt.UnixMilli(), e.UpdatedAt.UnixMilli())
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (t *tx) DeleteUser(id string) error {
 	return t.remove("delete user", `DELETE FROM users WHERE id = ?`, id)
 }
 
-// mainAddress is what the order email_address sorts by: the primary one, else the first.
-func mainAddress(u identity.User) string {
-	for _, e := range u.Emails {
-		if e.ID == u.PrimaryEmailID {
-			return e.Normalized
-		}
-	}
-	if len(u.Emails) > 0 {
-		return u.Emails[0].Normalized
-	}
-	return ""
-}
+// separator keeps a search from finding what spans two values.
+const separator = "\x1f"
 
-// searchText is what UserQuery.Search is looked for in. SQLite's own lower() knows
-// ASCII only. The separator keeps a match from spanning two values.
-func searchText(u identity.User) string {
-	parts := []string{u.ID, u.Username, u.FirstName + " " + u.LastName}
+// words are what users are searched by, in lower case: SQLite's own lower() knows ASCII
+// only.
+type words struct{ all, username, name, email string }
+
+func searchWords(u identity.User) words {
+	var addresses []string
 	for _, e := range u.Emails {
-		parts = append(parts, e.Address, e.Normalized)
+		addresses = append(addresses, e.Address, e.Normalized)
 	}
-	return strings.ToLower(strings.Join(parts, "\x1f"))
+	w := words{
+		username: strings.ToLower(u.Username),
+		name:     strings.ToLower(u.FirstName + " " + u.LastName),
+		email:    strings.ToLower(strings.Join(addresses, separator)),
+	}
+	w.all = strings.Join([]string{strings.ToLower(u.ID), w.username, w.name, w.email}, separator)
+	return w
 }

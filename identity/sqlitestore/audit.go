@@ -1,0 +1,35 @@
+package sqlitestore
+
+import "github.com/usherauth/usher/identity"
+
+const selectEvents = `SELECT id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at FROM audit_events`
+
+func eventFields(e *identity.AuditEvent) []any {
+	return []any{&e.ID, &e.Type, &e.ActorID, &e.UserID, &e.SessionID, &e.OrgID, &e.IPAddress, &e.UserAgent, (*raw)(&e.Data), (*at)(&e.At)}
+}
+
+func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
+	var c conditions
+	// Only ids that are not empty are indexed.
+	if q.UserID != "" {
+		c.add("user_id <> '' AND user_id = ?", q.UserID)
+	}
+	if q.OrgID != "" {
+		c.add("org_id <> '' AND org_id = ?", q.OrgID)
+	}
+	c.among("type", q.Types)
+	if !q.Since.IsZero() {
+		c.add("at >= ?", q.Since.UnixMilli())
+	}
+	if !q.Until.IsZero() {
+		c.add("at < ?", q.Until.UnixMilli())
+	}
+	return many(t, c.list(selectEvents, "at DESC, id", q.Limit, q.Offset), eventFields)
+}
+
+func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
+	const query = `INSERT INTO audit_events (id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	return t.put("put audit event", query, e.ID, e.Type, e.ActorID, e.UserID, e.SessionID, e.OrgID, e.IPAddress, e.UserAgent,
+		string(e.Data), e.At.UnixMilli())
+}

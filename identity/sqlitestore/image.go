@@ -1,0 +1,20 @@
+package sqlitestore
+
+import "github.com/usherauth/usher/identity"
+
+func (t *tx) Image(id string) (identity.Image, error) {
+	const query = `SELECT id, content_type, data, created_at FROM images WHERE id = ?`
+	var i identity.Image
+	err := t.row(query, []any{id}, &i.ID, &i.ContentType, &i.Data, (*at)(&i.CreatedAt))
+	return i, err
+}
+
+func (t *tx) PutImage(i identity.Image) error {
+	const query = `INSERT INTO images (id, content_type, data, created_at) VALUES (?1, ?2, ?3, ?4)
+		ON CONFLICT (id) DO UPDATE SET content_type = ?2, data = ?3, created_at = ?4`
+	return t.put("put image", query, i.ID, i.ContentType, blob(i.Data), i.CreatedAt.UnixMilli())
+}
+
+func (t *tx) DeleteImage(id string) error {
+	return t.remove("delete image", `DELETE FROM images WHERE id = ?`, id)
+}
