@@ -52,15 +52,16 @@ func notBuilt(patterns ...string) routes {
 // call is one request being answered.
 type call struct {
 	*Service
-	w       http.ResponseWriter
-	r       *http.Request
-	query   url.Values
-	form    form      // of a Frontend API request with a body
-	method  string    // the request's, unless _method says which one is meant
-	ref     clientRef // what the __client cookie claims; zero without a genuine one
-	caller  caller
-	now     time.Time // one time for the whole request: uat ≤ iat holds by construction
-	traceID string
+	w        http.ResponseWriter
+	r        *http.Request
+	query    url.Values
+	form     form      // of a Frontend API request with a body
+	method   string    // the request's, unless _method says which one is meant
+	ref      clientRef // what the __client cookie claims; zero without a genuine one
+	caller   caller
+	now      time.Time // one time for the whole request: uat ≤ iat holds by construction
+	traceID  string
+	recorded []AuditEvent // by the transaction that runs
 }
 
 // redirect is an endpoint's answer that sends the browser elsewhere.
@@ -190,12 +191,6 @@ func (c *call) recover() {
 	c.log.ErrorContext(c.r.Context(), "panic", "panic", p, "route", c.r.Pattern, "trace_id", c.traceID,
 		"stack", string(debug.Stack()))
 	c.writeError(refuse(http.StatusInternalServerError, wire.CodeInternal, "Something went wrong."))
-}
-
-// audit records something that happened to an account. It takes ids only.
-func (c *call) audit(event string, attrs ...any) {
-	attrs = append(attrs, "ip", c.caller.address(), "trace_id", c.traceID)
-	c.log.InfoContext(c.r.Context(), event, attrs...) //nolint:sloglint // every caller passes a constant
 }
 
 // notImplemented answers documented routes that this service does not have.

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
@@ -97,7 +96,6 @@ func revokeSession(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.audit("session revoked by the backend", "user_id", s.UserID, "session_id", s.ID)
 	return backendSession(s, c.now), nil
 }
 
@@ -134,15 +132,6 @@ func backendToken(c *call) (any, error) {
 }
 
 func noTemplate(*call) (any, error) { return nil, notFound() }
-
-// refreshSession answers the server-side refresh of protocol reference 4.7. No refresh
-// tokens are given out: the handshake on the app's own origin does their work.
-func refreshSession(c *call) (any, error) {
-	if _, err := getSession(c); err != nil {
-		return nil, err
-	}
-	return nil, refuse(http.StatusUnprocessableEntity, "refresh_token_not_found", "This instance gives out no refresh tokens.")
-}
 
 // noHandshakePayload: handshakes here carry no payload by reference.
 func noHandshakePayload(*call) (any, error) { return nil, notFound() }

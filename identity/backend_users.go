@@ -204,11 +204,10 @@ func deleteUser(c *call) (any, error) {
 		if _, err := pathRecord(c, tx.User); err != nil {
 			return err
 		}
-		return tx.DeleteUser(id)
+		return errors.Join(tx.DeleteUser(id), c.record(tx, AuditEvent{Type: "user.deleted", UserID: id}))
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.audit("user deleted", "user_id", id)
 	return wire.Deleted{Object: "user", ID: id, Deleted: true}, nil
 }

@@ -70,7 +70,8 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 		user.PasswordHash, user.PasswordAt, user.UpdatedAt = hash, c.now, c.now
 		m.user, m.browser.users[user.ID] = user, user
 		m.browser.client.SecretHash = hashSecret(secret)
-		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client)); err != nil || !endOthers {
+		changed := AuditEvent{Type: "password.changed", UserID: user.ID, ActorID: user.ID, SessionID: m.session.ID}
+		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client), c.record(tx, changed)); err != nil || !endOthers {
 			return err
 		}
 		return c.endOthers(tx, m.session)
@@ -78,7 +79,6 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 	if err != nil {
 		return nil, err
 	}
-	c.audit("password changed", "user_id", m.user.ID, "session_id", m.session.ID)
 	if err := c.setCookies(m.browser, secret); err != nil {
 		return nil, err
 	}

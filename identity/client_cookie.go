@@ -111,20 +111,34 @@ type clientRef struct{ id, secret string }
 
 // seal makes the value of a __client cookie.
 func (s *Service) seal(ref clientRef) (string, error) {
-	value, err := securecookie.EncodeMulti(wire.CookieClient, []byte(ref.id+"."+ref.secret), *s.cookies.codecs.Load()...)
+	return s.sealAs(wire.CookieClient, ref.id+"."+ref.secret)
+}
+
+// sealAs makes a value that opens under this name only.
+func (s *Service) sealAs(name, text string) (string, error) {
+	value, err := securecookie.EncodeMulti(name, []byte(text), *s.cookies.codecs.Load()...)
 	if err != nil {
-		return "", fmt.Errorf("identity: %w: seal client cookie: %w", errInternal, err)
+		return "", fmt.Errorf("identity: %w: seal %s: %w", errInternal, name, err)
 	}
 	return value, nil
 }
 
+// unsealAs opens what sealAs made; ok is false for anything else.
+func (s *Service) unsealAs(name, value string) (text string, ok bool) {
+	var raw []byte
+	if securecookie.DecodeMulti(name, value, &raw, *s.cookies.codecs.Load()...) != nil {
+		return "", false
+	}
+	return string(raw), true
+}
+
 // unseal opens a __client cookie; ok is false for a forged, cut, moved or stale one.
 func (s *Service) unseal(value string) (ref clientRef, ok bool) {
-	var raw []byte
-	if securecookie.DecodeMulti(wire.CookieClient, value, &raw, *s.cookies.codecs.Load()...) != nil {
+	text, ok := s.unsealAs(wire.CookieClient, value)
+	if !ok {
 		return clientRef{}, false
 	}
-	ref.id, ref.secret, ok = strings.Cut(string(raw), ".")
+	ref.id, ref.secret, ok = strings.Cut(text, ".")
 	return ref, ok && ref.secret != ""
 }
 

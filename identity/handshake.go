@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,8 +12,9 @@ import (
 )
 
 // handshake brings a browser that came back with an expired token up to date: GET
-// /client/handshake (protocol reference 4.5). It sets the cookies themselves and sends
-// the browser back; on the app's own origin no payload has to travel.
+// /client/handshake (protocol reference 4.5). Where the app is on the same host, and so
+// shares cookies with the Frontend API, it sets them itself and sends the browser back.
+// An app on another host gets them in a payload that this instance signs.
 func handshake(c *call) (any, error) {
 	target, err := c.handshakeTarget()
 	if err != nil {
@@ -27,26 +29,57 @@ func handshake(c *call) (any, error) {
 		return nil, err
 	}
 	session, ok := b.session("")
-	if !ok {
-		c.clearSession()
+	if ok {
+		if session, ok, err = c.renew(session); err != nil {
+			return nil, err
+		}
+	}
+	cookies := c.signedOutCookieSet()
+	if ok {
+		if cookies, err = c.sessionCookies(session, b.client, b.users[session.UserID]); err != nil {
+			return nil, err
+		}
+	}
+	if sameHost(target, c.caller.azp) {
+		web.SetCookies(c.w.Header(), cookies...)
 		return redirect{target}, nil
 	}
-	if session, ok, err = c.renew(session); err != nil {
-		return nil, err
+	return c.handshakePayload(target, cookies)
+}
+
+// sameHost reports two addresses whose cookies are shared: ports do not matter to cookies
+// (RFC 6265 §8.5).
+func sameHost(a, b string) bool {
+	x, err1 := url.Parse(a)
+	y, err2 := url.Parse(b)
+	return err1 == nil && err2 == nil && strings.EqualFold(x.Hostname(), y.Hostname())
+}
+
+// handshakePayload sends the cookies along in the address, signed (protocol reference
+// 4.6). The refresh token is not among them: it outlives the page's address in histories
+// and logs, where the session token is worthless after a minute.
+func (c *call) handshakePayload(target string, cookies []*http.Cookie) (any, error) {
+	var payload wire.HandshakePayload
+	for _, cookie := range cookies {
+		if !strings.HasPrefix(cookie.Name, wire.CookieRefresh) {
+			cookie.Secure = strings.HasPrefix(target, "https://")
+			payload.Handshake = append(payload.Handshake, cookie.String())
+		}
 	}
-	if !ok {
-		c.clearSession()
-		return redirect{target}, nil
-	}
-	jwt, err := c.mint(session, b.users[session.UserID], c.cfg.TokenLifetime)
+	jwt, err := c.currentKeys(c.r.Context()).signing.signer.Sign("", payload)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("identity: %w: %w", errInternal, err)
 	}
-	if err := c.setCookies(b, ""); err != nil {
-		return nil, err
+	u, err := url.Parse(target)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w: %w", errInternal, err)
 	}
-	web.SetCookies(c.w.Header(), web.SessionCookies(c.instance.publishable.Suffix(), jwt, c.origins.secure)...)
-	return redirect{target}, nil
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += wire.ParamHandshake + "=" + jwt
+	c.w.Header().Set("Referrer-Policy", "no-referrer")
+	return redirect{u.String()}, nil
 }
 
 // renew writes down that the session is in use, if that is due. ok is false when it
@@ -89,8 +122,11 @@ func (c *call) handshakeTarget() (string, error) {
 	return target, nil
 }
 
-// clearSession takes the session token away and says that nobody is signed in.
-func (c *call) clearSession() {
-	web.SetCookies(c.w.Header(), web.ClearedSessionCookies(c.instance.publishable.Suffix(), c.origins.secure)...)
-	c.setUAT(0)
+// signedOutCookieSet takes the session and refresh tokens away and says that nobody is
+// signed in.
+func (c *call) signedOutCookieSet() []*http.Cookie {
+	suffix, secure := c.instance.publishable.Suffix(), c.origins.secure
+	cookies := web.ClearedSessionCookies(suffix, secure)
+	cookies = append(cookies, web.UATCookies(suffix, 0, secure)...)
+	return append(cookies, web.RefreshCookie(suffix, "", secure, 0))
 }

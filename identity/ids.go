@@ -4,13 +4,14 @@ import "crypto/rand"
 
 // Prefixes of object ids (protocol reference 1.2). user_ and org_ are load-bearing.
 const (
-	prefixInstance = "ins_"
-	prefixUser     = "user_"
-	prefixEmail    = "idn_"
-	prefixClient   = "client_"
-	prefixSession  = "sess_"
-	prefixSignIn   = "sia_"
-	prefixSignUp   = "sua_"
+	prefixInstance   = "ins_"
+	prefixUser       = "user_"
+	prefixEmail      = "idn_"
+	prefixClient     = "client_"
+	prefixSession    = "sess_"
+	prefixSignIn     = "sia_"
+	prefixSignUp     = "sua_"
+	prefixAuditEvent = "aud_"
 )
 
 // newID returns an id with 130 random bits.

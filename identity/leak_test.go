@@ -148,10 +148,13 @@ func TestV02_LogsHoldNoSecrets(t *testing.T) {
 			t.Errorf("the log holds %q", s)
 		}
 	}
-	for _, event := range []string{"signed up", "signed in", "signed out", "password changed", "password refused", "session revoked", "request refused"} {
-		if !strings.Contains(logs, `"msg":"`+event) {
+	for _, event := range []string{"user.created", "session.created", "session.removed", "password.changed", "password.refused", "session.revoked"} {
+		if !strings.Contains(logs, `"event":"`+event) {
 			t.Errorf("the log lacks %q", event)
 		}
+	}
+	if !strings.Contains(logs, `"msg":"request refused`) {
+		t.Error("the log lacks refused requests")
 	}
 }
 

@@ -61,11 +61,12 @@ func (c *call) checkPassword(param, password string, find func(Tx) (User, error)
 	ctx := c.r.Context()
 	normal, usable := normalizePassword(password)
 	var user User
+	var tried string // whose password it was, "" when nobody's
 	var match, outdated bool
 	var countErr error
 	err := c.pool.do(ctx, func() {
 		countErr = c.update(ctx, func(tx Tx) (err error) {
-			user, err = c.countTry(tx, find)
+			user, tried, err = c.countTry(tx, find)
 			return err
 		})
 		if countErr == nil {
@@ -76,8 +77,7 @@ func (c *call) checkPassword(param, password string, find func(Tx) (User, error)
 		return checkedPassword{}, err
 	}
 	if !match || !usable {
-		c.audit("password refused", "user_id", user.ID)
-		return checkedPassword{}, wrongPassword(param)
+		return checkedPassword{}, errors.Join(c.recordRefusal(tried), wrongPassword(param))
 	}
 	checked := checkedPassword{param: param, userID: user.ID, setAt: user.PasswordAt}
 	if outdated {
@@ -87,20 +87,28 @@ func (c *call) checkPassword(param, password string, find func(Tx) (User, error)
 }
 
 // countTry returns the user to verify against, the zero User when there is none or it is
-// locked. Both cases write as much as a counted try does.
-func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (User, error) {
-	user, err := find(tx)
+// locked, and whom the try was about. Both cases write as much as a counted try does.
+func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (user User, tried string, err error) {
+	found, err := find(tx)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return User{}, err
+		return User{}, "", err
 	}
-	if err != nil || user.lockLeft(c.now) > 0 {
-		return User{}, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano())))
+	if err != nil || found.lockLeft(c.now) > 0 {
+		return User{}, found.ID, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano())))
 	}
-	user.FailedAttempts++
-	if lock := lockAfter(user.FailedAttempts); lock > 0 {
-		user.LockedUntil = c.now.Add(lock)
+	found.FailedAttempts++
+	if lock := lockAfter(found.FailedAttempts); lock > 0 {
+		found.LockedUntil = c.now.Add(lock)
 	}
-	return user, tx.PutUser(user)
+	return found, found.ID, tx.PutUser(found)
+}
+
+// recordRefusal writes down a wrong password, also one for nobody, so that both are the
+// same work.
+func (c *call) recordRefusal(userID string) error {
+	return c.update(c.r.Context(), func(tx Tx) error {
+		return c.record(tx, AuditEvent{Type: "password.refused", UserID: userID})
+	})
 }
 
 // confirm returns the user as it is now, with the counters reset, for the caller to put.

@@ -27,7 +27,7 @@ func (c *call) endOthers(tx Tx, kept Session) error {
 // request, which is refused.
 func (c *call) revoke(tx Tx, s *Session) error {
 	s.Status, s.UpdatedAt = wire.SessionRevoked, c.now
-	return tx.PutSession(*s)
+	return errors.Join(tx.PutSession(*s), c.record(tx, AuditEvent{Type: "session.revoked", UserID: s.UserID, SessionID: s.ID}))
 }
 
 // activeSessions lists where the person is signed in. It is a bare array: the reference
@@ -81,7 +81,6 @@ func revokeMySession(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.audit("session revoked", "user_id", m.user.ID, "session_id", s.ID)
 	if s.ClientID == m.browser.client.ID {
 		if err := c.signedOutCookies(m.browser); err != nil {
 			return nil, err

@@ -144,7 +144,6 @@ func endSession(status string) endpoint {
 		if err != nil {
 			return nil, err
 		}
-		c.audit("signed out", "user_id", s.UserID, "session_id", s.ID)
 		s.Status = status
 		session, err := c.frontendSession(s, user)
 		if err != nil {
@@ -162,7 +161,8 @@ func endSession(status string) endpoint {
 func (c *call) endSessions(tx Tx, b *browser, status string, sessions ...Session) (*browser, error) {
 	for _, s := range sessions {
 		s.Status, s.UpdatedAt = status, c.now
-		if err := tx.PutSession(s); err != nil {
+		ended := AuditEvent{Type: "session." + status, UserID: s.UserID, ActorID: s.UserID, SessionID: s.ID}
+		if err := errors.Join(tx.PutSession(s), c.record(tx, ended)); err != nil {
 			return nil, err
 		}
 	}
@@ -219,7 +219,6 @@ func endAllSessions(c *call) (any, error) {
 	if b == nil {
 		return wire.Response[*wire.Client]{}, nil
 	}
-	c.audit("signed out everywhere in this browser", "client_id", b.client.ID)
 	client, err := c.clientJSON(b)
 	return wire.Response[*wire.Client]{Response: client}, err
 }

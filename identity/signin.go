@@ -34,7 +34,8 @@ func (c *call) openSession(tx Tx, user User, secret string) (opened, error) {
 	client.LastActiveSessionID = session.ID
 	client.UpdatedAt = c.now
 	user.LastSignInAt, user.LastActiveAt = c.now, c.now
-	if err := errors.Join(tx.PutUser(user), tx.PutClient(client), tx.PutSession(session)); err != nil {
+	created := AuditEvent{Type: "session.created", UserID: user.ID, ActorID: user.ID, SessionID: session.ID}
+	if err := errors.Join(tx.PutUser(user), tx.PutClient(client), tx.PutSession(session), c.record(tx, created)); err != nil {
 		return opened{}, err
 	}
 	b, err = loadBrowser(tx, client, c.now)
@@ -207,7 +208,6 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	c.audit("signed in", "user_id", opened.session.UserID, "session_id", opened.session.ID)
 	if err := c.setCookies(opened.browser, secret); err != nil {
 		return nil, err
 	}

@@ -146,7 +146,7 @@ func (c *call) finishSignUp(attempt SignUp) (any, error) {
 		attempt.CreatedSessionID, attempt.CreatedUserID = opened.session.ID, user.ID
 		kept := attempt
 		kept.PasswordHash = "" // the user has it now
-		return tx.PutSignUp(kept)
+		return errors.Join(tx.PutSignUp(kept), c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}))
 	})
 	if errors.Is(err, ErrConflict) {
 		err = addressTaken()
@@ -154,7 +154,6 @@ func (c *call) finishSignUp(attempt SignUp) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.audit("signed up", "user_id", user.ID, "session_id", opened.session.ID)
 	if err := c.setCookies(opened.browser, secret); err != nil {
 		return nil, err
 	}

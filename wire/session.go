@@ -78,6 +78,13 @@ type Client struct {
 	UpdatedAt           int64      `json:"updated_at"`
 }
 
+// Cookies answers a refresh: Set-Cookie lines for the app to pass on (protocol reference
+// 4.7).
+type Cookies struct {
+	Object  string   `json:"object"` // "cookies"
+	Cookies []string `json:"cookies"`
+}
+
 // Response wraps every Frontend API success but tokens and the environment
 // (protocol reference 8.3). T is the resource.
 type Response[T any] struct {

@@ -41,6 +41,18 @@ func ClientCookie(value string, secure bool) *http.Cookie {
 	return c
 }
 
+// RefreshCookie holds the refresh token, which is read under the instance's own name only
+// (protocol reference 2.1) and never by scripts. It lives as long as age; an empty token
+// deletes it.
+func RefreshCookie(suffix, token string, secure bool, age time.Duration) *http.Cookie {
+	if token == "" {
+		age = -1
+	}
+	c := cookie(wire.CookieRefresh+"_"+suffix, token, secure, age)
+	c.HttpOnly = true
+	return c
+}
+
 // pair spells a cookie both ways; without a suffix there is only the plain name.
 func pair(name, suffix, value string, secure bool, age time.Duration) []*http.Cookie {
 	plain := cookie(name, value, secure, age)

@@ -1,0 +1,65 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+)
+
+// record writes e down in the transaction that does what it tells of: neither is there
+// without the other (I28). It fills in the id, the time and where the request came from.
+// The log hears of it once the transaction is in.
+func (c *call) record(tx Tx, e AuditEvent) error {
+	e.ID, e.At = newID(prefixAuditEvent), c.now
+	e.IPAddress, e.UserAgent = c.caller.address(), cutUserAgent(c.r.UserAgent())
+	c.recorded = append(c.recorded, e)
+	return tx.PutAuditEvent(e)
+}
+
+// detail is the Data of an audit event. It takes ids, names of roles and counts: nothing
+// secret, and nothing that names a person.
+func detail(pairs ...string) json.RawMessage {
+	m := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	out, err := json.Marshal(m)
+	if err != nil {
+		return nil // cannot happen for strings
+	}
+	return out
+}
+
+// update is [Service.update], logging what fn recorded. fn may be run again; what an
+// earlier run recorded is forgotten with it.
+func (c *call) update(ctx context.Context, fn func(Tx) error) error {
+	err := c.Service.update(ctx, func(tx Tx) error {
+		c.recorded = nil
+		return fn(tx)
+	})
+	if err != nil {
+		c.recorded = nil
+		return err
+	}
+	for _, e := range c.recorded {
+		c.log.LogAttrs(ctx, slog.LevelInfo, "audit", append(e.attrs(), slog.String("trace_id", c.traceID))...)
+	}
+	c.recorded = nil
+	return nil
+}
+
+// attrs are the event as it is logged.
+func (e AuditEvent) attrs() []slog.Attr {
+	list := []slog.Attr{slog.String("event", e.Type)}
+	for _, a := range []struct{ key, value string }{
+		{"user_id", e.UserID}, {"actor_id", e.ActorID}, {"session_id", e.SessionID}, {"org_id", e.OrgID}, {"ip", e.IPAddress},
+	} {
+		if a.value != "" {
+			list = append(list, slog.String(a.key, a.value))
+		}
+	}
+	if len(e.Data) > 0 {
+		list = append(list, slog.String("data", string(e.Data)))
+	}
+	return list
+}
