@@ -182,6 +182,9 @@ func (c *call) setCookies(b *browser, secret string) error {
 			return err
 		}
 		web.SetCookies(c.w.Header(), web.ClientCookie(value, c.origins.secure))
+		if err := c.setRefresh(b); err != nil {
+			return err
+		}
 	}
 	c.setUAT(b.uat(c.now))
 	return nil
@@ -230,8 +233,23 @@ func (c *call) overtaken(tx Tx) (bool, error) {
 
 // clearClient takes the browser's client away.
 func (c *call) clearClient() {
-	web.SetCookies(c.w.Header(), web.ClientCookie("", c.origins.secure))
+	web.SetCookies(c.w.Header(), web.ClientCookie("", c.origins.secure),
+		web.RefreshCookie(c.instance.publishable.Suffix(), "", c.origins.secure, 0))
 	c.setUAT(0)
+}
+
+// setRefresh replaces the refresh token, which the client's earlier secret took with it.
+func (c *call) setRefresh(b *browser) error {
+	s, ok := b.session("")
+	if !ok {
+		return nil
+	}
+	refresh, err := c.refreshToken(s, b.client)
+	if err != nil {
+		return err
+	}
+	web.SetCookies(c.w.Header(), web.RefreshCookie(c.instance.publishable.Suffix(), refresh, c.origins.secure, s.ExpireAt.Sub(c.now)))
+	return nil
 }
 
 func (c *call) setUAT(seconds int64) {

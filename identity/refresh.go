@@ -48,8 +48,11 @@ func refreshSession(c *call) (any, error) {
 	if err := c.readJSON(&in); err != nil {
 		return nil, err
 	}
+	if _, err := getSession(c); err != nil {
+		return nil, err
+	}
 	if in.RefreshToken == "" {
-		return nil, missingParam("refresh_token")
+		return nil, refreshRefused(codeRefreshNotFound, "The refresh token is missing.")
 	}
 	if err := c.checkExpired(in.ExpiredToken, in.Origin); err != nil {
 		return nil, err

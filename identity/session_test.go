@@ -15,6 +15,12 @@ import (
 
 func claimsOf(t *testing.T, jwt string) wire.Claims {
 	t.Helper()
+	return decode[wire.Claims](t, payloadOf(t, jwt))
+}
+
+// payloadOf is the second part of a token, decoded.
+func payloadOf(t *testing.T, jwt string) string {
+	t.Helper()
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
 		t.Fatalf("%q is no token", jwt)
@@ -23,7 +29,7 @@ func claimsOf(t *testing.T, jwt string) wire.Claims {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return decode[wire.Claims](t, string(raw))
+	return string(raw)
 }
 
 func TestSessionTokenClaims(t *testing.T) {
@@ -343,8 +349,8 @@ func TestC01_CookieAttributes(t *testing.T) {
 		a := v.signUp("ada@example.com")
 		h := v.get("/v1/client/handshake?redirect_url=" + public + "/x")
 		cookies := append(a.Cookies(), h.Cookies()...)
-		if len(cookies) != 7 {
-			t.Errorf("%d cookies, want 3 at sign-up and 4 at the handshake", len(cookies))
+		if len(cookies) != 9 {
+			t.Errorf("%d cookies, want 4 at sign-up and 5 at the handshake", len(cookies))
 		}
 		for _, c := range cookies {
 			if c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode || c.MaxAge <= 0 {
@@ -353,7 +359,7 @@ func TestC01_CookieAttributes(t *testing.T) {
 			if c.Secure != strings.HasPrefix(public, "https") {
 				t.Errorf("%s: Secure = %v on %s", c.Name, c.Secure, public)
 			}
-			if c.HttpOnly != (c.Name == "__client") {
+			if c.HttpOnly != (c.Name == "__client" || strings.HasPrefix(c.Name, "__refresh_")) {
 				t.Errorf("%s: HttpOnly = %v", c.Name, c.HttpOnly)
 			}
 		}
