@@ -101,7 +101,7 @@ func (h *Handlers) remember(w http.ResponseWriter, lines []string, token string)
 func (h *Handlers) forget(w http.ResponseWriter) {
 	header := w.Header()
 	web.SetCookies(header, web.ClearedSessionCookies(h.suffix, h.secure)...)
-	for _, c := range web.UATCookies(h.suffix, 0, h.secure) {
+	for _, c := range append(web.UATCookies(h.suffix, 0, h.secure), web.RefreshCookie(h.suffix, "", h.secure, 0)) {
 		if line := c.String(); !slices.Contains(header["Set-Cookie"], line) {
 			header.Add("Set-Cookie", line)
 		}

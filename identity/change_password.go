@@ -79,6 +79,7 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 	if err != nil {
 		return nil, err
 	}
+	c.signatures.forget() // the browser that did this gets a new token at once (C06)
 	if err := c.setCookies(m.browser, secret); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,8 @@
 //
 // A store holds users with their addresses, password hashes (argon2id) and metadata;
 // clients, each one browser, with the SHA-256 of the secret in its cookie; sessions;
-// sign-ins and sign-ups in progress, for an hour; RSA signing keys; and two settings: the
+// sign-ins and sign-ups in progress, for an hour; an audit log that names people by id
+// only, written in the transaction of what it tells; RSA signing keys; and two settings: the
 // instance (id, Frontend API host, secret key) and the keys that seal cookies. The store
 // therefore holds secrets and belongs in files of mode 0600. Passwords, cookie secrets and
 // tokens are never kept, and never logged.
@@ -16,7 +17,9 @@
 // The Frontend API sets __client (HttpOnly, sealed, worthless once replaced) and
 // __client_uat with its suffixed twin on every answer that changes the client. It sets
 // __session and its twin only at the handshake; otherwise scripts or server-rendered
-// forms write the token they were given. All are SameSite=Lax, Path=/, without Domain, and
+// forms write the token they were given. Beside a new secret in __client goes a refresh
+// token (HttpOnly, sealed), with which a server renews the session without a redirect; it
+// dies with that secret and with the session. All are SameSite=Lax, Path=/, without Domain, and
 // Secure when the public origin is https. Signing in or up replaces the secret in
 // __client; signing out of the last session makes it worthless before the answer is sent.
 //

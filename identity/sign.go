@@ -43,6 +43,13 @@ func (s *Service) sign(keys *keySet, c wire.Claims) (string, error) {
 	return sig.jwt, sig.err
 }
 
+// forget makes the next token of the present second a new one.
+func (m *signatures) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.made = nil
+}
+
 // of finds or makes the place of a token, forgetting those of other seconds. A clock that
 // was set back begins anew: nothing is kept that the claims do not say.
 func (m *signatures) of(second int64, key string) *signature {
