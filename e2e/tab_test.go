@@ -203,10 +203,13 @@ func (b *tab) cookies() map[string]*network.Cookie {
 
 // dropSession deletes the session cookies and nothing else: what is left when a token has
 // expired and the browser has cleared it away.
-func (b *tab) dropSession() {
+func (b *tab) dropSession() { b.t.Helper(); b.dropCookies("__session") }
+
+// dropCookies deletes the cookies whose names begin so.
+func (b *tab) dropCookies(prefix string) {
 	b.t.Helper()
 	for name, c := range b.cookies() {
-		if strings.HasPrefix(name, "__session") {
+		if strings.HasPrefix(name, prefix) {
 			command(b, network.DeleteCookies, network.DeleteCookiesParams{Name: name, Domain: c.Domain, Path: c.Path})
 		}
 	}
