@@ -71,7 +71,7 @@ bench: ## the signed-in page against no authentication and against the published
 
 fuzz: ## every fuzz target for FUZZTIME (60s)
 	@grep -rn --include='*_test.go' '^func Fuzz' . | sed 's/^\(.*\)\/[^/]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*/\1 \2/' | \
-	while read -r dir name; do echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; done
+	while read -r dir name; do echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$dir" || exit 1; done
 
 cover: ## coverage.txt and the share by function
 	go test -coverprofile=coverage.txt -coverpkg=./... ./...
