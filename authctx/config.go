@@ -38,7 +38,8 @@ type Config struct {
 	// sessions only. A machine token in the Authorization header then authenticates the
 	// request without signing anybody in, and passes guards that say [Accept].
 	AcceptsToken []wire.TokenType
-	// MachineSecretKey verifies machine to machine tokens ("mt_…"); "" is SecretKey.
+	// MachineSecretKey verifies machine to machine tokens ("mt_…"); "" is SecretKey. Those
+	// that are JWTs take SecretKey or JWTKey, and are refused without.
 	MachineSecretKey string
 	// JWTKey is the instance's public key in PEM form. With it no network is used to
 	// verify, and keys are not rotated by themselves. Literal "\n" sequences, as
@@ -62,7 +63,9 @@ type Config struct {
 	// leaked by another app of the instance would pass here.
 	AuthorizedParties []string
 	// Audience lists accepted values of the aud claim; empty does not check it. With
-	// it, a token without aud is refused, unlike in the reference.
+	// it, a token without aud is refused, unlike in the reference. Machine to machine
+	// tokens that are JWTs name there the machines they are meant for; API keys and opaque
+	// machine to machine tokens have no aud, and are not asked for it.
 	Audience []string
 	// ClockSkew is tolerated in exp, nbf and iat; 0 is 5 s, and [NoClockSkew]
 	// is none.
@@ -150,15 +153,9 @@ func New(cfg Config) (*Authenticator, error) {
 	if cfg.MaxTokenBytes < 0 {
 		fail("MaxTokenBytes is negative: use a positive number, or 0 for %d", token.MaxBytes)
 	}
-	if err := checkMachines(cfg); err != nil {
-		errs = append(errs, err)
-	}
 	keys, err := newKeySource(cfg)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := errors.Join(append(errs, checkMachines(cfg), checkAPIURL(cfg), err)...); err != nil {
+		return nil, err
 	}
 	return newAuthenticator(cfg, inst, keys), nil
 }
@@ -177,16 +174,19 @@ func checkOrigins(field string, origins ...string) error {
 	return errors.Join(errs...)
 }
 
-// checkAPIURL refuses to send the secret key in clear text to another machine.
-func checkAPIURL(raw string, ownTransport bool) (*url.URL, error) {
-	u, err := url.Parse(raw)
+// checkAPIURL refuses to send a secret key in clear text to another machine.
+func checkAPIURL(cfg Config) error {
+	if cfg.APIURL == "" || cfg.SecretKey == "" && cfg.MachineSecretKey == "" {
+		return nil
+	}
+	u, err := url.Parse(cfg.APIURL)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("authctx: APIURL %q is not the address of an API: write it like %s", raw, defaultAPIURL)
+		return fmt.Errorf("authctx: APIURL %q is not the address of an API: write it like %s", cfg.APIURL, defaultAPIURL)
 	}
-	if u.Scheme == "https" || u.Scheme == "http" && (ownTransport || isLoopback(u.Hostname())) {
-		return u, nil
+	if u.Scheme == "https" || u.Scheme == "http" && (cfg.Transport != nil || isLoopback(u.Hostname())) {
+		return nil
 	}
-	return nil, fmt.Errorf("authctx: APIURL %q would send the secret key unencrypted: use https", raw)
+	return fmt.Errorf("authctx: APIURL %q would send the secret key unencrypted: use https", cfg.APIURL)
 }
 
 func isLoopback(host string) bool {

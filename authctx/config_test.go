@@ -14,6 +14,7 @@ import (
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
+	"github.com/usherauth/usher/wire"
 )
 
 func TestNewReportsEveryMistake(t *testing.T) {
@@ -39,6 +40,26 @@ func TestNewReportsEveryMistake(t *testing.T) {
 	}
 	if _, err := authctx.New(authctx.Config{}); err == nil || !strings.Contains(err.Error(), "SecretKey and JWTKey are both empty") {
 		t.Errorf("the zero Config: %v", err)
+	}
+}
+
+// TestV05_NoSecretInClearText: whatever key is there to verify sessions with, no secret one
+// goes over http to another machine.
+func TestV05_NoSecretInClearText(t *testing.T) {
+	t.Parallel()
+	pem := authtest.Config(t).JWTKey
+	for name, cfg := range map[string]authctx.Config{
+		"the secret key":                   {SecretKey: "sk_live_x"},
+		"the secret key, beside a PEM key": {SecretKey: "sk_live_x", JWTKey: pem},
+		"a machine's, alone":               {MachineSecretKey: "ak_x", AcceptsToken: []wire.TokenType{wire.TokenM2M}},
+		"a machine's, beside a PEM key":    {MachineSecretKey: "ak_x", JWTKey: pem, AcceptsToken: []wire.TokenType{wire.TokenM2M}},
+	} {
+		for url, refused := range map[string]bool{"http://api.example.com": true, "http://127.0.0.1:8081": false, "https://api.example.com": false, "": false} {
+			cfg.APIURL = url
+			if _, err := authctx.New(cfg); (err != nil) != refused || refused && !strings.Contains(err.Error(), "use https") {
+				t.Errorf("%s to %q: %v", name, url, err)
+			}
+		}
 	}
 }
 
