@@ -34,7 +34,7 @@ func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator
 		a.now = time.Now //nolint:forbidigo // the default clock
 	}
 	a.cache = newCache(a.now)
-	a.machines = newMachines(cfg, a.now)
+	a.machines = newMachines(cfg, inst.skew, a.now)
 	a.onDeny = cfg.Deny
 	a.constants = encodeConstants(inst)
 	if inst.key.Live() && len(inst.parties) == 0 {

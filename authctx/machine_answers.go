@@ -34,7 +34,8 @@ type digest [sha256.Size]byte
 
 // answers remembers what the service said of tokens.
 type answers struct {
-	now func() time.Time
+	now  func() time.Time
+	skew time.Duration // how long after its end a token still passes
 
 	mu        sync.Mutex
 	good, bad map[digest]answer
@@ -61,9 +62,9 @@ type answerFlight struct {
 	err  error
 }
 
-func newAnswers(now func() time.Time) *answers {
+func newAnswers(skew time.Duration, now func() time.Time) *answers {
 	return &answers{
-		now: now, good: make(map[digest]answer), bad: make(map[digest]answer), flights: make(map[digest]*answerFlight),
+		now: now, skew: skew, good: make(map[digest]answer), bad: make(map[digest]answer), flights: make(map[digest]*answerFlight),
 		strangers: bucket{rate: answerStrangers}, known: bucket{rate: answerKnown},
 	}
 }
@@ -137,8 +138,8 @@ func (s *answers) remember(key digest, f *answerFlight, from time.Time) {
 	switch {
 	case f.err == nil:
 		until := from.Add(answerGood)
-		if end := f.auth.machine.ExpiresAt; !end.IsZero() && end.Before(until) {
-			until = end
+		if end := f.auth.machine.ExpiresAt; !end.IsZero() && end.Add(s.skew).Before(until) {
+			until = end.Add(s.skew)
 		}
 		delete(s.bad, key)
 		put(s.good, key, answer{auth: f.auth, from: from, until: until}, s.now())

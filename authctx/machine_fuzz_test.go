@@ -63,7 +63,7 @@ func FuzzMachineAnswer(f *testing.F) {
 		if err := json.Unmarshal([]byte(body), &said); err != nil || said["id"] != m.ID || said["subject"] != m.Subject || m.ID == "" || m.Subject == "" {
 			t.Errorf("%q is believed: %+v, %v", body, m, err)
 		}
-		for _, name := range []string{"revoked", "expired"} {
+		for _, name := range []string{"revoked", "expired", "deleted"} {
 			if said[name] != nil && said[name] != false {
 				t.Errorf("%q is believed", body)
 			}

@@ -13,9 +13,9 @@ import (
 )
 
 // verifyMachineJWT checks a machine token that is a JWT, without the network but for keys:
-// same keys, algorithms and clock skew as for sessions (protocol reference 5.5). What is
-// wrong with it is told as token-verification-failed, whichever check it was; only keys
-// that cannot be had keep their reason, for nothing is known about the token then. The
+// same keys, algorithms, audience and clock skew as for sessions (protocol reference 5.5).
+// What is wrong with it is told as token-verification-failed, whichever check it was; only
+// keys that cannot be had keep their reason, for nothing is known about the token then. The
 // issuer is checked too, which the reference does not do.
 func (a *Authenticator) verifyMachineJWT(ctx context.Context, kind wire.TokenType, tok string) (*Auth, error) {
 	t, err := token.Parse(tok, a.inst.maxTokenBytes)
@@ -30,7 +30,7 @@ func (a *Authenticator) verifyMachineJWT(ctx context.Context, kind wire.TokenTyp
 	}
 	v := verified{}
 	for _, check := range []func() error{
-		func() error { return a.inst.checkMachineClaims(kind, t.Payload) },
+		func() error { return a.inst.checkMachineClaims(t.Payload) },
 		func() error { return v.readTimes(t.Payload) },
 		func() error { return v.timely(a.now(), a.inst.skew) },
 	} {
@@ -38,7 +38,10 @@ func (a *Authenticator) verifyMachineJWT(ctx context.Context, kind wire.TokenTyp
 			return nil, refuse(wire.ReasonTokenVerificationFailed, err)
 		}
 	}
-	m := machineFromJWT(kind, t.Payload)
+	m, err := machineFromJWT(kind, t.Payload)
+	if err != nil {
+		return nil, refuse(wire.ReasonTokenVerificationFailed, err)
+	}
 	m.ExpiresAt = time.UnixMilli(int64(v.exp * 1000))
 	return newMachineAuth(kind, m, strings.Clone(tok)), nil
 }
@@ -67,7 +70,7 @@ func (a *Authenticator) machineSignature(ctx context.Context, kind wire.TokenTyp
 		return failed(token.ErrSignature)
 	}
 	key, err := a.keys.key(ctx, t.Header.Kid, a.now())
-	if v, ok := errors.AsType[*VerifyError](err); ok && v.Reason != wire.ReasonJWKKidMismatch {
+	if v, ok := errors.AsType[*VerifyError](err); ok && v.Reason != wire.ReasonJWKKidMismatch && v.Reason != wire.ReasonJWKFailedToResolve {
 		return v
 	}
 	if err == nil {
@@ -79,48 +82,83 @@ func (a *Authenticator) machineSignature(ctx context.Context, kind wire.TokenTyp
 	return nil
 }
 
-func (in *instance) checkMachineClaims(kind wire.TokenType, p token.Object) error {
+func (in *instance) checkMachineClaims(p token.Object) error {
 	if sub, _ := p.String("sub"); sub == "" || strings.ContainsFunc(sub, isControl) {
 		return errors.New("sub is not a usable string")
 	}
 	if iss, _ := p.String("iss"); len(in.issuers) > 0 && !slices.Contains(in.issuers, iss) {
 		return errors.New("iss is not this instance")
 	}
-	if kind == wire.TokenOAuth && len(in.audience) > 0 && !in.hasAudience(p) {
+	if len(in.audience) > 0 && !in.hasAudience(p) {
 		return errors.New("aud does not match")
 	}
 	return nil
 }
 
-// machineFromJWT maps claims as the reference does (protocol reference 5.5).
-func machineFromJWT(kind wire.TokenType, p token.Object) Machine {
-	m := Machine{}
-	m.ID, _ = p.String("jti")
+// machineFromJWT maps claims as the reference does (protocol reference 5.5). One that is
+// there in another type than it should be is an error: what it would have allowed is not
+// known.
+func machineFromJWT(kind wire.TokenType, p token.Object) (m Machine, err error) {
 	m.Subject, _ = p.String("sub")
-	if kind == wire.TokenOAuth {
-		m.ClientID, _ = p.String("client_id")
-		m.Scopes = scopes(p, "scp", "scope")
-		return m
+	if m.ID, err = textClaim(p, "jti"); err != nil {
+		return m, err
 	}
-	m.Scopes = scopes(p, "aud", "scopes")
+	if kind == wire.TokenOAuth {
+		if m.ClientID, err = textClaim(p, "client_id"); err != nil {
+			return m, err
+		}
+		m.Scopes, err = oauthScopes(p)
+		return m, err
+	}
+	m.Scopes, err = m2mScopes(p)
 	m.Claims = customClaims(p)
-	return m
+	return m, err
 }
 
-// scopes reads a claim that is a list, or one that is a string of words. For OAuth tokens
-// the list comes first, for machine to machine tokens the words do, but no issuer writes
-// both.
-func scopes(p token.Object, list, words string) []string {
-	if s, ok := p.String(words); ok && s != "" {
-		return strings.Fields(s)
+// oauthScopes prefers the list, m2mScopes the words, also where they say nothing.
+func oauthScopes(p token.Object) ([]string, error) {
+	if absent(p, "scp") {
+		return wordsClaim(p, "scope")
 	}
-	if out, ok := p.Strings(list); ok {
-		return out
+	return listClaim(p, "scp")
+}
+
+func m2mScopes(p token.Object) ([]string, error) {
+	if absent(p, "scopes") {
+		return listClaim(p, "aud")
 	}
-	if one, ok := p.String(list); ok {
-		return []string{one}
+	return wordsClaim(p, "scopes")
+}
+
+func absent(p token.Object, name string) bool {
+	raw := p.Raw(name)
+	return raw == "" || raw == "null"
+}
+
+func textClaim(p token.Object, name string) (string, error) {
+	s, ok := p.String(name)
+	if !ok && !absent(p, name) {
+		return "", errors.New(name + " is not a string")
 	}
-	return nil
+	return s, nil
+}
+
+// wordsClaim splits at spaces (RFC 6749 §3.3).
+func wordsClaim(p token.Object, name string) ([]string, error) {
+	s, err := textClaim(p, name)
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), err
+}
+
+// listClaim reads a list of strings, or one string that stands for itself.
+func listClaim(p token.Object, name string) ([]string, error) {
+	list, ok := p.Strings(name)
+	if one, alone := p.String(name); alone {
+		list, ok = []string{one}, true
+	}
+	if !ok && !absent(p, name) {
+		return nil, errors.New(name + " is not a list of strings")
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return s == "" }), nil
 }
 
 // customClaims are those that the protocol gives no meaning.
@@ -133,7 +171,7 @@ func customClaims(p token.Object) Claims {
 		delete(all, name)
 	}
 	text, err := json.Marshal(all)
-	if err != nil {
+	if err != nil || len(all) == 0 {
 		return Claims{}
 	}
 	return parseClaims(string(text))

@@ -74,6 +74,13 @@ func TestMachineJWT(t *testing.T) {
 		"oauth expired":                 {oauth, nil, oauthClaims(), object{"exp": now - 5}, failed},
 		"oauth without a subject":       {oauth, nil, oauthClaims(), object{"sub": nil}, failed},
 		"oauth, subject is a number":    {oauth, nil, oauthClaims(), object{"sub": 1}, failed},
+		"m2m scopes are a list":         {m2m, nil, m2mClaims(), object{"scopes": []string{"mch_2"}}, failed},
+		"m2m audience is a number":      {m2m, nil, m2mClaims(), object{"scopes": nil, "aud": 5}, failed},
+		"m2m audience holds a number":   {m2m, nil, m2mClaims(), object{"scopes": nil, "aud": []any{"mch_2", 5}}, failed},
+		"m2m id is a number":            {m2m, nil, m2mClaims(), object{"jti": 5}, failed},
+		"oauth scope is a number":       {oauth, nil, oauthClaims(), object{"scope": 5}, failed},
+		"oauth scp holds a number":      {oauth, nil, oauthClaims(), object{"scp": []any{"email", 5}}, failed},
+		"oauth client is an object":     {oauth, nil, oauthClaims(), object{"client_id": object{}}, failed},
 		"J24 type in capitals":          {oauth, object{"typ": "AT+JWT"}, oauthClaims(), nil, wire.ReasonTokenInvalid},
 		"J25 machine's category alone":  {m2m, object{"cat": wire.CategoryM2M}, oauthClaims(), nil, wire.ReasonTokenTypeMismatch},
 	} {
@@ -105,8 +112,13 @@ func TestMachineJWTFields(t *testing.T) {
 		"m2m":                    {m2m, m2mClaims(), authctx.Machine{ID: "mt_id", Subject: "mch_1", Scopes: []string{"mch_2", "mch_3"}, ExpiresAt: end}, `{"aud":["mch_2","mch_3"],"class":"gold","scopes":"mch_2 mch_3"}`},
 		"m2m with audience only": {m2m, with(m2mClaims(), object{"scopes": nil, "class": nil}), authctx.Machine{ID: "mt_id", Subject: "mch_1", Scopes: []string{"mch_2", "mch_3"}, ExpiresAt: end}, `{"aud":["mch_2","mch_3"]}`},
 		"m2m for one machine":    {m2m, with(m2mClaims(), object{"scopes": nil, "class": nil, "aud": "mch_2"}), authctx.Machine{ID: "mt_id", Subject: "mch_1", Scopes: []string{"mch_2"}, ExpiresAt: end}, `{"aud":"mch_2"}`},
+		"m2m for nobody":         {m2m, with(m2mClaims(), object{"scopes": "", "class": nil}), authctx.Machine{ID: "mt_id", Subject: "mch_1", ExpiresAt: end}, `{"aud":["mch_2","mch_3"],"scopes":""}`},
+		"m2m that says no more":  {m2m, with(m2mClaims(), object{"scopes": nil, "class": nil, "aud": nil, "jti": nil}), authctx.Machine{Subject: "mch_1", ExpiresAt: end}, "null"},
 		"oauth":                  {oauth, oauthClaims(), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"email", "profile"}, ExpiresAt: end}, "null"},
 		"oauth with a list":      {oauth, with(oauthClaims(), object{"scope": nil, "scp": []string{"email"}}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"email"}, ExpiresAt: end}, "null"},
+		"oauth list before text": {oauth, with(oauthClaims(), object{"scp": []string{"read"}}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"read"}, ExpiresAt: end}, "null"},
+		"oauth, list of nothing": {oauth, with(oauthClaims(), object{"scp": []string{}}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", ExpiresAt: end}, "null"},
+		"oauth, spaces at odds":  {oauth, with(oauthClaims(), object{"scope": " email  profile "}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"email", "profile"}, ExpiresAt: end}, "null"},
 		"oauth without scopes":   {oauth, with(oauthClaims(), object{"scope": nil}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", ExpiresAt: end}, "null"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,6 +134,9 @@ func TestMachineJWTFields(t *testing.T) {
 				t.Errorf("custom claims are %s, want %s", custom, tt.custom)
 			}
 			m.Claims = authctx.Claims{}
+			if len(m.Scopes) == 0 {
+				m.Scopes = nil
+			}
 			if diff := cmp.Diff(tt.want, *m, cmp.Comparer(func(authctx.Claims, authctx.Claims) bool { return true })); diff != "" {
 				t.Error(diff)
 			}
@@ -175,18 +190,36 @@ func TestMachineJWTKeys(t *testing.T) {
 	}
 }
 
-// TestMachineJWTAudience: the option is for OAuth tokens, which must have the claim.
-func TestMachineJWTAudience(t *testing.T) {
+// TestMachineJWTWithoutKeys: with a machine secret alone no JWT can be verified, and nobody
+// is asked for keys in vain.
+func TestMachineJWTWithoutKeys(t *testing.T) {
+	t.Parallel()
+	s := &machineService{answer: func(machineCall) (int, string) { return 200, firstKey().jwks("ins_1") }}
+	cfg := machineConfig(t, s, wire.TokenM2M)
+	cfg.SecretKey, cfg.JWTKey = "", ""
+	got := ask(t, cfg, withToken(t, firstKey().sign(t, object{"alg": "RS256", "kid": "ins_1"}, m2mClaims()))).auth
+	if got.Reason() != wire.ReasonTokenVerificationFailed || got.TokenType() != "" || s.count() != 0 {
+		t.Errorf("%q, %d calls", got.Reason(), s.count())
+	}
+}
+
+// TestJ23_MachineJWTAudience: with the option a token must name one of the audiences, an
+// OAuth token as well as a machine's, which names the machines it is meant for.
+func TestJ23_MachineJWTAudience(t *testing.T) {
 	t.Parallel()
 	oauth, m2m := object{"alg": "RS256", "kid": "i", "typ": "at+jwt"}, object{"alg": "RS256", "kid": "i"}
 	for name, tt := range map[string]struct {
 		header, claims object
 		want           wire.Reason
 	}{
-		"the audience":       {oauth, with(oauthClaims(), object{"aud": []string{"x", "api"}}), ""},
-		"another":            {oauth, with(oauthClaims(), object{"aud": "x"}), wire.ReasonTokenVerificationFailed},
-		"none":               {oauth, oauthClaims(), wire.ReasonTokenVerificationFailed},
-		"a machine's is its": {m2m, m2mClaims(), ""},
+		"the audience":               {oauth, with(oauthClaims(), object{"aud": []string{"x", "api"}}), ""},
+		"another":                    {oauth, with(oauthClaims(), object{"aud": "x"}), wire.ReasonTokenVerificationFailed},
+		"none":                       {oauth, oauthClaims(), wire.ReasonTokenVerificationFailed},
+		"it and the empty one":       {oauth, with(oauthClaims(), object{"aud": []string{"", "api"}}), wire.ReasonTokenVerificationFailed},
+		"m2m for this machine":       {m2m, with(m2mClaims(), object{"aud": []string{"mch_2", "api"}}), ""},
+		"m2m for this machine alone": {m2m, with(m2mClaims(), object{"aud": "api"}), ""},
+		"m2m for other machines":     {m2m, m2mClaims(), wire.ReasonTokenVerificationFailed},
+		"m2m for any, stricter":      {m2m, with(m2mClaims(), object{"aud": nil}), wire.ReasonTokenVerificationFailed},
 	} {
 		cfg, _ := jwtConfig(t)
 		cfg.Audience = []string{"api"}

@@ -114,8 +114,12 @@ func TestMachineAuth(t *testing.T) {
 			orgID:  "org_1", claims: "null", kind: wire.TokenAPIKey,
 		},
 		"an API key of something else": {
-			token: "ak_3", answer: `{"id":"ak_id","subject":"thing_1","claims":[1]}`,
+			token: "ak_3", answer: `{"id":"ak_id","subject":"thing_1","claims":[1],"scopes":[1]}`,
 			want: authctx.Machine{ID: "ak_id", Subject: "thing_1"}, claims: "null", kind: wire.TokenAPIKey,
+		},
+		"an API key with one scope": {
+			token: "ak_4", answer: `{"id":"ak_id","subject":"thing_1","scopes":"read"}`,
+			want: authctx.Machine{ID: "ak_id", Subject: "thing_1", Scopes: []string{"read"}}, claims: "null", kind: wire.TokenAPIKey,
 		},
 		"a machine": {
 			token:  "mt_1",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type machines struct {
 	answers  *answers
 }
 
-func newMachines(cfg Config, now func() time.Time) *machines {
+func newMachines(cfg Config, skew time.Duration, now func() time.Time) *machines {
 	types := tokenTypes(cfg.AcceptsToken)
 	if types.sessionsOnly() {
 		return nil
@@ -35,7 +36,7 @@ func newMachines(cfg Config, now func() time.Time) *machines {
 	if cfg.MachineSecretKey != "" {
 		m2m.secret = cfg.MachineSecretKey
 	}
-	return &machines{types: types, app: app, m2m: &m2m, answers: newAnswers(now)}
+	return &machines{types: types, app: app, m2m: &m2m, answers: newAnswers(skew, now)}
 }
 
 // verifyMachine verifies a token of a machine kind. Errors are *VerifyError.
@@ -49,6 +50,9 @@ func (a *Authenticator) verifyMachine(ctx context.Context, kind wire.TokenType, 
 	if strings.ContainsFunc(tok, notInTokens) {
 		return nil, refuse(wire.ReasonTokenInvalid, errors.New("not the characters of a token"))
 	}
+	if compactForm.MatchString(tok) { // the first part of a JWT never begins like this
+		return nil, refuse(wire.ReasonTokenInvalid, errors.New("in the form of a JWT, but none"))
+	}
 	tok = strings.Clone(tok) // a slice of a whole header must not be kept alive
 	return a.machines.answers.get(ctx, sha256.Sum256([]byte(tok)), func(ctx context.Context) (*Auth, error) {
 		return a.askMachine(ctx, kind, tok)
@@ -60,6 +64,9 @@ func notInTokens(r rune) bool {
 	alphanumeric := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 	return !alphanumeric && !strings.ContainsRune("-._~+/=", r)
 }
+
+// compactForm is that of a JWT (RFC 7515 §7.1).
+var compactForm = regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]+$`)
 
 // askMachine asks the Backend API.
 func (a *Authenticator) askMachine(ctx context.Context, kind wire.TokenType, tok string) (*Auth, error) {
@@ -101,15 +108,15 @@ func machineError(err error) error {
 }
 
 // readMachine reads the service's answer. The reference does not look at revoked and
-// expired in it; here they are believed, as is an expiration that has passed.
+// expired in it; here they are believed, as are deleted and an expiration that has passed.
 func (a *Authenticator) readMachine(kind wire.TokenType, o token.Object) (m Machine, err error) {
 	m.ID, _ = o.String("id")
 	m.Subject, _ = o.String("subject")
 	if m.ID == "" || m.Subject == "" {
 		return m, refuse(wire.ReasonUnexpected, errors.New("backend API: answer names no token or no subject"))
 	}
-	if !isFalse(o, "revoked") || !isFalse(o, "expired") {
-		return m, refuse(wire.ReasonTokenInvalid, errors.New("revoked or expired"))
+	if !isFalse(o, "revoked") || !isFalse(o, "expired") || !isFalse(o, "deleted") {
+		return m, refuse(wire.ReasonTokenInvalid, errors.New("revoked, expired or deleted"))
 	}
 	if m.ExpiresAt, err = milliseconds(o.Raw("expiration")); err != nil {
 		return m, refuse(wire.ReasonUnexpected, err)
@@ -120,7 +127,7 @@ func (a *Authenticator) readMachine(kind wire.TokenType, o token.Object) (m Mach
 	if kind == wire.TokenOAuth && len(a.inst.audience) > 0 && !a.inst.hasAudience(o) {
 		return m, refuse(wire.ReasonTokenVerificationFailed, errors.New("aud does not match"))
 	}
-	m.Scopes, _ = o.Strings("scopes")
+	m.Scopes, _ = listClaim(o, "scopes") // what cannot be read is no scope
 	if kind == wire.TokenOAuth {
 		m.ClientID, _ = o.String("client_id")
 		return m, nil

@@ -46,6 +46,7 @@ func TestMachineAnswers(t *testing.T) {
 		"names in other case":           {200, `{"ID":"ak_id","Subject":"user_1"}`, wire.ReasonUnexpected, true},
 		"revoked, stricter":             {200, `{` + good + `,"revoked":true}`, wire.ReasonTokenInvalid, false},
 		"expired, stricter":             {200, `{` + good + `,"expired":true}`, wire.ReasonTokenInvalid, false},
+		"deleted, stricter":             {200, `{` + good + `,"deleted":true}`, wire.ReasonTokenInvalid, false},
 		"revoked in other words":        {200, `{` + good + `,"revoked":"yes"}`, wire.ReasonTokenInvalid, false},
 		"past expiration, stricter":     {200, `{` + good + `,"expired":false,"expiration":1799999995000}`, wire.ReasonTokenInvalid, false},
 		"expiration within the skew":    {200, `{` + good + `,"expiration":1799999996000}`, "", false},
@@ -75,6 +76,7 @@ func TestMachineAudience(t *testing.T) {
 	}{
 		"the audience":      {"oat_1", `"api"`, ""},
 		"among others":      {"oat_1", `["x","api"]`, ""},
+		"and the empty one": {"oat_1", `["","api"]`, wire.ReasonTokenVerificationFailed},
 		"another":           {"oat_1", `"x"`, wire.ReasonTokenVerificationFailed},
 		"none":              {"oat_1", `null`, wire.ReasonTokenVerificationFailed},
 		"an API key's none": {"ak_1", `null`, ""},
@@ -88,12 +90,13 @@ func TestMachineAudience(t *testing.T) {
 	}
 }
 
-// TestMachineGarbage costs no call: neither what is too long nor what no token can hold.
+// TestMachineGarbage costs no call: neither what is too long nor what no token can hold, nor
+// what has the form of a JWT and is none.
 func TestMachineGarbage(t *testing.T) {
 	t.Parallel()
 	s := &machineService{answer: answers200}
 	a := accepting(t, s, wire.TokenAPIKey)
-	for _, tok := range []string{"ak_\"", "ak_a,b", "ak_ü", "ak_\x80", "ak_" + strings.Repeat("a", 9000), "ak_a\tb", "ak_<script>"} {
+	for _, tok := range []string{"ak_\"", "ak_a,b", "ak_ü", "ak_\x80", "ak_" + strings.Repeat("a", 9000), "ak_a\tb", "ak_<script>", "ak_a.b.c", "ak_.b-c._"} {
 		if got := a.Authenticate(withToken(t, tok)); got.Reason != wire.ReasonTokenInvalid {
 			t.Errorf("%.20q: %q", tok, got.Reason)
 		}
@@ -133,7 +136,10 @@ func TestMachineIsRemembered(t *testing.T) {
 	}{
 		"good": {func() (int, string) { return 200, `{"id":"i","subject":"user_1"}` }, 59 * time.Second, 61 * time.Second},
 		"good, but ends soon": {
-			func() (int, string) { return 200, `{"id":"i","subject":"user_1"` + expiration(20*time.Second) + `}` }, 19 * time.Second, 21 * time.Second,
+			func() (int, string) { return 200, `{"id":"i","subject":"user_1"` + expiration(20*time.Second) + `}` }, 24 * time.Second, 26 * time.Second,
+		},
+		"good, just past its end": {
+			func() (int, string) { return 200, `{"id":"i","subject":"user_1"` + expiration(-2*time.Second) + `}` }, 2 * time.Second, 6 * time.Second,
 		},
 		"bad":          {func() (int, string) { return 404, `{}` }, 9 * time.Second, 11 * time.Second},
 		"revoked":      {func() (int, string) { return 200, `{"id":"i","subject":"user_1","revoked":true}` }, 9 * time.Second, 11 * time.Second},

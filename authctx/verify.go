@@ -160,13 +160,14 @@ func (in *instance) checkClaims(p token.Object) error {
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
 
-// hasAudience accepts aud as a string or an array of strings (RFC 7519 §4.1.3).
+// hasAudience accepts aud as a string or an array of strings (RFC 7519 §4.1.3), none of
+// them empty.
 func (in *instance) hasAudience(p token.Object) bool {
 	if one, ok := p.String("aud"); ok {
-		return slices.Contains(in.audience, one)
+		return one != "" && slices.Contains(in.audience, one)
 	}
 	list, ok := p.Strings("aud")
-	return ok && slices.ContainsFunc(list, func(s string) bool { return slices.Contains(in.audience, s) })
+	return ok && !slices.Contains(list, "") && slices.ContainsFunc(list, func(s string) bool { return slices.Contains(in.audience, s) })
 }
 
 func (v *verified) readTimes(p token.Object) error {
