@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/usherauth/usher/wire"
 )
 
 // pair is a cookie or a header field.
@@ -28,7 +31,24 @@ type options struct {
 	Issuer            []string      `json:"issuer,omitempty"`
 	ClockSkew         *int64        `json:"clockSkewInMs,omitempty"`
 	Organizations     *organization `json:"organizationSyncOptions,omitempty"`
+	AcceptsToken      *accepted     `json:"acceptsToken,omitempty"`
+	MachineSecretKey  string        `json:"machineSecretKey,omitempty"`
 	ReturnOrigins     []string      `json:"-"` // the reference returns to anybody
+}
+
+// accepted says which kinds of tokens decide: one, or a list of them, which the reference
+// tells apart.
+type accepted struct {
+	kinds []wire.TokenType
+	list  bool
+}
+
+// MarshalJSON spells it as the reference does.
+func (a *accepted) MarshalJSON() ([]byte, error) {
+	if a.list {
+		return json.Marshal(a.kinds)
+	}
+	return json.Marshal(a.kinds[0])
 }
 
 type organization struct {
@@ -36,11 +56,13 @@ type organization struct {
 	Personal []string `json:"personalAccountPatterns,omitempty"`
 }
 
-// answer is what the Backend API says; Fail is that it cannot be reached.
+// answer is what the Backend API says; Fail is that it cannot be reached. Type is its media
+// type, "" for the usual one.
 type answer struct {
 	Fail   bool   `json:"fail,omitempty"`
 	Status int    `json:"status,omitempty"`
 	Body   string `json:"body,omitempty"`
+	Type   string `json:"type,omitempty"`
 }
 
 // question is one case: a request, how the app is configured, and how the Backend API
@@ -55,7 +77,7 @@ type question struct {
 	cookies []pair
 	split   bool // the cookies come in two fields
 	options options
-	backend map[string]answer // by jwks, nonce and refresh
+	backend map[string]answer // by jwks, nonce, refresh and the kinds of machine tokens
 	swapped map[string]string // tokens of a rewritten question to those they stand for
 }
 

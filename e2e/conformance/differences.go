@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -134,6 +135,12 @@ var differences = []difference{
 		},
 	},
 	{
+		id: "3.3", name: "organisation without id, asked for by the address",
+		reason:  "it is not the one that is active, whatever slug it has",
+		applies: func(_ *question, _, ours *outcome) bool { return ours.Reason == string(wire.ReasonActiveOrgMismatch) },
+		rewrite: dropSlugs,
+	},
+	{
 		id: "J25", name: "other kinds of tokens in a handshake",
 		reason:  "the check that a token is a session token is made wherever one comes from, also when a handshake or a refresh brings it",
 		rewrite: refuseOtherKinds,
@@ -212,6 +219,80 @@ var differences = []difference{
 		rewrite: func(_ *keyring, q *question) bool {
 			hidden := q.hide(wireHandshake, wireNonce)
 			return q.dropCookies(wireHandshake, wireNonce) || hidden
+		},
+	},
+	{
+		id: "4.4", name: "a list of one kind",
+		reason:  "Config.AcceptsToken is always a list; one kind is one kind, and a request without a token is told so",
+		rewrite: singleKind,
+	},
+	{
+		id: "J13", name: "what no opaque token holds",
+		reason:  "garbage and overlong values are refused without a call to the Backend API",
+		rewrite: refuseGarbage,
+	},
+	{
+		id: "J21", name: "issuer of machine tokens",
+		reason:  "the issuer is compared for every JWT, not only for sessions",
+		rewrite: refuseForeignMachines,
+	},
+	{
+		id: "J24", name: "other kinds of tokens as access tokens",
+		reason:  "an OAuth token with the category of a session, a template or a machine is of that kind; the reference looks at typ alone",
+		rewrite: refuseOtherCategories,
+	},
+	{
+		id: "M06", name: "machine claims of the wrong type",
+		reason:  "what a token is for must be readable: ids are strings, scopes strings or lists of strings; the reference hands out what it finds, or fails with an exception",
+		rewrite: refuseOddMachines,
+	},
+	{
+		id: "5.5", name: "empty scopes",
+		reason: "nothing between two spaces is no scope",
+		applies: func(_ *question, theirs, _ *outcome) bool {
+			return slices.Contains(theirs.Machine.Scopes, "")
+		},
+		answer: func(_ *question, o *outcome) {
+			o.Machine.Scopes = slices.DeleteFunc(o.Machine.Scopes, func(s string) bool { return s == "" })
+		},
+	},
+	{
+		id: "L03", name: "JSON with parameters",
+		reason:  "application/json is JSON whatever parameter follows; the reference then takes the text itself for the answer",
+		rewrite: plainType,
+	},
+	{
+		id: "L03", name: "refusals without an envelope",
+		reason:  "401 and 404 mean the same whatever their body holds; the reference has no answer where it cannot read it",
+		rewrite: statusAlone,
+	},
+	{
+		id: "L03", name: "what an answer calls itself",
+		reason:  "what was asked decides how the answer is read; the reference reads it by its object member",
+		rewrite: named,
+	},
+	{
+		id: "L03", name: "answers that describe no token",
+		reason:  "a success that is not one JSON object, holds a name twice, is too long or names no token and no subject is no answer; the reference is then signed in without an identity, or fails with an exception",
+		rewrite: unreadable,
+	},
+	{
+		id: "C10", name: "revoked and expired machine tokens",
+		reason:  "what the service says of a token is believed (protocol reference 10, trap 27); the reference only looks whether it was found",
+		rewrite: refuseFlagged,
+	},
+	{
+		id: "K03", name: "keys out of reach of machine tokens",
+		reason:  "that the keys cannot be had is not the token's fault, and a page answers 503",
+		applies: brokenKeys,
+		answer: func(q *question, o *outcome) {
+			reason := string(wire.ReasonJWKRemoteFailedToLoad)
+			if q.backend["jwks"].Status == http.StatusUnauthorized {
+				reason = string(wire.ReasonSecretKeyInvalid)
+			}
+			if o.Reason == string(wire.ReasonTokenVerificationFailed) {
+				o.Reason, o.HeaderReason = reason, reason
+			}
 		},
 	},
 	{

@@ -5,6 +5,14 @@
 // the browser is sent, the cookies set, what the Backend API was asked, and who is signed
 // in.
 //
+// One request in five is about machine tokens (protocol reference 5.5): one kind of token
+// is accepted, a list of them or any, opaque and JWT ones of each kind come in the header
+// beside whatever cookies there are, and the three endpoints that verify them describe the
+// token, revoke it, refuse, are out of reach or make no sense. Both sides must also agree on
+// the kind of token, on whom it stands for and what it allows, and on the key that the
+// Backend API was asked with. Whatever this library remembers of it must neither change its
+// answer nor cost a second call.
+//
 //	go test ./conformance                            a few thousand requests
 //	go test ./conformance -cases 20000 -seed 3       more, or others
 //	go test ./conformance -seed 3 -case 4711 -v      one of them again, with everything said

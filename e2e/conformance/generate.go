@@ -40,11 +40,16 @@ type generator struct {
 	seed   uint64
 	pools  map[string][]sample // tokens by the host that issued them
 	broken map[string][]sample
+
+	machines, brokenMachines map[string][]sample // by the host and the kind
 }
 
 // newGenerator mints n tokens for each instance, half of them with something odd.
 func newGenerator(ring *keyring, seed uint64, n int) *generator {
-	g := &generator{ring: ring, seed: seed, pools: map[string][]sample{}, broken: map[string][]sample{}}
+	g := &generator{
+		ring: ring, seed: seed, pools: map[string][]sample{}, broken: map[string][]sample{},
+		machines: map[string][]sample{}, brokenMachines: map[string][]sample{},
+	}
 	r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable on purpose
 	hosts := []string{satelliteHost}
 	for _, key := range instances {
@@ -60,6 +65,9 @@ func newGenerator(ring *keyring, seed uint64, n int) *generator {
 				pick(r, mutations...)(r, d)
 			}
 			g.broken[host] = append(g.broken[host], d.mint(ring))
+		}
+		for _, kind := range []wire.TokenType{wire.TokenM2M, wire.TokenOAuth} {
+			g.mintMachines(r, host, kind, n/3)
 		}
 	}
 	return g
@@ -80,6 +88,7 @@ func (g *generator) question(n int) *question {
 	g.addHandshake(r, q, key)
 	addMetadata(r, q, key)
 	q.split = len(q.cookies) > 1 && chance(r, 10)
+	g.addMachine(r, q)
 	return q
 }
 
@@ -120,10 +129,7 @@ func (g *generator) addOptions(r *rand.Rand, q *question, key wire.PublishableKe
 	// The reference does not look at the issuer unless it is told to. It is told what this
 	// library concludes from the publishable key.
 	o.Issuer = []string{key.Issuer()}
-	secret := "sk_test_" + strings.Repeat("x", 40)
-	if key.Live() {
-		secret = "sk_live_" + strings.Repeat("x", 40)
-	}
+	secret := q.secretKey()
 	switch {
 	case chance(r, 60):
 		o.SecretKey = secret

@@ -6,12 +6,14 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
+const noKeys = `{"keys":[]}`
+
 // addBackend says what the Backend API answers. It is nearly always reachable: an outage of
 // the keys makes every question alike.
 func (g *generator) addBackend(r *rand.Rand, q *question) {
 	q.backend = map[string]answer{"jwks": {Status: 200, Body: g.ring.jwks}}
 	if r.IntN(250) == 0 {
-		q.backend["jwks"] = pick(r, answer{Fail: true}, refusal(500, ""), refusal(401, "clerk_key_invalid"), answer{Status: 200, Body: `{"keys":[]}`})
+		q.backend["jwks"] = pick(r, answer{Fail: true}, refusal(500, ""), refusal(401, "clerk_key_invalid"), answer{Status: 200, Body: noKeys})
 	}
 	q.backend["refresh"] = g.refresh(r, q)
 	q.backend["nonce"] = g.nonce(r, q)

@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -66,12 +67,45 @@ func (q *question) smaller() (out []*question) {
 		{o.Organizations != nil, func(c *question) { c.options.Organizations = nil }},
 		{len(o.ReturnOrigins) > 0, func(c *question) { c.options.ReturnOrigins = nil }},
 		{q.split, func(c *question) { c.split = false }},
+		{o.MachineSecretKey != "" && o.SecretKey != "", func(c *question) { c.options.MachineSecretKey = "" }},
 	} {
 		if set.there {
 			less(set.edit)
 		}
 	}
+	q.fewerKinds(less)
+	q.smallerAnswers(less)
 	return out
+}
+
+// fewerKinds takes kinds of tokens away from a list.
+func (q *question) fewerKinds(less func(edit func(c *question))) {
+	a := q.options.AcceptsToken
+	if a == nil || len(a.kinds) < 2 {
+		return
+	}
+	for i := range a.kinds {
+		less(func(c *question) {
+			c.options.AcceptsToken = &accepted{kinds: slices.Delete(slices.Clone(a.kinds), i, i+1), list: true}
+		})
+	}
+}
+
+// smallerAnswers takes away what the Backend API says of machine tokens, or a part of it.
+func (q *question) smallerAnswers(less func(edit func(c *question))) {
+	for _, kind := range kinds[1:] {
+		a, there := q.backend[string(kind)]
+		if !there {
+			continue
+		}
+		less(func(c *question) { delete(c.backend, string(kind)) })
+		members, _ := a.members()
+		for name := range members {
+			rest := maps.Clone(members)
+			delete(rest, name)
+			less(func(c *question) { c.backend[string(kind)] = answer{Status: a.Status, Body: body(rest), Type: a.Type} })
+		}
+	}
 }
 
 // String prints what a reader needs to follow the difference, tokens taken apart.
@@ -93,9 +127,9 @@ func (v *verdict) String() string {
 	if v.ours != nil {
 		asked = fmt.Sprint(v.ours.Calls, v.theirs.Calls)
 	}
-	for kind, sign := range map[string]string{"jwks": "", "nonce": "handshake_payload", "refresh": "/refresh"} {
-		if a := v.q.backend[kind]; strings.Contains(asked, sign) && !strings.Contains(a.Body, "kty") {
-			fmt.Fprintf(&b, "  Backend API %s: fail=%v %d %s\n", kind, a.Fail, a.Status, clip(readable(a.Body), 1200))
+	for _, e := range append(slices.Clone(endpoints), endpoint{"/refresh", "refresh"}) {
+		if a, ok := v.q.backend[e.kind]; ok && (e.kind == "jwks" || strings.Contains(asked, e.end)) && !strings.Contains(a.Body, "kty") {
+			fmt.Fprintf(&b, "  Backend API %s: fail=%v %d %s %s\n", e.kind, a.Fail, a.Status, a.Type, clip(readable(a.Body), 1200))
 		}
 	}
 	if v.err != nil {

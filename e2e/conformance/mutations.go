@@ -109,7 +109,7 @@ func oddParty(r *rand.Rand, d *draft) {
 }
 
 func oddAudience(r *rand.Rand, d *draft) {
-	d.body.set("aud", pick(r, "null", `""`, "[]", "[1]", `["api",1]`, "5", "0", "{}", `[""]`, `[["api"]]`))
+	d.body.set("aud", pick(r, "null", `""`, "[]", "[1]", `["api",1]`, "5", "0", "{}", `[""]`, `["","api"]`, `[["api"]]`))
 }
 
 func oddOrganization(r *rand.Rand, d *draft) {

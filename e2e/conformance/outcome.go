@@ -20,7 +20,9 @@ type outcome struct {
 	NoStore      bool
 	Cookies      []http.Cookie // by name, in order
 	Calls        []string      // what the Backend API was asked, but for keys
+	TokenType    string        // the kind of token that somebody is authenticated by
 	Auth         identity
+	Machine      machine
 }
 
 // identity is the auth object; what is null or missing is the zero value.
@@ -31,6 +33,15 @@ type identity struct {
 	Actor                            map[string]string
 	FactorAges                       []float64
 	Claims                           map[string]any
+}
+
+// machine is the auth object of a machine token; UserID and OrgID of [identity] are whom it
+// acts for.
+type machine struct {
+	ID, Subject, Name   string
+	MachineID, ClientID string
+	Scopes              []string
+	Claims              map[string]any
 }
 
 // address is a Location taken apart: Back is the redirect_url inside it.

@@ -82,6 +82,8 @@ type stated struct {
 }
 
 type statedAuth struct {
+	IsAuthenticated         bool
+	TokenType               string // null where no kind was accepted
 	UserID, SessionID       any
 	SessionStatus           any
 	OrgID, OrgRole, OrgSlug any
@@ -89,6 +91,9 @@ type statedAuth struct {
 	Actor                   any
 	FactorVerificationAge   any
 	SessionClaims           map[string]any
+	ID, Subject, Name       any
+	MachineID, ClientID     any
+	Scopes, Claims          any
 }
 
 func readReference(q *question, line []byte) (*outcome, error) {
@@ -117,7 +122,10 @@ func readReference(q *question, line []byte) (*outcome, error) {
 		o.Calls = append(o.Calls, canonical(c))
 	}
 	if s.Auth != nil {
-		o.Auth = s.Auth.identity()
+		o.Auth, o.Machine = s.Auth.identity(), s.Auth.machine()
+		if s.Auth.IsAuthenticated {
+			o.TokenType = s.Auth.TokenType
+		}
 	}
 	return o, nil
 }
@@ -128,6 +136,26 @@ func (a *statedAuth) identity() identity {
 		OrgID: text(a.OrgID), OrgRole: text(a.OrgRole), OrgSlug: text(a.OrgSlug), OrgPermissions: texts(a.OrgPermissions),
 		Actor: actor(a.Actor), FactorAges: ages(a.FactorVerificationAge), Claims: a.SessionClaims,
 	}
+}
+
+func (a *statedAuth) machine() machine {
+	m := machine{
+		ID: text(a.ID), Subject: text(a.Subject), Name: text(a.Name),
+		MachineID: text(a.MachineID), ClientID: text(a.ClientID), Scopes: scopes(a.Scopes),
+	}
+	m.Claims, _ = a.Claims.(map[string]any)
+	return m
+}
+
+// scopes is a list of strings, or one that stands for itself; anything else gives nothing.
+func scopes(v any) []string {
+	if one, ok := v.(string); ok {
+		return []string{one}
+	}
+	if !isStrings(v) {
+		return nil
+	}
+	return texts(v)
 }
 
 // text is a string, and "" for anything else: what is not a string has no place in our

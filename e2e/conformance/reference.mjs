@@ -8,19 +8,30 @@ for (const level of ["log", "info", "warn", "error", "debug"]) console[level] = 
 
 globalThis.fetch = async (address, init = {}) => {
 	const url = new URL(address)
-	const kind = url.pathname.endsWith("/jwks") ? "jwks" : url.pathname.endsWith("/handshake_payload") ? "nonce" : "refresh"
-	if (kind !== "jwks") current.calls.push(call(init, url))
+	const kind = endpoints.find(([end]) => url.pathname.endsWith(end))?.[1] ?? "refresh"
+	if (kind !== "jwks") current.calls.push(call(kind, init, url))
 	const answer = current.backend[kind] ?? { fail: true }
 	if (answer.fail) throw new TypeError("fetch failed")
-	return new Response(answer.body, { status: answer.status, headers: { "content-type": "application/json" } })
+	return new Response(answer.body || null, { status: answer.status, headers: { "content-type": answer.type ?? "application/json" } })
 }
 
-// call is what the Backend API was asked. The headers that are passed on to it are left out:
-// they are everything the browser sent here, and a short list on the other side.
-function call(init, url) {
+// endpoints tells what is asked by how the address ends.
+const endpoints = [
+	["/jwks", "jwks"],
+	["/handshake_payload", "nonce"],
+	["/api_keys/verify", "api_key"],
+	["/oauth_applications/access_tokens/verify", "oauth_token"],
+	["/m2m_tokens/verify", "m2m_token"],
+]
+
+// call is what the Backend API was asked, and about machine tokens with which key. The
+// headers that are passed on to it are left out: they are everything the browser sent here,
+// and a short list on the other side.
+function call(kind, init, url) {
 	const body = init.body ? JSON.parse(init.body) : undefined
 	if (body) delete body.request_headers
-	return { method: init.method ?? "GET", path: url.pathname, query: url.search, body }
+	const key = kind === "nonce" || kind === "refresh" ? undefined : (new Headers(init.headers).get("authorization") ?? "")
+	return { method: init.method ?? "GET", path: url.pathname, query: url.search, body, key }
 }
 
 const { createAuthenticateRequest } = await import("@clerk/backend/internal")
@@ -28,13 +39,14 @@ const { createClerkClient } = await import("@clerk/backend")
 
 const clients = new Map()
 function authenticator(o) {
-	let found = clients.get(o.secretKey)
+	// Verifying needs a secret key here, even where it is never used, but for machines alone.
+	const secretKey = o.secretKey || (o.acceptsToken === "m2m_token" ? "" : "sk_unused")
+	let found = clients.get(secretKey)
 	if (!found) {
-		// Verifying needs a secret key here, even where it is never used.
-		const options = { secretKey: o.secretKey || "sk_unused", apiUrl: "https://api.example.com", apiVersion: "v1" }
+		const options = { secretKey, apiUrl: "https://api.example.com", apiVersion: "v1" }
 		const apiClient = o.secretKey ? createClerkClient({ ...options, telemetry: { disabled: true } }) : undefined
 		found = createAuthenticateRequest({ options, apiClient }).authenticateRequest
-		clients.set(o.secretKey, found)
+		clients.set(secretKey, found)
 	}
 	return found
 }

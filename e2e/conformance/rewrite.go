@@ -126,9 +126,10 @@ func (q *question) swap(ring *keyring, f func(t *loose) string) (changed bool) {
 	if raw := q.param(wireHandshake); raw != "" {
 		q.target = strings.Replace(q.target, url.QueryEscape(raw), url.QueryEscape(replace(raw)), 1)
 	}
-	for kind, a := range q.backend {
+	for _, kind := range bringing {
+		a := q.backend[kind]
 		var v map[string]any
-		if kind == "jwks" || json.Unmarshal([]byte(a.Body), &v) != nil {
+		if json.Unmarshal([]byte(a.Body), &v) != nil {
 			continue
 		}
 		swapLines(v["directives"], one)
@@ -138,6 +139,9 @@ func (q *question) swap(ring *keyring, f func(t *loose) string) (changed bool) {
 	}
 	return changed
 }
+
+// bringing are the answers of the Backend API that hold cookies.
+var bringing = []string{"nonce", "refresh"}
 
 // swapPayload does the same in a handshake payload, which is a token that holds others.
 func swapPayload(ring *keyring, raw string, one func(raw string, brought bool) (string, bool)) string {

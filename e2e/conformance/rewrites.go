@@ -37,7 +37,7 @@ func onlyOwnCookies(_ *keyring, q *question) bool {
 }
 
 func plainCounter(_ *keyring, q *question) bool {
-	v := q.cookie(wire.CookieRedirectCount)
+	v := q.counter()
 	n, err := strconv.Atoi(v)
 	next := "3"
 	switch {
@@ -68,8 +68,8 @@ func plainUAT(_ *keyring, q *question) (changed bool) {
 // oldUAT makes every update time older than any token.
 func oldUAT(_ *keyring, q *question) (changed bool) {
 	for i, c := range q.cookies {
-		if n, err := strconv.ParseInt(strings.TrimSpace(unescape(c.Value)), 10, 64); strings.HasPrefix(c.Name, wire.CookieClientUAT) && (err != nil || n > 0) {
-			q.cookies[i].Value = "-1"
+		if n, err := strconv.ParseInt(strings.TrimSpace(unescape(c.Value)), 10, 64); strings.HasPrefix(c.Name, wire.CookieClientUAT) && (err != nil || n != 0) {
+			q.cookies[i].Value = "-99999999999999"
 			changed = true
 		}
 	}
@@ -137,15 +137,16 @@ func knownDirectives(ring *keyring, q *question) (changed bool) {
 	}
 	for i, c := range q.cookies {
 		if c.Name == wireHandshake {
-			q.cookies[i].Value = payload(c.Value)
+			q.cookies[i].Value = payload(unescape(strings.TrimSpace(c.Value)))
 		}
 	}
 	if raw := q.param(wireHandshake); raw != "" {
 		q.target = strings.Replace(q.target, url.QueryEscape(raw), url.QueryEscape(payload(raw)), 1)
 	}
-	for kind, a := range q.backend {
+	for _, kind := range bringing {
+		a := q.backend[kind]
 		var v map[string]any
-		if kind == "jwks" || json.Unmarshal([]byte(a.Body), &v) != nil {
+		if json.Unmarshal([]byte(a.Body), &v) != nil {
 			continue
 		}
 		for _, name := range []string{"directives", "cookies"} {
@@ -177,8 +178,13 @@ func (q *question) eligible() bool {
 	return q.method == http.MethodGet && (dest == "document" || dest == "iframe" || dest == "" && strings.HasPrefix(q.header("Accept"), "text/html"))
 }
 
+// counter is the redirect counter as both sides read it.
+func (q *question) counter() string {
+	return strings.TrimSpace(unescape(q.cookie(wire.CookieRedirectCount)))
+}
+
 func (q *question) redirects() int {
-	n, err := strconv.Atoi(q.cookie(wire.CookieRedirectCount))
+	n, err := strconv.Atoi(q.counter())
 	if err != nil {
 		return 0
 	}
@@ -192,7 +198,7 @@ func strippedHandshake(q *question, o *outcome) {
 	reason := string(wire.ReasonTokenInvalid)
 	*o = outcome{
 		Status: wire.StatusHandshake, Reason: reason, HeaderStatus: wire.StatusHandshake, HeaderReason: reason,
-		Location: parseAddress(clean.target, q.origin), NoStore: true, Calls: o.Calls,
+		Location: parseAddress(clean.target, q.origin+q.target), NoStore: true, Calls: o.Calls,
 		Cookies: parseCookies([]string{wire.CookieRedirectCount + "=" + strconv.Itoa(q.redirects()+1) + "; SameSite=Lax; HttpOnly; Max-Age=2"}),
 	}
 }

@@ -13,18 +13,23 @@ import (
 // refuseSloppyTokens replaces tokens that are only almost tokens.
 func refuseSloppyTokens(ring *keyring, q *question) bool {
 	return q.swap(ring, func(t *loose) string {
-		if len(t.parts) == 3 && t.parts[2] == "" && t.otherKind() {
-			return t.raw + "AAAA" // the reference tells other kinds by three parts that are not empty
-		}
-		if t.sloppy() {
+		alg, _ := t.head["alg"].(string)
+		switch {
+		case t.sloppy():
 			return q.nonsense()
+		case len(t.parts) != 3 || t.parts[2] != "" || t.prefix() != "":
+			return ""
+		case t.otherKind() || t.machine() != "":
+			return t.raw + "AAAA" // the reference tells other kinds by three parts that are not empty
+		case strings.HasPrefix(alg, "RS"):
+			return ring.with(t, 0, "typ", "unsigned") // J07; who issued it still counts
 		}
 		return ""
 	})
 }
 
 func (t *loose) sloppy() bool {
-	return len(t.parts) == 3 && (t.sloppySpelling() || t.sloppyJSON() || t.sloppyHeader())
+	return len(t.parts) == 3 && t.prefix() == "" && (t.sloppySpelling() || t.sloppyJSON() || t.sloppyHeader())
 }
 
 func (t *loose) sloppySpelling() bool {
@@ -34,9 +39,6 @@ func (t *loose) sloppySpelling() bool {
 	}
 	if len(t.raw) > limit {
 		return true // J13
-	}
-	if alg, _ := t.head["alg"].(string); t.parts[2] == "" && strings.HasPrefix(alg, "RS") {
-		return true // J07
 	}
 	return slices.ContainsFunc(t.parts, func(part string) bool { // J08
 		return strings.ContainsFunc(part, func(r rune) bool { return !isBase64URL(r) })
@@ -155,19 +157,29 @@ func refuseOtherAlgorithms(ring *keyring, q *question) bool {
 	})
 }
 
-// refuse replaces the claim of tokens that odd says are odd; only where the signature is
-// good is it looked at.
+// refuse replaces the claim of session tokens that odd says are odd; only where the
+// signature is good is it looked at.
 func refuse(ring *keyring, q *question, name string, value any, odd func(body map[string]any) bool) bool {
 	return q.swap(ring, func(t *loose) string {
-		if t.body == nil || t.kid == "" || t.body["handshake"] != nil || !odd(t.body) {
+		if t.body == nil || t.kid == "" || t.body["handshake"] != nil || t.machine() != "" || !odd(t.body) {
 			return ""
 		}
 		return ring.with(t, 1, name, value)
 	})
 }
 
+// refuseAny does the same for tokens of every kind.
+func refuseAny(ring *keyring, q *question, name string, value any, odd func(body map[string]any) bool) bool {
+	machines := refuseMachines(ring, q, func(t *loose) bool { return odd(t.body) })
+	return refuse(ring, q, name, value, odd) || machines
+}
+
 func refuseOddSubjects(ring *keyring, q *question) bool {
-	return refuse(ring, q, "sub", nil, func(body map[string]any) bool {
+	machines := refuseMachines(ring, q, func(t *loose) bool {
+		sub, ok := t.body["sub"].(string)
+		return !ok || sub == "" || strings.ContainsFunc(sub, unicode.IsControl)
+	})
+	sessions := refuse(ring, q, "sub", nil, func(body map[string]any) bool {
 		for _, name := range []string{"sub", "sid"} {
 			if v, ok := body[name].(string); !ok || v == "" || strings.ContainsFunc(v, unicode.IsControl) {
 				return true
@@ -175,10 +187,11 @@ func refuseOddSubjects(ring *keyring, q *question) bool {
 		}
 		return false
 	})
+	return sessions || machines
 }
 
 func refuseAbsurdDates(ring *keyring, q *question) bool {
-	return refuse(ring, q, "exp", "x", func(body map[string]any) bool {
+	return refuseAny(ring, q, "exp", "x", func(body map[string]any) bool {
 		return slices.ContainsFunc([]string{"exp", "nbf", "iat"}, func(name string) bool {
 			v, there := body[name]
 			n, ok := v.(json.Number)
@@ -192,7 +205,7 @@ func refuseAbsurdDates(ring *keyring, q *question) bool {
 }
 
 func refuseOddAudiences(ring *keyring, q *question) bool {
-	return refuse(ring, q, "aud", "none of them", func(body map[string]any) bool {
+	return refuseAny(ring, q, "aud", "none of them", func(body map[string]any) bool {
 		if s, ok := body["aud"].(string); ok {
 			return s == ""
 		}
@@ -203,6 +216,9 @@ func refuseOddAudiences(ring *keyring, q *question) bool {
 
 func refuseOddFeatures(ring *keyring, q *question) bool {
 	return refuse(ring, q, "exp", "x", func(body map[string]any) bool {
+		if !version2(body) || body["o"] == nil {
+			return false
+		}
 		text, ok := body["fea"].(string)
 		return !ok && body["fea"] != nil || text != "" && slices.ContainsFunc(strings.Split(text, ","), func(s string) bool { return !strings.Contains(s, ":") })
 	})
@@ -214,7 +230,7 @@ func refuseOddShapes(ring *keyring, q *question) bool {
 		if act := body["act"]; act != nil && !isObject(act) {
 			return true
 		}
-		if v, ok := body["v"].(json.Number); ok && v == "2" {
+		if version2(body) {
 			o, ok := body["o"].(map[string]any)
 			id, _ := o["id"].(string)
 			return body["o"] != nil && (!ok || id == "" || isOdd(o["per"]) || isOdd(o["fpm"]))
@@ -222,6 +238,23 @@ func refuseOddShapes(ring *keyring, q *question) bool {
 		id, _ := body["org_id"].(string)
 		return id != "" && body["org_permissions"] != nil && !isStrings(body["org_permissions"])
 	})
+}
+
+// dropSlugs takes the slug from organisations without an id.
+func dropSlugs(ring *keyring, q *question) bool {
+	return q.swap(ring, func(t *loose) string {
+		if id, _ := t.body["org_id"].(string); t.kid == "" || id != "" || t.body["org_slug"] == nil {
+			return ""
+		}
+		return ring.with(t, 1, "org_slug", nil)
+	})
+}
+
+// version2 reports the second version of the claims.
+func version2(body map[string]any) bool {
+	n, _ := body["v"].(json.Number)
+	v, err := n.Float64()
+	return err == nil && v == 2
 }
 
 // isOdd reports something that is there and no string.
