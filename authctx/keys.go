@@ -40,7 +40,7 @@ func newKeySource(cfg Config) (keySource, error) {
 // noKeys is for machines alone, whose opaque tokens take none.
 type noKeys struct{}
 
-func (noKeys) key(context.Context, string) (token.Key, error) {
+func (noKeys) key(context.Context, string, time.Time) (token.Key, error) {
 	return token.Key{}, refuse(wire.ReasonJWKFailedToResolve, errors.New("neither SecretKey nor JWTKey is set"))
 }
 
