@@ -33,6 +33,7 @@ type instance struct {
 	ping    func(context.Context) error
 	proxied bool
 	portal  string
+	allowed []string // origins of other apps
 }
 
 func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
@@ -43,6 +44,7 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	site := pages.New(pages.Config{Users: users, Logger: log, Hosted: in.carrier == nil})
+	in.auth.AuthorizedParties = append(in.auth.AuthorizedParties, sharingCookies(in.allowed, in.auth.PublicOrigin)...)
 	in.auth.Transport, in.auth.Logger, in.auth.Now, in.auth.Deny = in.carrier, log, now, site.Denied
 	auth, err := authctx.New(in.auth)
 	if err != nil {
@@ -50,7 +52,7 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 	}
 	forms, err := handlers.New(handlers.Config{
 		PublishableKey: in.auth.PublishableKey, SecretKey: in.auth.SecretKey, PublicOrigin: in.auth.PublicOrigin,
-		NoProxy: !in.proxied, AfterSignIn: "/welcome", Users: users, Layout: site.Layout,
+		NoProxy: !in.proxied, AfterSignIn: "/welcome", AllowedRedirectOrigins: in.allowed, Users: users, Layout: site.Layout,
 		Transport: in.carrier, Logger: log, Now: now,
 	})
 	if err != nil {
@@ -61,7 +63,7 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 		elsewhere = "https://" + frontendHost(in.auth)
 	}
 	return &app{
-		log: log, auth: auth, pages: site, forms: forms, policy: newPolicy(in.auth.PublicOrigin, elsewhere),
+		log: log, auth: auth, pages: site, forms: forms, policy: newPolicy(in.auth.PublicOrigin, elsewhere, in.allowed),
 		ping: in.ping, proxied: in.proxied, portal: in.portal,
 	}, nil
 }

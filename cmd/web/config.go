@@ -21,6 +21,7 @@ type config struct {
 	backendAddr string   // "" is off
 	origin      string   // "" follows from the bound address
 	proxies     []string // networks whose X-Forwarded-For is believed
+	allowed     []string // origins of other apps that share the instance
 
 	development bool // pages show developers how requests are decided
 
@@ -56,6 +57,7 @@ var settings = []setting{
 	{"database", "DATABASE_URL", "", "`URL` of a shared database; empty is a SQLite file in the data folder"},
 	{"backend-addr", "BACKEND_API_ADDR", "localhost:8081", "listener of the embedded Backend API, `host:port`, or off"},
 	{"origin", "PUBLIC_ORIGIN", "", "`origin` that people type, such as https://app.example.com; empty follows from -addr"},
+	{"allowed-origins", "ALLOWED_ORIGINS", "", "`list` of origins of other apps that share the instance, such as http://localhost:3000: their pages may call the Frontend API, and people are led back to them"},
 	{"trusted-proxies", "TRUSTED_PROXIES", "", "`list` of addresses and networks of reverse proxies, such as 10.0.0.5,fd00::/8: the client is then the last X-Forwarded-For entry that is none of them"},
 }
 
@@ -71,11 +73,13 @@ func parseConfig(name string, args []string, getenv func(string) string, usage i
 		secretKey: getenv("CLERK_SECRET_KEY"), jwtKey: getenv("CLERK_JWT_KEY"), apiURL: getenv("CLERK_API_URL"),
 		proxyURL: getenv("CLERK_PROXY_URL"), signInURL: getenv("CLERK_SIGN_IN_URL"), signUpURL: getenv("CLERK_SIGN_UP_URL"),
 	}
-	c.proxies, err = parseTrustedProxies(values["trusted-proxies"])
+	var badProxies, badOrigins error
+	c.proxies, badProxies = parseTrustedProxies(values["trusted-proxies"])
+	c.allowed, badOrigins = parseAllowedOrigins(values["allowed-origins"], c.origin)
 	err = errors.Join(
 		c.checkAddresses(),
 		c.checkOrigin(),
-		err,
+		badProxies, badOrigins,
 		checkDatabase(values["database"]),
 		c.checkDevelopment(getenv("USHER_DEV")),
 		c.checkKeys(getenv("CLERK_PUBLISHABLE_KEY")),

@@ -53,16 +53,18 @@ type policy struct {
 }
 
 // newPolicy makes the headers for a public origin. frontendAPI is the origin that
-// scripts call when it is not the app's own, "" otherwise.
-func newPolicy(origin, frontendAPI string) *policy {
+// scripts call when it is not the app's own, "" otherwise; allowed are those of other apps.
+func newPolicy(origin, frontendAPI string, allowed []string) *policy {
 	extra := ""
 	if frontendAPI != "" {
 		extra = " " + frontendAPI
 	}
 	// form-action also counts for redirects after a form: with a Frontend API elsewhere
-	// a page that follows one may have to renew the session there.
+	// a page that follows one may have to renew the session there, and sign-in leads back
+	// to the other app that asked for it.
+	actions := strings.Join(append([]string{"'self'" + extra}, allowed...), " ")
 	common := "; style-src 'self'; img-src 'self' data: https://img.clerk.com; connect-src 'self'" + extra +
-		"; form-action 'self'" + extra + "; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+		"; form-action " + actions + "; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 	p := &policy{
 		beforeCSP:  "default-src 'none'; script-src 'nonce-",
 		afterNonce: "' 'strict-dynamic'" + common + "; require-trusted-types-for 'script'",

@@ -114,7 +114,7 @@ func (m *Main) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in.auth.Development = m.config.development
+	in.auth.Development, in.allowed = m.config.development, m.config.allowed
 	app, err := newApp(in, m.log, m.Now)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 		return hostedInstance(m.config, m.origin), nil
 	}
 	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, identity.Config{
-		PublicOrigin: m.origin, Limits: m.limits, Logger: m.log, Now: m.Now,
+		PublicOrigin: m.origin, AllowedOrigins: m.config.allowed, Limits: m.limits, Logger: m.log, Now: m.Now,
 	}); err != nil {
 		return in, err
 	}
