@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+
+	"github.com/usherauth/usher/internal/peer"
 )
 
 // finding is a rule that elements of a page break.
@@ -69,7 +71,7 @@ func TestPagesAreAccessible(t *testing.T) {
 // axe is the source of the accessibility engine.
 func axe(t *testing.T) string {
 	t.Helper()
-	npmInstall(t, "axe")
+	present(t, peer.Install(t.Context(), "axe"))
 	source, err := os.ReadFile(filepath.Join("axe", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatal(err)

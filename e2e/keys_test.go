@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/internal/peer"
 )
 
 // What the keys command prints is enough for another process: it verifies a session
@@ -107,8 +108,9 @@ func TestKeysStayAndStayPrivate(t *testing.T) {
 // The published JavaScript SDK accepts our tokens with our keys, and refuses others.
 func TestThePublishedSDKVerifiesOurTokens(t *testing.T) {
 	t.Parallel()
-	node := need(t, "install Node.js, such as with apt-get install nodejs npm", "node", "nodejs")
-	npmInstall(t, "conformance")
+	node, err := peer.Node()
+	present(t, err)
+	present(t, peer.Install(t.Context(), "conformance"))
 	s := startServer(t)
 	v := s.visitor()
 	v.signUp(ada)
@@ -136,21 +138,5 @@ func TestThePublishedSDKVerifiesOurTokens(t *testing.T) {
 	}
 	if got.Forged != "token-invalid-signature" || got.OtherParty != "token-invalid-authorized-parties" {
 		t.Errorf("the SDK says %q of a forged token and %q of another party's", got.Forged, got.OtherParty)
-	}
-}
-
-// npmInstall installs what a lock file in dir names, unless it is there already.
-func npmInstall(t *testing.T, dir string) {
-	t.Helper()
-	npm := need(t, "install npm, such as with apt-get install npm", "npm")
-	if os.Getenv("CI") != "true" {
-		if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
-			return
-		}
-	}
-	cmd := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		missing(t, "npm ci in "+dir+" did not work: "+err.Error()+"\n"+string(out))
 	}
 }

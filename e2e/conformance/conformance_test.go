@@ -1,15 +1,16 @@
 package conformance
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/usherauth/usher/internal/peer"
 )
 
 var (
@@ -93,8 +94,9 @@ func answerAll(questions []*question) []oursAnswer {
 // runningReference starts the SDK, which its lock file pins, and stops it after the test.
 func runningReference(t *testing.T) *reference {
 	t.Helper()
-	node := need(t, "install Node.js, such as with apt-get install nodejs npm", "node", "nodejs")
-	install(t)
+	node, err := peer.Node()
+	present(t, err)
+	present(t, peer.Install(t.Context(), "."))
 	ref, err := startReference(node)
 	if err != nil {
 		t.Fatal(err)
@@ -107,35 +109,15 @@ func runningReference(t *testing.T) *reference {
 	return ref
 }
 
-// install installs what the lock file names, unless it is there already.
-func install(t *testing.T) {
-	t.Helper()
-	npm := need(t, "install npm, such as with apt-get install npm", "npm")
-	if _, err := os.Stat(filepath.Join("node_modules", ".package-lock.json")); err == nil {
-		return
-	}
-	if out, err := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
-		missing(t, "npm ci did not work: "+err.Error()+"\n"+string(out))
-	}
-}
-
-// need skips the test when a program is not installed, and fails it in continuous
+// present skips the test when what it needs is not installed, and fails it in continuous
 // integration, where everything must run.
-func need(t *testing.T, how string, names ...string) string {
+func present(t *testing.T, err error) {
 	t.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	switch {
+	case err == nil:
+	case errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true":
+		t.Skip(err)
+	default:
+		t.Fatal(err)
 	}
-	missing(t, fmt.Sprintf("none of %v is installed: %s", names, how))
-	return ""
-}
-
-func missing(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }

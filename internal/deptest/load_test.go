@@ -101,7 +101,7 @@ func within(path, dir string) bool {
 // included. name is relative to the root, with slashes.
 func sources(t *testing.T, visit func(name string, content []byte)) {
 	t.Helper()
-	skipped := []string{".git", "node_modules", "bin", "data", "testdata", "dist", "vendor"}
+	skipped := []string{".git", "node_modules", ".next", "bin", "data", "testdata", "dist", "vendor"}
 	written := []string{".go", ".templ", ".ts", ".css", ".sql", ".md", ".mod", ".yml"}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

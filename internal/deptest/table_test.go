@@ -45,6 +45,7 @@ var rules = []rule{
 	{pkg: "internal/reqscope", never: []string{anything, "net/http"}},
 	{pkg: "internal/web", allow: []string{"wire"}, never: []string{templ, chi, drivers}},
 	{pkg: "internal/pair", never: []string{anything, "net/http"}},
+	{pkg: "internal/peer", allow: []string{"wire"}, never: []string{"authctx", "identity", templ, chi, drivers}},
 	{pkg: "internal/fapi", allow: []string{"wire"}, never: []string{"authctx", "identity", templ, chi, drivers}},
 	{
 		pkg:   "authctx",
