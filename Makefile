@@ -13,7 +13,7 @@ USERS ?= 1000000
 # need NAMES,WHAT,HOW: says that WHAT is skipped when none of the programs NAMES is there.
 need = for p in $(1); do command -v $$p >/dev/null && exit 0; done; echo "skipped: $(2); to have it: $(3)"; [ "$$CI" != true ]
 
-.PHONY: help run test build generate check-generated lint typecheck vuln e2e conformance bench fuzz cover ci
+.PHONY: help run test build generate check-generated lint typecheck vuln e2e conformance next bench fuzz cover ci
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -61,6 +61,11 @@ conformance: ## this library and the published JavaScript SDK, request by reques
 	@$(call need,npm,the published SDK,apt-get install nodejs npm)
 	cd e2e && go test -count=1 -v -run TestConformance ./conformance -cases 20000 -seeds 3
 	cd e2e && go test -count=1 -v -run TestThePublishedSDK .
+
+next: ## an app on the published Next.js SDK beside the program; needs Node, npm and Chromium, takes a minute
+	@$(call need,npm,the app on Next.js,apt-get install nodejs npm)
+	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
+	cd e2e && go test -count=1 -v -run TestNext . -next
 
 bench: ## the signed-in page against no authentication and against the published Go SDK, and the parts
 	go test -count=1 -v -run 'TestWelcomeCosts|TestCompareWelcome' -timeout 20m ./cmd/web -compare $(COMPARE)

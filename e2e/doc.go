@@ -4,6 +4,7 @@
 //
 //	go test ./...                        everything, with skips for what is not installed
 //	go test -short ./...                 fewer rounds, no waiting for tokens to expire
+//	go test -run TestNext . -next        an app on the published Next.js SDK, which is built first
 //	SCREENSHOTS=DIR go test -run Screenshots ./...   pictures of every page
 //
 // With CI=true a missing program is a failure.

@@ -24,7 +24,7 @@ func TestSessionsOutliveTheirTokens(t *testing.T) {
 	command(plain, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	plain.signUp(grace)
 	stays := s.newPerson(t) // stays on a page that has scripts
-	stays.signUp(person{"Mary", "Jackson", "mary@example.com", "wind tunnels above Langley"})
+	stays.signUp(mary)
 	stays.open("/client/auth")
 	before := map[*tab]claims{away: away.sessionClaims(), plain: plain.sessionClaims(), stays: stays.sessionClaims()}
 

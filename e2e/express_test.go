@@ -31,6 +31,6 @@ func TestExpressPeopleComeBack(t *testing.T) {
 	n.past(time.Hour, func(svc *identity.Service) { v = n.signedUp(svc, ada) })
 	n.start()
 	n.open(peer.Express, false)
-	n.comeBack(t, v)
-	n.rotate(t, v)
+	n.comeBack(t, v, ada)
+	n.rotate(t, v, ada)
 }

@@ -115,7 +115,7 @@ func (n *neighbour) walk(t *testing.T) {
 
 // comeBack is a visit with a token that has expired: the app leads the browser through the
 // handshake, once, and knows who it is.
-func (n *neighbour) comeBack(t *testing.T, v *visitor) {
+func (n *neighbour) comeBack(t *testing.T, v *visitor, p person) {
 	t.Helper()
 	was, err := readClaims(v.cookie("__session"))
 	if err != nil || was.ExpiresAt > time.Now().Add(-time.Minute).Unix() {
@@ -124,7 +124,7 @@ func (n *neighbour) comeBack(t *testing.T, v *visitor) {
 	there := v.at(n.app)
 	n.wantNobody(t, there.get("/api/auth")) // a script is not led anywhere
 	a, way := there.arrive(n.welcome)
-	a.wantSays(t, "Welcome, Ada!")
+	a.wantSays(t, "Welcome, "+p.First+"!")
 	if handshakes(way) != 1 || way[len(way)-1] != n.app+n.welcome {
 		t.Errorf("led %q, want one handshake and back", way)
 	}
@@ -133,14 +133,14 @@ func (n *neighbour) comeBack(t *testing.T, v *visitor) {
 		t.Errorf("came back with %+v (%v), was %+v", now, err, was)
 	}
 	a, way = there.arrive(n.welcome)
-	a.wantSays(t, "Welcome, Ada!")
+	a.wantSays(t, "Welcome, "+p.First+"!")
 	if len(way) != 1 {
 		t.Errorf("led around again: %q", way)
 	}
 }
 
 // rotate changes the signing key while the app runs on: tokens of both keys are good.
-func (n *neighbour) rotate(t *testing.T, v *visitor) {
+func (n *neighbour) rotate(t *testing.T, v *visitor, p person) {
 	t.Helper()
 	there := v.at(n.app)
 	before := signedBy(t, v.cookie("__session"))
@@ -155,18 +155,18 @@ func (n *neighbour) rotate(t *testing.T, v *visitor) {
 	})
 	n.start()
 	a, way := there.arrive(n.welcome)
-	a.wantSays(t, "Welcome, Ada!")
+	a.wantSays(t, "Welcome, "+p.First+"!")
 	if len(way) != 1 {
 		t.Errorf("a token of the old key was renewed: %q", way)
 	}
 	v.forgetSession(t)
 	a, _ = there.arrive(n.welcome)
-	a.wantSays(t, "Welcome, Ada!")
+	a.wantSays(t, "Welcome, "+p.First+"!")
 	token := v.cookie("__session")
 	if after := signedBy(t, token); after == before {
 		t.Error("the new key does not sign")
 	}
-	n.wantPerson(t, there.get("/api/auth"), ada, token)
+	n.wantPerson(t, there.get("/api/auth"), p, token)
 }
 
 // signedBy is the key id in a token's header.

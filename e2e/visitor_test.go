@@ -19,6 +19,7 @@ type person struct{ First, Last, Email, Password string }
 
 var (
 	ada   = person{"Ada", "Lovelace", "ada@example.com", "engines weave algebraic patterns"}
+	mary  = person{"Mary", "Jackson", "mary@example.com", "wind tunnels above Langley"}
 	grace = person{"Grace", "Hopper", "grace@example.com", "nanoseconds are a foot of wire"}
 )
 
