@@ -4,14 +4,10 @@ package pair
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/textproto"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -24,7 +20,8 @@ type Result struct {
 }
 
 // Load sends request over clients kept connections to addr, each waiting for its answer,
-// for as long as length says. Every answer must be a 200 with a Content-Length.
+// for as long as length says. Every answer must be a 200 whose end can be
+// told: by Content-Length or in chunks.
 func Load(addr string, request []byte, clients int, length time.Duration) (Result, error) {
 	var wg sync.WaitGroup
 	took, errs := make([][]time.Duration, clients), make([]error, clients)
@@ -62,37 +59,6 @@ func visit(addr string, request []byte, end time.Time) (took []time.Duration, er
 		took = append(took, time.Since(start)) //nolint:forbidigo // as above
 	}
 	return took, nil
-}
-
-func readAnswer(in *bufio.Reader) error {
-	status, err := in.ReadSlice('\n')
-	if err != nil {
-		return err
-	}
-	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200")) {
-		return fmt.Errorf("answer %q", status)
-	}
-	length := int64(-1)
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		if line = textproto.TrimBytes(line); len(line) == 0 {
-			break
-		}
-		name, value, _ := bytes.Cut(line, []byte(": "))
-		if bytes.EqualFold(name, []byte("Content-Length")) {
-			if length, err = strconv.ParseInt(string(value), 10, 64); err != nil {
-				return err
-			}
-		}
-	}
-	if length < 0 {
-		return errors.New("an answer without Content-Length")
-	}
-	_, err = io.CopyN(io.Discard, in, length)
-	return err
 }
 
 // Quartiles are the median of v and the quarter below and above it. It sorts v.
