@@ -12,7 +12,7 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-func TestAllowedOriginsAreNamedWhole(t *testing.T) {
+func TestF05_R05_AllowedOriginsAreNamedWhole(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, list, origin string
@@ -21,7 +21,7 @@ func TestAllowedOriginsAreNamedWhole(t *testing.T) {
 		{"none", "", "https://app.example.com", []string{}},
 		{"several", "https://shop.example.com, https://blog.example.com:8443", "https://app.example.com", []string{"https://shop.example.com", "https://blog.example.com:8443"}},
 		{"http beside http", "http://localhost:3000", "", []string{"http://localhost:3000"}},
-		{"F05 http beside https", "http://shop.example.com", "https://app.example.com", nil},
+		{"http beside https", "http://shop.example.com", "https://app.example.com", nil},
 		{"path", "https://shop.example.com/cart", "", nil},
 		{"final slash", "https://shop.example.com/", "", nil},
 		{"default port", "https://shop.example.com:443", "", nil},
@@ -51,9 +51,9 @@ const shop = "http://127.0.0.1:3000"
 
 // The origin that was named may call the Frontend API and is led back to, by the handshake
 // and by sign-in, and its tokens count; without the flag it is as foreign as any.
-func TestAnotherAppOnThisHostSharesTheInstance(t *testing.T) {
+func TestF01_R01_OnlyAppsThatAreNamedShareTheInstance(t *testing.T) {
 	t.Parallel()
-	for name, allowed := range map[string]bool{"named": true, "F01 R01 not named": false} {
+	for name, allowed := range map[string]bool{"named": true, "not named": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			args := map[bool][]string{true: {"-allowed-origins", shop}}[allowed]
@@ -83,7 +83,7 @@ func TestAnotherAppOnThisHostSharesTheInstance(t *testing.T) {
 }
 
 // No browser brings the tokens of an app on another host, so nobody else may either.
-func TestTheTokenOfAnAppOnAnotherHostIsRefused(t *testing.T) {
+func TestJ22_TheTokenOfAnAppOnAnotherHostIsRefused(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "http://shop.example.test"
 	b := start(t, "-allowed-origins", elsewhere).browser(t)
