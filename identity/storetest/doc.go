@@ -8,10 +8,12 @@
 //
 // Where the contract leaves a choice, the suite settles it so that all stores agree:
 // deleting what is not there is [identity.ErrNotFound]; ties are broken by ascending
-// id in either direction; times are kept as UTC milliseconds, whatever was put; an
-// empty client secret is held by nobody and conflicts with nothing; email_address
-// sorts by the normalized primary address, or the first where none is primary; an
-// order that is not in the list is an error; a Put that fails changes nothing, even
-// when the function goes on and returns nil; an Update whose ctx ends before its
-// function returns is undone.
+// id in either direction; times are kept as UTC milliseconds, whatever was put, and so
+// are those of a query; an empty secret, slug, external id or user name is held by
+// nobody, conflicts with nothing and is not found; email_address sorts by the
+// normalized primary address, or the first where none is primary; an order that is not
+// in the list is an error; an image outlives who shows it, and an audit event everybody
+// in it; a Put that fails changes nothing, even when the function goes on and returns
+// nil, and where it has two reasons to, a taken value comes before a record that is
+// missing; an Update whose ctx ends before its function returns is undone.
 package storetest

@@ -63,6 +63,9 @@ func durableDeletes(t *testing.T, reopen func() identity.Store) {
 		if err := tx.DeleteUser(gone.user.ID); err != nil {
 			return err
 		}
+		if err := tx.DeleteOrganization(gone.organization.ID); err != nil {
+			return err
+		}
 		return tx.DeleteClient(gone.client.ID)
 	})
 	_ = s.Update(t.Context(), func(tx identity.Tx) error { _ = allFilled(3, "").put(tx); return errMine })
@@ -72,16 +75,31 @@ func durableDeletes(t *testing.T, reopen func() identity.Store) {
 	wantSessions(t, s, identity.SessionQuery{}, kept.session)
 	wantMissing(t, s, identity.Tx.Client, allFilled(2, "").client.ID)
 	wantMissing(t, s, identity.Tx.SignUp, allFilled(3, "").signUp.ID)
+	organizations.want(t, s, identity.OrganizationQuery{}, kept.organization.ID)
+	memberships.want(t, s, identity.MembershipQuery{}, kept.membership.ID)
+	invitations.want(t, s, identity.InvitationQuery{}, kept.invitation.ID)
+	wantMissing(t, s, identity.Tx.Grant, allFilled(2, "").grant.ID)
+	wantMissing(t, s, identity.Tx.Image, allFilled(3, "").image.ID)
+	wantEvents(t, s, identity.AuditQuery{}, allFilled(2, "").event, kept.event) // events outlive users
 }
 
 func durableUnique(t *testing.T, reopen func() identity.Store) {
-	u, c := aUser(1), aClient(1)
-	mustPut(t, reopen(), u, c)
+	r := allFilled(1, "")
+	u := r.user
+	update(t, reopen(), r.put)
 	s := reopen()
-	thief, copycat := aUser(2), aClient(2)
-	thief.Emails[0].Normalized, copycat.SecretHash = u.Emails[2].Normalized, c.SecretHash
-	wantError(t, "PutUser", put(t.Context(), s, thief), identity.ErrConflict)
-	wantError(t, "PutClient", put(t.Context(), s, copycat), identity.ErrConflict)
-	wantError(t, "PutSession", put(t.Context(), s, aSession(1, aUser(3), c)), identity.ErrNotFound)
-	wantRecord(t, s, identity.Tx.User, u.ID, u)
+	thief, copycat, twin, namesake := aUser(2), aClient(2), aUser(3), aUser(4)
+	thief.Emails[0].Normalized, copycat.SecretHash = u.Emails[2].Normalized, r.client.SecretHash
+	twin.ExternalID, namesake.Username = u.ExternalID, u.Username
+	org, grant := anOrganization(2), aGrant(2, u)
+	org.Slug, grant.SecretHash = r.organization.Slug, r.grant.SecretHash
+	for _, record := range []any{thief, copycat, twin, namesake, org, grant, aMembership(2, r.organization, u), r.event} {
+		wantRefused(t, s, record, identity.ErrConflict)
+	}
+	for _, record := range []any{
+		aSession(1, aUser(3), r.client), aMembership(3, r.organization, aUser(3)), anInvitation(3, anOrganization(3)), aGrant(3, aUser(3)),
+	} {
+		wantRefused(t, s, record, identity.ErrNotFound)
+	}
+	r.check(t, s)
 }

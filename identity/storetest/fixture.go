@@ -13,17 +13,20 @@ import (
 var epoch = time.Date(2026, 11, 23, 12, 30, 15, 250e6, time.UTC)
 
 // filled returns a record in which no field is zero and no two fields, nor those of
-// another seed, hold the same value, so that a store that drops or swaps one is found
-// out, also when the record gains a field. Text is put around each string.
+// another seed, hold the same value, nor its strings those of another type's, so that a
+// store that drops or swaps one is found out, also when the record gains a field. Text
+// is put around each string.
 func filled[T any](seed int, text string) T {
 	var record T
-	f := filler{n: seed * 1000, text: text}
-	f.fill(reflect.ValueOf(&record).Elem())
+	v := reflect.ValueOf(&record).Elem()
+	f := filler{n: seed * 1000, kind: v.Type().Name(), text: text}
+	f.fill(v)
 	return record
 }
 
 type filler struct {
 	n    int
+	kind string
 	text string
 }
 
@@ -42,7 +45,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(fmt.Sprintf("%s%d%s", f.text, f.n, f.text))
+		v.SetString(fmt.Sprintf("%s%s%d%s", f.text, f.kind, f.n, f.text))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
@@ -76,6 +79,26 @@ func aSession(seed int, u identity.User, c identity.Client) identity.Session {
 	s := filled[identity.Session](seed, "")
 	s.UserID, s.ClientID = u.ID, c.ID
 	return s
+}
+
+func anOrganization(seed int) identity.Organization { return filled[identity.Organization](seed, "") }
+
+func aMembership(seed int, o identity.Organization, u identity.User) identity.Membership {
+	m := filled[identity.Membership](seed, "")
+	m.OrgID, m.UserID = o.ID, u.ID
+	return m
+}
+
+func anInvitation(seed int, o identity.Organization) identity.Invitation {
+	i := filled[identity.Invitation](seed, "")
+	i.OrgID = o.ID
+	return i
+}
+
+func aGrant(seed int, u identity.User) identity.Grant {
+	g := filled[identity.Grant](seed, "")
+	g.UserID = u.ID
+	return g
 }
 
 // idsOf names the records of a list, in order.

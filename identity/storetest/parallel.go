@@ -15,6 +15,9 @@ const workers = 32
 var parallelCases = []testCase{
 	{"no increment is lost", noLostUpdate},
 	{"one of many sign-ups with the same address succeeds", oneAddress},
+	{"one of many records with the same unique value is kept", oneOfMany},
+	{"one of many spends a grant", spendOnce},
+	{"the last place of an organization is given once", lastPlace},
 	{"failing, panicking and cancelled Updates do not touch their neighbours", neighbours},
 	{"a View is consistent while Updates run", consistentViews},
 	{"a View never sees what is undone later", undoneUnseen},

@@ -30,26 +30,16 @@ var queryCases = []testCase{
 	{"every order, ties by id", everyOrder},
 	{"pages add up to the whole", pagesAddUp},
 	{"an unknown order is an error", unknownOrder},
+	{"a list begins after a user", afterUser},
 	{"filters", filters},
 }
+
+var users = kind[identity.UserQuery, identity.User]{identity.Tx.Users, identity.Tx.CountUsers, userID}
 
 // wantUsers checks the ids of a query, and that the count agrees.
 func wantUsers(t *testing.T, s identity.Store, q identity.UserQuery, want ...string) {
 	t.Helper()
-	got, err := read(t, s, identity.Tx.Users, q)
-	if err != nil {
-		t.Errorf("Users(%+v) = %v", q, err)
-		return
-	}
-	if ids := idsOf(got, userID); !slices.Equal(ids, want) {
-		t.Errorf("Users(%+v) = %q, want %q", q, ids, want)
-	}
-	if q.Limit != 0 || q.Offset != 0 {
-		return
-	}
-	if n, err := read(t, s, identity.Tx.CountUsers, q); err != nil || n != int64(len(want)) {
-		t.Errorf("CountUsers(%+v) = %d, %v, want %d", q, n, err, len(want))
-	}
+	users.want(t, s, q, want...)
 }
 
 // crowd returns users whose times and addresses tie, differ and are zero in turns.
@@ -76,11 +66,18 @@ func crowd() []identity.User {
 	return users
 }
 
+func putUsers(t *testing.T, s identity.Store, users []identity.User) {
+	t.Helper()
+	var records []any
+	for _, u := range users {
+		records = append(records, u)
+	}
+	mustPut(t, s, records...)
+}
+
 func everyOrder(t *testing.T, s identity.Store) {
 	users := crowd()
-	for _, u := range users {
-		mustPut(t, s, u)
-	}
+	putUsers(t, s, users)
 	email := func(u identity.User) string {
 		for _, e := range u.Emails {
 			if e.ID == u.PrimaryEmailID || (u.PrimaryEmailID == "" && e.ID == u.Emails[0].ID) {
@@ -110,22 +107,44 @@ func everyOrder(t *testing.T, s identity.Store) {
 }
 
 func pagesAddUp(t *testing.T, s identity.Store) {
-	for _, u := range crowd() {
-		mustPut(t, s, u)
-	}
+	putUsers(t, s, crowd())
 	all, err := read(t, s, identity.Tx.Users, identity.UserQuery{})
 	if err != nil {
 		t.Fatalf("Users = %v", err)
 	}
 	ids := idsOf(all, userID)
-	for offset := 0; offset < len(ids)+5; offset += 5 {
-		from := min(offset, len(ids))
-		wantUsers(t, s, identity.UserQuery{Limit: 5, Offset: offset}, ids[from:min(offset+5, len(ids))]...)
-		wantUsers(t, s, identity.UserQuery{Offset: offset}, ids[from:]...)
-	}
-	n, err := read(t, s, identity.Tx.CountUsers, identity.UserQuery{Limit: 5, Offset: 3, OrderBy: "nonsense"})
+	users.wantPages(t, s, func(limit, offset int) identity.UserQuery {
+		return identity.UserQuery{Limit: limit, Offset: offset}
+	}, ids...)
+	n, err := read(t, s, identity.Tx.CountUsers, identity.UserQuery{Limit: 5, Offset: 3, OrderBy: "nonsense", After: "nobody"})
 	if err != nil || n != int64(len(ids)) {
 		t.Errorf("CountUsers with a page = %d, %v, want %d", n, err, len(ids))
+	}
+}
+
+// afterUser goes through all from each to the last, over ties and zero times.
+func afterUser(t *testing.T, s identity.Store) {
+	putUsers(t, s, crowd())
+	for _, by := range []string{"", "+created_at", "-created_at"} {
+		all, err := read(t, s, identity.Tx.Users, identity.UserQuery{OrderBy: by})
+		if err != nil {
+			t.Fatalf("Users = %v", err)
+		}
+		ids := idsOf(all, userID)
+		for i, id := range ids {
+			users.wantPage(t, s, identity.UserQuery{OrderBy: by, After: id}, ids[i+1:]...)
+			rest := ids[i+1:]
+			users.wantPage(t, s, identity.UserQuery{OrderBy: by, After: id, Limit: 3}, rest[:min(3, len(rest))]...)
+			users.wantPage(t, s, identity.UserQuery{OrderBy: by, After: id, Offset: 1}, rest[min(1, len(rest)):]...)
+			users.wantPage(t, s, identity.UserQuery{OrderBy: by, After: id, NotIDs: []string{id}, Search: "USER_"}, rest...)
+		}
+		_, err = read(t, s, identity.Tx.Users, identity.UserQuery{OrderBy: by, After: "user_gone"})
+		wantError(t, "Users after nobody", err, identity.ErrNotFound)
+	}
+	for _, by := range []string{"+updated_at", "-last_sign_in_at", "+last_active_at", "-email_address", "created_at"} {
+		if got, err := read(t, s, identity.Tx.Users, identity.UserQuery{OrderBy: by, After: "user_01"}); err == nil {
+			t.Errorf("Users after one of them, ordered by %q = %d users, want an error", by, len(got))
+		}
 	}
 }
 

@@ -21,8 +21,10 @@ func Run(t *testing.T, open func(t *testing.T) identity.Store) {
 		name  string
 		cases []testCase
 	}{
-		{"users", userCases}, {"addresses", addressCases}, {"user queries", queryCases},
-		{"clients", clientCases}, {"sessions", sessionCases}, {"attempts", attemptCases},
+		{"users", userCases}, {"addresses", addressCases}, {"names", nameCases}, {"user queries", queryCases},
+		{"user filters", filterCases}, {"clients", clientCases}, {"sessions", sessionCases}, {"attempts", attemptCases},
+		{"organizations", organizationCases}, {"memberships", membershipCases}, {"invitations", invitationCases},
+		{"grants", grantCases}, {"images", imageCases}, {"audit events", auditCases},
 		{"keys and settings", keyCases}, {"expiry", expiryCases}, {"strings", stringCases},
 		{"transactions", txCases}, {"contexts", contextCases}, {"parallel", parallelCases},
 	}
@@ -88,6 +90,18 @@ func putOne(tx identity.Tx, record any) error {
 		return tx.PutSignIn(r)
 	case identity.SignUp:
 		return tx.PutSignUp(r)
+	case identity.Organization:
+		return tx.PutOrganization(r)
+	case identity.Membership:
+		return tx.PutMembership(r)
+	case identity.Invitation:
+		return tx.PutInvitation(r)
+	case identity.Grant:
+		return tx.PutGrant(r)
+	case identity.Image:
+		return tx.PutImage(r)
+	case identity.AuditEvent:
+		return tx.PutAuditEvent(r)
 	case identity.SigningKey:
 		return tx.PutSigningKey(r)
 	}
@@ -98,35 +112,6 @@ func mustPut(t *testing.T, s identity.Store, records ...any) {
 	t.Helper()
 	if err := put(t.Context(), s, records...); err != nil {
 		t.Fatalf("put %d records = %v", len(records), err)
-	}
-}
-
-// read returns what a getter returns for one argument, in a View of its own.
-func read[A, R any](t *testing.T, s identity.Store, get func(identity.Tx, A) (R, error), arg A) (R, error) {
-	t.Helper()
-	var got R
-	err := s.View(t.Context(), func(tx identity.Tx) (err error) {
-		got, err = get(tx, arg)
-		return err
-	})
-	return got, err
-}
-
-// wantRecord checks that a getter returns want.
-func wantRecord[A, R any](t *testing.T, s identity.Store, get func(identity.Tx, A) (R, error), arg A, want R) {
-	t.Helper()
-	got, err := read(t, s, get, arg)
-	if err != nil {
-		t.Errorf("get %v = %v", arg, err)
-	} else if d := diff(want, got); d != "" {
-		t.Errorf("get %v: (-want +got)\n%s", arg, d)
-	}
-}
-
-func wantMissing[A, R any](t *testing.T, s identity.Store, get func(identity.Tx, A) (R, error), arg A) {
-	t.Helper()
-	if _, err := read(t, s, get, arg); !errors.Is(err, identity.ErrNotFound) {
-		t.Errorf("get %v = %v, want ErrNotFound", arg, err)
 	}
 }
 

@@ -66,61 +66,28 @@ func roundTripStrings(t *testing.T, s identity.Store, list []string) {
 	}
 }
 
-// records is one record of each type.
-type records struct {
-	user    identity.User
-	client  identity.Client
-	session identity.Session
-	signIn  identity.SignIn
-	signUp  identity.SignUp
-	key     identity.SigningKey
-	name    string // of a setting
-}
-
-func allFilled(seed int, text string) records {
-	r := records{
-		user: filled[identity.User](seed, text), client: filled[identity.Client](seed, text),
-		session: filled[identity.Session](seed, text), signIn: filled[identity.SignIn](seed, text),
-		signUp: filled[identity.SignUp](seed, text), key: filled[identity.SigningKey](seed, text),
-		name: fmt.Sprint(text, seed),
-	}
-	r.session.UserID, r.session.ClientID = r.user.ID, r.client.ID
-	return r
-}
-
-func (r records) put(tx identity.Tx) error {
-	for _, record := range []any{r.user, r.client, r.session, r.signIn, r.signUp, r.key} {
-		if err := putOne(tx, record); err != nil {
-			return fmt.Errorf("%T: %w", record, err)
-		}
-	}
-	return tx.PutSetting(r.name, []byte(r.name))
-}
-
-func (r records) check(t *testing.T, s identity.Store) {
-	t.Helper()
-	wantRecord(t, s, identity.Tx.User, r.user.ID, r.user)
-	for _, e := range r.user.Emails {
-		wantRecord(t, s, identity.Tx.UserByEmail, e.Normalized, r.user)
-	}
-	wantRecord(t, s, identity.Tx.Client, r.client.ID, r.client)
-	wantRecord(t, s, identity.Tx.Session, r.session.ID, r.session)
-	wantRecord(t, s, identity.Tx.SignIn, r.signIn.ID, r.signIn)
-	wantRecord(t, s, identity.Tx.SignUp, r.signUp.ID, r.signUp)
-	wantRecord(t, s, identity.Tx.Setting, r.name, []byte(r.name))
-	wantSessions(t, s, identity.SessionQuery{UserID: r.user.ID, ClientID: r.client.ID, Status: r.session.Status}, r.session)
-}
-
 func hostileQueries(t *testing.T, s identity.Store) {
 	innocent := identity.User{ID: "innocent"}
 	mustPut(t, s, innocent)
 	for i, text := range hostile {
 		u := identity.User{ID: fmt.Sprintf("%s.%d", text, i), Emails: []identity.EmailAddress{{ID: text, Normalized: text}}}
+		u.ExternalID, u.Username = text, text
 		mustPut(t, s, u)
 		wantUsers(t, s, identity.UserQuery{IDs: []string{u.ID}}, u.ID)
 		wantUsers(t, s, identity.UserQuery{Emails: []string{text}}, u.ID)
 		wantUsers(t, s, identity.UserQuery{Emails: []string{text}, IDs: []string{text + "-"}, Search: text})
 		wantUsers(t, s, identity.UserQuery{Search: text + text + "~"})
+		wantUsers(t, s, identity.UserQuery{EmailPart: text + "~", NamePart: text + "~", UsernamePart: text + "~"})
+		wantUsers(t, s, identity.UserQuery{NotIDs: []string{u.ID}, NotOrgIDs: []string{text}}, innocent.ID)
+		wantUsers(t, s, identity.UserQuery{OrgIDs: []string{text}, ExternalIDs: []string{text}, Usernames: []string{text}})
+		wantUsers(t, s, identity.UserQuery{After: u.ID, IDs: []string{text + "~"}})
+		organizations.want(t, s, identity.OrganizationQuery{IDs: []string{text}, UserIDs: []string{u.ID}, Search: text})
+		memberships.want(t, s, identity.MembershipQuery{UserID: u.ID, UserIDs: []string{text}, Roles: []string{text}, Search: text})
+		invitations.want(t, s, identity.InvitationQuery{OrgID: &text, Emails: []string{text}, Statuses: []string{text}})
+		wantEvents(t, s, identity.AuditQuery{UserID: u.ID, OrgID: text, Types: []string{text}})
+		wantMissing(t, s, membershipOf, pair{text, u.ID})
+		wantMissing(t, s, identity.Tx.OrganizationBySlug, text)
+		wantMissing(t, s, identity.Tx.GrantBySecret, []byte(text))
 		wantSessions(t, s, identity.SessionQuery{UserID: text + "~", ClientID: text, Status: text})
 		if err := deleteUser(t, s, u.ID); err != nil {
 			t.Errorf("DeleteUser(%q) = %v", u.ID, err)

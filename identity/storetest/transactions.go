@@ -107,22 +107,15 @@ func undone(t *testing.T, s identity.Store, fail func(fn func(identity.Tx) error
 	wantSessions(t, s, identity.SessionQuery{}, kept.session, old.session)
 	wantMissing(t, s, identity.Tx.UserByEmail, "changed")
 	wantMissing(t, s, identity.Tx.Setting, "new")
+	organizations.want(t, s, identity.OrganizationQuery{}, kept.organization.ID, old.organization.ID)
+	wantMissing(t, s, identity.Tx.OrganizationBySlug, "changed")
+	memberships.want(t, s, identity.MembershipQuery{}, kept.membership.ID, old.membership.ID)
+	invitations.want(t, s, identity.InvitationQuery{}, kept.invitation.ID, old.invitation.ID)
+	wantMissing(t, s, identity.Tx.GrantBySecret, []byte("changed"))
+	wantMissing(t, s, identity.Tx.Grant, "grant_new")
+	wantMissing(t, s, identity.Tx.Image, "img_new")
+	wantEvents(t, s, identity.AuditQuery{}, kept.event, old.event)
 	update(t, s, func(tx identity.Tx) error { return allFilled(3, "").put(tx) })
-}
-
-// vandalize calls every method that writes and returns the errors.
-func vandalize(tx identity.Tx, old records) []error {
-	u, c, k := old.user, old.client, old.key
-	u.Emails = []identity.EmailAddress{{ID: "idn_changed", Normalized: "changed"}}
-	c.SecretHash, c.UpdatedAt, k.CreatedAt = []byte("changed"), epoch.AddDate(1, 0, 0), epoch.AddDate(1, 0, 0)
-	s, in, up := old.session, old.signIn, old.signUp
-	s.ID, s.Status, in.Status, up.Status = "sess_new", "changed", "changed", "changed"
-	errs := []error{
-		tx.PutUser(u), tx.PutUser(identity.User{ID: "user_new"}), tx.PutClient(c), tx.PutSession(s), tx.PutSignIn(in),
-		tx.PutSignUp(up), tx.PutSigningKey(k), tx.PutSetting(old.name, nil), tx.PutSetting("new", nil),
-	}
-	_, err := tx.DeleteExpired(old.signIn.ExpireAt.AddDate(0, 0, 1))
-	return append(errs, err, tx.DeleteClient(c.ID), tx.DeleteUser(u.ID), tx.DeleteSigningKey(k.Kid))
 }
 
 func viewCannotWrite(t *testing.T, s identity.Store) {

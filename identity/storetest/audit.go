@@ -1,0 +1,102 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
+
+var auditCases = []testCase{
+	{"an audit event is listed, every field as it was put", func(t *testing.T, s identity.Store) {
+		wantEvents(t, s, identity.AuditQuery{})
+		e, bare := filled[identity.AuditEvent](1, ""), identity.AuditEvent{ID: "bare"}
+		mustPut(t, s, bare, e)
+		wantEvents(t, s, identity.AuditQuery{}, e, bare)
+	}},
+	{"what was written stays", func(t *testing.T, s identity.Store) {
+		e, changed := filled[identity.AuditEvent](1, ""), filled[identity.AuditEvent](2, "")
+		mustPut(t, s, e)
+		changed.ID = e.ID
+		wantRefused(t, s, changed, identity.ErrConflict)
+		wantRefused(t, s, e, identity.ErrConflict)
+		wantEvents(t, s, identity.AuditQuery{}, e)
+	}},
+	{"events outlive whom they are about, and do not expire", func(t *testing.T, s identity.Store) {
+		u, o := aUser(1), anOrganization(1)
+		e := filled[identity.AuditEvent](1, "")
+		e.UserID, e.ActorID, e.OrgID = u.ID, u.ID, o.ID
+		mustPut(t, s, u, o, aMembership(1, o, u), e)
+		update(t, s, func(tx identity.Tx) error {
+			if err := tx.DeleteOrganization(o.ID); err != nil {
+				return err
+			}
+			if err := tx.DeleteUser(u.ID); err != nil {
+				return err
+			}
+			_, err := tx.DeleteExpired(e.At.AddDate(100, 0, 0))
+			return err
+		})
+		wantEvents(t, s, identity.AuditQuery{UserID: u.ID, OrgID: o.ID}, e)
+	}},
+	{"changing an event after putting or listing it changes nothing stored", func(t *testing.T, s identity.Store) {
+		e := filled[identity.AuditEvent](1, "")
+		mustPut(t, s, e)
+		e.Data[0] = 'X'
+		got, _ := read(t, s, identity.Tx.AuditEvents, identity.AuditQuery{})
+		got[0].Data[0] = 'X'
+		wantEvents(t, s, identity.AuditQuery{}, filled[identity.AuditEvent](1, ""))
+	}},
+	{"events by user, organization, type and time, newest first, ties by id", auditFilters},
+}
+
+func wantEvents(t *testing.T, s identity.Store, q identity.AuditQuery, want ...identity.AuditEvent) {
+	t.Helper()
+	got, err := read(t, s, identity.Tx.AuditEvents, q)
+	if err != nil {
+		t.Errorf("AuditEvents(%+v) = %v", q, err)
+	} else if d := diff(want, got); d != "" {
+		t.Errorf("AuditEvents(%+v): (-want +got)\n%s", q, d)
+	}
+}
+
+func auditFilters(t *testing.T, s identity.Store) {
+	at := func(second int) time.Time { return epoch.Add(time.Duration(second) * time.Second) }
+	var all []identity.AuditEvent // newest first, as they shall come back
+	for i := range 12 {
+		all = append(all, identity.AuditEvent{
+			ID: fmt.Sprintf("e%02d", i), Type: []string{"sign_in", "sign_out", "user.deleted"}[i%3], UserID: []string{"u", "v", ""}[i%3],
+			OrgID: []string{"", "o", "p", "o"}[i%4], ActorID: "u", At: at(3 - i/3), // three share a time
+		})
+	}
+	all = append(all, identity.AuditEvent{ID: "e12"}, identity.AuditEvent{ID: "e13"}) // without a time
+	for _, i := range []int{7, 13, 0, 11, 3, 1, 9, 2, 12, 10, 4, 6, 8, 5} {
+		mustPut(t, s, all[i])
+	}
+	for _, q := range []identity.AuditQuery{
+		{}, {UserID: "u"}, {UserID: "w"}, {OrgID: "o"}, {OrgID: "u"}, {UserID: "u", OrgID: "o"},
+		{Types: []string{"sign_in"}}, {Types: []string{"sign_in", "user.deleted", "x"}}, {Types: []string{}}, {Types: []string{"SIGN_IN", ""}},
+		{UserID: "v", Types: []string{"sign_out"}, OrgID: "p"},
+		{Since: at(2)}, {Until: at(2)}, {Since: at(1), Until: at(2)}, {Since: at(2), Until: at(2)},
+		{Since: at(2).In(time.FixedZone("east", 3600)), UserID: "u"}, {Until: at(1), OrgID: "o"}, {Since: time.Unix(0, 0)},
+		{Limit: 5}, {Offset: 5}, {Limit: 4, Offset: 12}, {Offset: 99}, {UserID: "u", Limit: 2, Offset: 1}, {OrgID: "o", Until: at(3), Limit: 1},
+	} {
+		wantEvents(t, s, q, eventsOf(all, q)...)
+	}
+}
+
+// eventsOf applies a query to events that are in order.
+func eventsOf(all []identity.AuditEvent, q identity.AuditQuery) []identity.AuditEvent {
+	found := slices.DeleteFunc(slices.Clone(all), func(e identity.AuditEvent) bool {
+		return q.UserID != "" && e.UserID != q.UserID || q.OrgID != "" && e.OrgID != q.OrgID ||
+			len(q.Types) > 0 && !slices.Contains(q.Types, e.Type) ||
+			!q.Since.IsZero() && e.At.Before(q.Since) || !q.Until.IsZero() && !e.At.Before(q.Until)
+	})
+	found = found[min(q.Offset, len(found)):]
+	if q.Limit > 0 {
+		found = found[:min(q.Limit, len(found))]
+	}
+	return found
+}
