@@ -9,6 +9,11 @@ func eventFields(e *identity.AuditEvent) []any {
 }
 
 func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
+	where := eventsWhere(q)
+	return many(t, where.list(selectEvents, "at DESC, id", q.Limit, q.Offset), eventFields)
+}
+
+func eventsWhere(q identity.AuditQuery) conditions {
 	var c conditions
 	// Only ids that are not empty are indexed.
 	if q.UserID != "" {
@@ -24,7 +29,7 @@ func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
 	if !q.Until.IsZero() {
 		c.add("at < ?", q.Until.UnixMilli())
 	}
-	return many(t, c.list(selectEvents, "at DESC, id", q.Limit, q.Offset), eventFields)
+	return c
 }
 
 func (t *tx) PutAuditEvent(e identity.AuditEvent) error {

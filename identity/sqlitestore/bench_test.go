@@ -1,6 +1,7 @@
 package sqlitestore_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -41,4 +42,52 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(opening.Microseconds())/1000/float64(b.N), "open-ms")
+}
+
+// BenchmarkUsers lists ten of 100,000 users.
+func BenchmarkUsers(b *testing.B) {
+	s, err := sqlitestore.Open(b.Context(), sqlitestore.Config{Path: b.TempDir() + "/usher.db"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	const people = 100_000
+	at := time.Unix(1e9, 0)
+	err = s.Update(b.Context(), func(tx identity.Tx) error {
+		for i := range people {
+			id := fmt.Sprint(i)
+			u := identity.User{ID: "user_" + id, FirstName: "Ada", LastName: "Lovelace " + id, CreatedAt: at.Add(time.Duration(i/3) * time.Second)}
+			u.Emails = []identity.EmailAddress{{ID: "idn_" + id, Address: id + "@example.com", Normalized: id + "@example.com"}}
+			if err := tx.PutUser(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, bb := range []struct {
+		name string
+		q    identity.UserQuery
+	}{
+		{"first page", identity.UserQuery{Limit: 10}},
+		{"oldest", identity.UserQuery{Limit: 10, OrderBy: "+created_at"}},
+		{"after the middle", identity.UserQuery{Limit: 10, After: "user_50000"}},
+		{"offset to the middle", identity.UserQuery{Limit: 10, Offset: people / 2}},
+		{"one by external id", identity.UserQuery{ExternalIDs: []string{"none"}}},
+		{"search for one", identity.UserQuery{Limit: 10, Search: "lovelace 77777"}},
+		{"search for a name", identity.UserQuery{Limit: 10, NamePart: "lovelace 77777"}},
+		{"search for an address", identity.UserQuery{Limit: 10, EmailPart: "77777@"}},
+		{"by address", identity.UserQuery{Limit: 10, OrderBy: "+email_address"}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			for b.Loop() {
+				err := s.View(b.Context(), func(tx identity.Tx) error { _, err := tx.Users(bb.q); return err })
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/usherauth/usher/identity"
@@ -29,32 +30,71 @@ func LimitPages(s identity.Store, pages string) error {
 // Plans runs fn in a View and returns how SQLite executes each of its prepared queries.
 func Plans(s identity.Store, fn func(identity.Tx)) (map[string]string, error) {
 	plans := map[string]string{}
-	err := s.View(context.Background(), func(t identity.Tx) error {
+	err := s.View(context.Background(), func(t identity.Tx) (err error) {
 		fn(t)
 		c := t.(*tx).conn
-		for query := range c.prepared {
-			if !strings.HasPrefix(query, "SELECT") {
-				continue
-			}
-			args := make([]any, strings.Count(query, "?"))
-			rows, err := c.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+query, args...)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				var id, parent, unused int
-				var step string
-				if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-					return err
-				}
-				plans[query] += step + "\n"
-			}
-			if err := rows.Err(); err != nil {
-				return err
+		for text := range c.prepared {
+			if strings.HasPrefix(text, "SELECT") && err == nil {
+				plans[text], err = explainPlan(c, query{text: text, args: make([]any, strings.Count(text, "?"))})
 			}
 		}
-		return nil
+		return err
 	})
 	return plans, err
+}
+
+// ListPlan returns how SQLite executes a UserQuery, OrganizationQuery, MembershipQuery,
+// InvitationQuery or AuditQuery in the default order.
+func ListPlan(s identity.Store, q any) (plan string, err error) {
+	err = s.View(context.Background(), func(t identity.Tx) error {
+		list, err := listOf(t.(*tx), q)
+		if err == nil {
+			plan, err = explainPlan(t.(*tx).conn, list)
+		}
+		return err
+	})
+	return plan, err
+}
+
+func listOf(t *tx, q any) (query, error) {
+	const newest = "created_at DESC"
+	switch q := q.(type) {
+	case identity.UserQuery:
+		order, err := orderBy(q.OrderBy, userOrders)
+		where := usersWhere(q)
+		if q.After != "" && err == nil {
+			err = t.after(&where, order, q.After)
+		}
+		return usersList(where, order, q.Limit, q.Offset), err
+	case identity.OrganizationQuery:
+		where := organizationsWhere(q)
+		return where.list(selectOrganizations, newest+", id", q.Limit, q.Offset), nil
+	case identity.MembershipQuery:
+		where := membershipsWhere(q)
+		return where.list(selectMemberships, newest+", id", q.Limit, q.Offset), nil
+	case identity.InvitationQuery:
+		where := invitationsWhere(q)
+		return where.list(selectInvitations, newest+", id", q.Limit, q.Offset), nil
+	case identity.AuditQuery:
+		where := eventsWhere(q)
+		return where.list(selectEvents, "at DESC, id", q.Limit, q.Offset), nil
+	}
+	return query{}, fmt.Errorf("no list is asked for with a %T", q)
+}
+
+func explainPlan(c *conn, q query) (plan string, err error) {
+	rows, err := c.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+q.text, q.args...)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return "", err
+		}
+		plan += step + "\n"
+	}
+	return plan, rows.Err()
 }

@@ -28,8 +28,12 @@ func (t *tx) CountInvitations(q identity.InvitationQuery) (int64, error) {
 
 func invitationsWhere(q identity.InvitationQuery) conditions {
 	var c conditions
+	org := "org_id IS ?"
+	if len(q.Emails) > 0 {
+		org = "+org_id IS ?" // an address has fewer invitations than an organization
+	}
 	if q.OrgID != nil {
-		c.add("org_id IS ?", reference(*q.OrgID))
+		c.add(org, reference(*q.OrgID))
 	}
 	c.among("normalized", q.Emails)
 	c.among("status", q.Statuses)

@@ -124,13 +124,14 @@ type words struct{ all, username, name, email string }
 func searchWords(u identity.User) words {
 	var addresses []string
 	for _, e := range u.Emails {
-		addresses = append(addresses, e.Address, e.Normalized)
+		addresses = append(addresses, strings.ToLower(e.Address), strings.ToLower(e.Normalized))
 	}
 	w := words{
 		username: strings.ToLower(u.Username),
 		name:     strings.ToLower(u.FirstName + " " + u.LastName),
-		email:    strings.ToLower(strings.Join(addresses, separator)),
+		email:    strings.Join(addresses, separator),
 	}
-	w.all = strings.Join([]string{strings.ToLower(u.ID), w.username, w.name, w.email}, separator)
+	all := append([]string{strings.ToLower(u.ID), w.username, w.name}, addresses...)
+	w.all = strings.Join(all, separator)
 	return w
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -10,8 +11,9 @@ import (
 )
 
 // Bench measures what a signed-in page costs a store: reading a user, a session and a
-// client, and a session touched by one caller and by 32 at the same time. It fills the
-// store first and leaves closing it to the caller.
+// client, and a session touched by one caller and by 32 at the same time; and what a
+// sign-up costs, in an Update of its own and in a large one, which is without the disk.
+// It fills the store first and leaves closing it to the caller.
 func Bench(b *testing.B, s identity.Store) {
 	ctx := b.Context()
 	const people = 1000
@@ -39,6 +41,44 @@ func Bench(b *testing.B, s identity.Store) {
 		}
 	})
 	b.Run("Update32", func(b *testing.B) { benchTogether(b, s) })
+	next := people
+	b.Run("SignUp", func(b *testing.B) { benchSignUp(b, s, &next, 1) })
+	b.Run("SignUp500", func(b *testing.B) { benchSignUp(b, s, &next, 500) })
+}
+
+// benchSignUp puts people who are new from next on, so many to an Update.
+func benchSignUp(b *testing.B, s identity.Store, next *int, together int) {
+	r := benchRecords(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		err := s.Update(b.Context(), func(tx identity.Tx) error {
+			for range together {
+				if err := signUp(tx, r, strconv.Itoa(*next)); err != nil {
+					return err
+				}
+				*next++
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// signUp puts what a sign-up does.
+func signUp(tx identity.Tx, r records, id string) error {
+	r.user.ID, r.user.ExternalID, r.user.Username = "user_"+id, "", ""
+	r.user.Emails[0].ID, r.user.Emails[0].Address, r.user.Emails[0].Normalized = "idn_"+id, id+"@example.com", id+"@example.com"
+	r.client.ID, r.client.SecretHash = "client_"+id, []byte(id)
+	r.session.ID, r.session.UserID, r.session.ClientID = "sess_"+id, r.user.ID, r.client.ID
+	if err := tx.PutUser(r.user); err != nil {
+		return err
+	}
+	if err := tx.PutClient(r.client); err != nil {
+		return err
+	}
+	return tx.PutSession(r.session)
 }
 
 // benchRecords is a person with one address.

@@ -115,7 +115,7 @@ CREATE INDEX audit_events_org ON audit_events (org_id, at DESC, id) WHERE org_id
 UPDATE users SET search_username = parts.username, search_name = parts.name, search_email = parts.email
 FROM (
 	SELECT id, username, CAST(substr(rest, 1, instr(rest, x'1f') - 1) AS TEXT) AS name,
-		CAST(substr(rest, instr(rest, x'1f') + 1, length(rest) - instr(rest, x'1f') - 1) AS TEXT) AS email
+		CAST(substr(rest, instr(rest, x'1f') + 1, max(length(rest) - instr(rest, x'1f') - 1, 0)) AS TEXT) AS email
 	FROM (
 		SELECT id, CAST(substr(rest, 1, instr(rest, x'1f') - 1) AS TEXT) AS username, substr(rest, instr(rest, x'1f') + 1) AS rest
 		FROM (
