@@ -37,8 +37,8 @@ func TestNodePeers(t *testing.T) {
 		t.Skip("a measurement, not a check: run make bench")
 	}
 	in := newInstance(t)
-	token, _ := usher(t, in, 0, fromToken)
-	whole, _ := usher(t, in, 0, fromBackend)
+	token, _ := usher(t, in, 0, fromToken, full)
+	whole, _ := usher(t, in, 0, fromBackend, full)
 	brief, current := in.contestant(listen(t, token)), in.contestant(listen(t, whole))
 	for _, app := range []struct {
 		name, user string
@@ -134,7 +134,7 @@ func (c contestant) check(t *testing.T) int {
 		t.Fatal(err)
 	}
 	text := unspoken.ReplaceAllString(string(body), "")
-	lost := slices.IndexFunc(lines, func(line string) bool { return !strings.Contains(text, line) })
+	lost := slices.IndexFunc(full, func(line string) bool { return !strings.Contains(text, line) })
 	if res.StatusCode != http.StatusOK || !strings.Contains(text, "<h1>Welcome, Ada!</h1>") || lost >= 0 {
 		t.Fatalf("%s%s: %d, line %d is missing: %s", c.addr, c.path, res.StatusCode, lost, body)
 	}
