@@ -44,7 +44,8 @@ func (t *tx) oneUser(query, key string) (identity.User, error) {
 type userRows []identity.User
 
 func (f *userRows) scan(rows *sql.Rows) error {
-	var u identity.User
+	*f = append(*f, identity.User{})
+	u := &(*f)[len(*f)-1] // in place, as a User is large
 	var e identity.EmailAddress
 	position := 0
 	err := rows.Scan(&u.ID, &u.ExternalID, &u.Username, &u.FirstName, &u.LastName, &u.PrimaryEmailID, &u.PasswordHash,
@@ -56,12 +57,12 @@ func (f *userRows) scan(rows *sql.Rows) error {
 	if err != nil {
 		return err
 	}
-	if position <= 0 {
-		*f = append(*f, u)
+	if position > 0 { // another address of the user before
+		*f = (*f)[:len(*f)-1]
+		u = &(*f)[len(*f)-1]
 	}
 	if position >= 0 {
-		last := &(*f)[len(*f)-1]
-		last.Emails = append(last.Emails, e)
+		u.Emails = append(u.Emails, e)
 	}
 	return nil
 }
