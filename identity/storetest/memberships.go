@@ -88,7 +88,10 @@ var membershipCases = []testCase{
 		memberships.want(t, s, identity.MembershipQuery{}, stays.ID)
 		memberships.want(t, s, identity.MembershipQuery{UserID: u.ID})
 		wantRecord(t, s, identity.Tx.User, u.ID, u)
-		mustPut(t, s, aMembership(1, o, u))
+		again := aMembership(1, o, u)
+		mustPut(t, s, again)
+		memberships.want(t, s, identity.MembershipQuery{UserID: u.ID}, again.ID)
+		memberships.want(t, s, identity.MembershipQuery{OrgID: o.ID}, stays.ID, again.ID)
 	}},
 	{"deleting a user deletes the memberships", func(t *testing.T, s identity.Store) {
 		o, p, gone, stays := anOrganization(1), anOrganization(2), aUser(1), aUser(2)

@@ -40,10 +40,15 @@ func allFilled(seed int, text string) records {
 	return r
 }
 
-func (r records) put(tx identity.Tx) error {
-	for _, record := range []any{
+// all are the records but the setting, each behind those that it needs.
+func (r records) all() []any {
+	return []any{
 		r.user, r.client, r.session, r.signIn, r.signUp, r.organization, r.membership, r.invitation, r.grant, r.image, r.event, r.key,
-	} {
+	}
+}
+
+func (r records) put(tx identity.Tx) error {
+	for _, record := range r.all() {
 		if err := putOne(tx, record); err != nil {
 			return fmt.Errorf("%T: %w", record, err)
 		}

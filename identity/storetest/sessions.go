@@ -55,6 +55,21 @@ var sessionCases = []testCase{
 		mustPut(t, s, u, c)
 		wantSessions(t, s, identity.SessionQuery{UserID: u.ID, ClientID: c.ID}, session)
 	}},
+	{"changing a session after putting or getting it changes nothing stored", func(t *testing.T, s identity.Store) {
+		u, c := aUser(1), aClient(1)
+		session := aSession(1, u, c)
+		mustPut(t, s, u, c, session)
+		session.Actor[0] = 'X'
+		for range 2 {
+			update(t, s, func(tx identity.Tx) error {
+				one, _ := tx.Session(session.ID)
+				listed, _ := tx.Sessions(identity.SessionQuery{})
+				one.Actor[0], listed[0].Actor[0] = 'X', 'X'
+				return nil
+			})
+			wantRecord(t, s, identity.Tx.Session, session.ID, aSession(1, u, c))
+		}
+	}},
 	{"queries combine, newest first, ties by id", sessionQueries},
 }
 

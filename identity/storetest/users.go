@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,19 @@ var userCases = []testCase{
 		wantRecord(t, s, identity.Tx.User, before.ID, bare)
 	}},
 	{"times become UTC milliseconds", timesAreNormalized},
+	{"times of every record become UTC milliseconds", func(t *testing.T, s identity.Store) {
+		r := allFilled(1, "")
+		for _, record := range r.all() {
+			v := reflect.New(reflect.TypeOf(record)).Elem()
+			v.Set(reflect.ValueOf(record))
+			blurTimes(v)
+			mustPut(t, s, v.Interface())
+		}
+		update(t, s, func(tx identity.Tx) error { return tx.PutSetting(r.name, []byte(r.name)) })
+		fresh := allFilled(1, "")
+		fresh.check(t, s)
+		wantKeys(t, s, fresh.key)
+	}},
 	{"changing a record after putting or getting it changes nothing stored", copiesInAndOut},
 	{"deleting a user deletes the addresses and sessions, not the clients", deleteCascades},
 	{"names need not be unique", func(t *testing.T, s identity.Store) {
@@ -60,6 +74,25 @@ var userCases = []testCase{
 
 func deleteUser(t *testing.T, s identity.Store, id string) error {
 	return s.Update(t.Context(), func(tx identity.Tx) error { return tx.DeleteUser(id) })
+}
+
+// blurTimes gives every time in a record another zone and nanoseconds.
+func blurTimes(v reflect.Value) {
+	if at, ok := v.Interface().(time.Time); ok {
+		v.Set(reflect.ValueOf(at.Add(999_999).In(time.FixedZone("west", -7*3600))))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			blurTimes(v.Field(i))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			blurTimes(v.Index(i))
+		}
+	default: // holds no times
+	}
 }
 
 func timesAreNormalized(t *testing.T, s identity.Store) {
