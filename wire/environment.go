@@ -3,13 +3,13 @@ package wire
 // Environment is the part of GET /v1/environment that changes how a headless browser
 // client behaves (protocol reference 8.4).
 type Environment struct {
-	AuthConfig           AuthConfig     `json:"auth_config"`
-	DisplayConfig        DisplayConfig  `json:"display_config"`
-	UserSettings         UserSettings   `json:"user_settings"`
-	OrganizationSettings map[string]any `json:"organization_settings"`
-	MaintenanceMode      bool           `json:"maintenance_mode"`
-	ClientDebugMode      bool           `json:"client_debug_mode"`
-	PartitionedCookies   bool           `json:"partitioned_cookies"`
+	AuthConfig           AuthConfig           `json:"auth_config"`
+	DisplayConfig        DisplayConfig        `json:"display_config"`
+	UserSettings         UserSettings         `json:"user_settings"`
+	OrganizationSettings OrganizationSettings `json:"organization_settings"`
+	MaintenanceMode      bool                 `json:"maintenance_mode"`
+	ClientDebugMode      bool                 `json:"client_debug_mode"`
+	PartitionedCookies   bool                 `json:"partitioned_cookies"`
 }
 
 // AuthConfig holds the instance's session rules.
@@ -60,4 +60,37 @@ type PasswordSettings struct {
 	MinLength   int  `json:"min_length"`
 	MaxLength   int  `json:"max_length"`
 	DisableHIBP bool `json:"disable_hibp"`
+}
+
+// OrganizationSettings says what people can do with organizations.
+type OrganizationSettings struct {
+	Enabled               bool                        `json:"enabled"`
+	MaxAllowedMemberships int64                       `json:"max_allowed_memberships"` // of a new one; 0 is no limit
+	ForceSelection        bool                        `json:"force_organization_selection"`
+	Actions               OrganizationActions         `json:"actions"`
+	Domains               OrganizationDomainsSettings `json:"domains"`
+	Slug                  OrganizationSlugSettings    `json:"slug"`
+	CreationDefaults      OrganizationDefaults        `json:"organization_creation_defaults"`
+}
+
+// OrganizationActions are what administrators may do.
+type OrganizationActions struct {
+	AdminDelete bool `json:"admin_delete"`
+}
+
+// OrganizationDomainsSettings is about joining by the domain of one's address.
+type OrganizationDomainsSettings struct {
+	Enabled         bool       `json:"enabled"`
+	EnrollmentModes []string   `json:"enrollment_modes"` // never nil
+	DefaultRole     NullString `json:"default_role"`
+}
+
+// OrganizationSlugSettings is about slugs.
+type OrganizationSlugSettings struct {
+	Disabled bool `json:"disabled"`
+}
+
+// OrganizationDefaults is about suggestions in the form that makes an organization.
+type OrganizationDefaults struct {
+	Enabled bool `json:"enabled"`
 }

@@ -10,8 +10,10 @@ type Error struct {
 
 // ErrorMeta says what an [Error] is about.
 type ErrorMeta struct {
-	ParamName string `json:"param_name,omitempty"`
-	SessionID string `json:"session_id,omitempty"`
+	ParamName      string   `json:"param_name,omitempty"`
+	SessionID      string   `json:"session_id,omitempty"`
+	Permissions    []string `json:"permissions,omitempty"`     // what is missing
+	EmailAddresses []string `json:"email_addresses,omitempty"` // that were invited before
 }
 
 // Errors is the error envelope of both APIs.
