@@ -29,7 +29,11 @@ func (s *Service) environment() wire.Environment {
 				MinLength: s.cfg.MinPasswordLength, MaxLength: maxPasswordLength, DisableHIBP: true,
 			},
 		},
-		OrganizationSettings: map[string]any{"enabled": false, "force_organization_selection": false},
+		OrganizationSettings: wire.OrganizationSettings{
+			Enabled: true,
+			Actions: wire.OrganizationActions{AdminDelete: true},
+			Domains: wire.OrganizationDomainsSettings{EnrollmentModes: []string{}},
+		},
 	}
 }
 

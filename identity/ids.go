@@ -12,6 +12,13 @@ const (
 	prefixSignIn     = "sia_"
 	prefixSignUp     = "sua_"
 	prefixAuditEvent = "aud_"
+
+	prefixOrganization       = "org_"
+	prefixMembership         = "orgmem_"
+	prefixInvitation         = "orginv_"
+	prefixOrganizationTicket = "orgtkt_"
+	prefixRole               = "role_"
+	prefixPermission         = "perm_"
 )
 
 // newID returns an id with 130 random bits.

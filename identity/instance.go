@@ -27,6 +27,7 @@ type instance struct {
 	id          string
 	publishable wire.PublishableKey
 	secret      wire.Secret
+	createdAt   time.Time
 }
 
 // storedInstance is the instance setting.
@@ -74,6 +75,7 @@ func (s *Service) readInstance(ctx context.Context) (found bool, err error) {
 		id:          rec.ID,
 		publishable: wire.NewPublishableKey(true, rec.Host),
 		secret:      wire.NewSecret(rec.SecretKey),
+		createdAt:   rec.CreatedAt,
 	}
 	return true, nil
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,8 +15,13 @@ const (
 )
 
 // mint makes a session token of s, whose user is u. It ends with the session if that is
-// sooner. A token that browsers would silently drop as a cookie is refused.
+// sooner. A token that browsers would silently drop as a cookie is refused. It reads what
+// the session's organization allows, so it is called outside transactions.
 func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
+	granted, err := c.granted(s, u)
+	if err != nil {
+		return "", err
+	}
 	expire := c.now.Add(lifetime)
 	if s.ExpireAt.Before(expire) {
 		expire = s.ExpireAt
@@ -23,10 +29,13 @@ func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 	jwt, err := c.sign(c.currentKeys(c.r.Context()), wire.Claims{
 		Azp: c.caller.azp,
 		Exp: expire.Unix(),
+		Fea: granted.fea,
 		Fva: factorAges(s, c.now),
 		Iat: c.now.Unix(),
 		Iss: c.instance.publishable.Issuer(),
 		Nbf: c.now.Add(-notBefore).Unix(),
+		Org: granted.org,
+		Pla: granted.pla,
 		Sid: s.ID,
 		Sts: s.Status,
 		Sub: s.UserID,
@@ -39,6 +48,32 @@ func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 		return "", err
 	}
 	return jwt, checkCookieSize(jwt)
+}
+
+// granted is what the session's active organization and the plans allow at this moment,
+// whatever it was when the request began. Who is not a member any more is in none.
+func (c *call) granted(s Session, u User) (g grantedClaims, err error) {
+	if s.ActiveOrgID == "" && u.Plan == "" {
+		return g, nil
+	}
+	err = c.view(c.r.Context(), func(tx Tx) error {
+		rules, err := c.access(tx)
+		if err != nil {
+			return err
+		}
+		m, err := tx.Membership(s.ActiveOrgID, s.UserID)
+		if errors.Is(err, ErrNotFound) {
+			g = rules.claims(nil, "", u.Plan)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		org, err := tx.Organization(m.OrgID)
+		g = rules.claims(&org, m.Role, u.Plan)
+		return err
+	})
+	return g, err
 }
 
 // maxNameClaim keeps names from taking the room of other claims: a longer one is left out

@@ -44,17 +44,22 @@ func userJSON(u User) *wire.User {
 		ExternalAccounts:        []struct{}{},
 		SAMLAccounts:            []struct{}{},
 		EnterpriseAccounts:      []struct{}{},
-		OrganizationMemberships: []struct{}{},
+		OrganizationMemberships: []wire.OrganizationMembership{},
 		PasswordEnabled:         u.PasswordHash != "",
 		PasswordLastUpdatedAt:   optionalMillis(u.PasswordAt),
 		LastSignInAt:            optionalMillis(u.LastSignInAt),
 		LastActiveAt:            optionalMillis(u.LastActiveAt),
 		Banned:                  u.Banned,
+		CreateOrgEnabled:        !u.MayNotCreateOrg,
 		CreatedAt:               millis(u.CreatedAt),
 		UpdatedAt:               millis(u.UpdatedAt),
 	}
 	for _, e := range u.Emails {
 		out.EmailAddresses = append(out.EmailAddresses, emailJSON(e))
+	}
+	if u.MaxOrgs > 0 {
+		limit := int64(u.MaxOrgs)
+		out.CreateOrgsLimit = &limit
 	}
 	return out
 }
@@ -137,7 +142,31 @@ func backendSession(s Session, now time.Time) wire.Session {
 	return out
 }
 
+// clientJSON is the browser's client with the people in it and their organizations.
 func (c *call) clientJSON(b *browser) (*wire.Client, error) {
+	out, err := c.bareClient(b)
+	if err != nil {
+		return nil, err
+	}
+	return out, c.addMemberships(peopleIn(out, nil)...)
+}
+
+// peopleIn are the users that an answer shows in full.
+func peopleIn(client *wire.Client, resource any) (users []*wire.User) {
+	for _, s := range client.Sessions {
+		users = append(users, s.User)
+	}
+	switch r := resource.(type) {
+	case *wire.User:
+		users = append(users, r)
+	case *wire.Session:
+		users = append(users, r.User)
+	}
+	return users
+}
+
+// bareClient leaves out what people are members of.
+func (c *call) bareClient(b *browser) (*wire.Client, error) {
 	out := &wire.Client{
 		Object:    "client",
 		ID:        b.client.ID,

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -26,6 +27,7 @@ type Service struct {
 	limits     limiters
 	origins    origins
 	environ    wire.Environment
+	parsed     atomic.Pointer[parsedAccess]
 	frontend   http.Handler
 	backend    http.Handler
 	stop       context.CancelFunc
