@@ -282,7 +282,8 @@ func TestBackendRouting(t *testing.T) {
 		{"GET", "/v1/client", 404, wire.CodeResourceNotFound},
 		{"POST", "/v1/users", 405, wire.CodeMethodNotAllowed},
 		{"POST", "/v1/users/user_x/ban", 501, wire.CodeNotImplemented},
-		{"GET", "/v1/organizations/org_x", 501, wire.CodeNotImplemented},
+		{"GET", "/v1/organizations/org_x", 404, wire.CodeResourceNotFound},
+		{"GET", "/v1/role_sets", 501, wire.CodeNotImplemented},
 		{"GET", "/v1/users?__clerk_api_version=tomorrow", 400, wire.CodeAPIVersionInvalid},
 		{"GET", "/v1/users?__clerk_api_version=2026-05-12", 200, ""},
 	} {

@@ -257,11 +257,15 @@ func (c *call) setUAT(seconds int64) {
 }
 
 // wrap is the envelope of a Frontend API success, with the client piggybacked (protocol
-// reference 8.3). A nil browser sends a null client.
+// reference 8.3). A nil browser sends a null client. People in either get their
+// organizations added: browser clients take a user without any for one who has left all.
 func (c *call) wrap(resource any, b *browser) (any, error) {
 	if b == nil {
 		return wire.Response[any]{Response: resource}, nil
 	}
-	client, err := c.clientJSON(b)
+	client, err := c.bareClient(b)
+	if err == nil {
+		err = c.addMemberships(peopleIn(client, resource)...)
+	}
 	return wire.Response[any]{Response: resource, Client: client}, err
 }

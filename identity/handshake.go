@@ -30,6 +30,9 @@ func handshake(c *call) (any, error) {
 	}
 	session, ok := b.session("")
 	if ok {
+		if session, err = c.followAddress(session); err != nil {
+			return nil, err
+		}
 		if session, ok, err = c.renew(session); err != nil {
 			return nil, err
 		}

@@ -23,12 +23,30 @@ var targets = []string{
 	"POST /v1/client/sessions/%s/tokens/%s", "POST /v1/client/sessions/%s/end", "POST /v1/client/sessions/%s/remove",
 	"GET /v1/me", "PATCH /v1/me", "PATCH /v1/me/metadata", "POST /v1/me/change_password", "GET /v1/me/sessions/active",
 	"POST /v1/me/sessions/%s/revoke", "POST /v1/me/totp", "GET /v1/nothing",
+	"POST /v1/organizations", "GET /v1/organizations/%s", "PATCH /v1/organizations/%s", "DELETE /v1/organizations/%s",
+	"GET /v1/organizations/%s/memberships", "POST /v1/organizations/%s/memberships", "PATCH /v1/organizations/%s/memberships/%s",
+	"DELETE /v1/organizations/%s/memberships/%s", "GET /v1/organizations/%s/invitations", "POST /v1/organizations/%s/invitations",
+	"POST /v1/organizations/%s/invitations/bulk", "GET /v1/organizations/%s/invitations/pending", "POST /v1/organizations/%s/invitations/%s/revoke",
+	"GET /v1/organizations/%s/roles", "GET /v1/organizations/%s/domains", "POST /v1/organizations/%s/domains", "DELETE /v1/organizations/%s/domains/%s",
+	"GET /v1/organizations/%s/membership_requests", "POST /v1/organizations/%s/membership_requests/%s/accept",
+	"GET /v1/me/organization_memberships", "DELETE /v1/me/organization_memberships/%s", "GET /v1/me/organization_invitations",
+	"POST /v1/me/organization_invitations/%s/accept", "GET /v1/me/organization_suggestions", "GET /v1/tickets/accept",
 }
 
 var backendTargets = []string{
 	"GET /v1/jwks", "GET /v1/users", "GET /v1/users/count", "GET /v1/users/%s", "PATCH /v1/users/%s", "DELETE /v1/users/%s",
 	"PATCH /v1/users/%s/metadata", "GET /v1/sessions", "GET /v1/sessions/%s", "POST /v1/sessions/%s/revoke",
 	"POST /v1/sessions/%s/tokens", "POST /v1/sessions/%s/refresh", "GET /v1/clients/%s", "GET /v1/nothing",
+	"GET /v1/organizations", "POST /v1/organizations", "GET /v1/organizations/%s", "PATCH /v1/organizations/%s", "DELETE /v1/organizations/%s",
+	"PATCH /v1/organizations/%s/metadata", "PUT /v1/organizations/%s/metadata", "GET /v1/organizations/%s/memberships",
+	"POST /v1/organizations/%s/memberships", "PATCH /v1/organizations/%s/memberships/%s", "DELETE /v1/organizations/%s/memberships/%s",
+	"PATCH /v1/organizations/%s/memberships/%s/metadata", "GET /v1/organization_memberships", "GET /v1/users/%s/organization_memberships",
+	"GET /v1/organizations/%s/invitations", "POST /v1/organizations/%s/invitations", "POST /v1/organizations/%s/invitations/bulk",
+	"GET /v1/organizations/%s/invitations/%s", "POST /v1/organizations/%s/invitations/%s/revoke", "GET /v1/organization_invitations",
+	"GET /v1/users/%s/organization_invitations", "GET /v1/organization_roles", "POST /v1/organization_roles", "GET /v1/organization_roles/%s",
+	"PATCH /v1/organization_roles/%s", "DELETE /v1/organization_roles/%s", "POST /v1/organization_roles/%s/permissions/%s",
+	"DELETE /v1/organization_roles/%s/permissions/%s", "GET /v1/organization_permissions", "POST /v1/organization_permissions",
+	"GET /v1/organization_permissions/%s", "PATCH /v1/organization_permissions/%s", "DELETE /v1/organization_permissions/%s",
 }
 
 // internals are words of source, stores and stacks; none has a place in an answer.

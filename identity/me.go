@@ -37,7 +37,8 @@ func getMe(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.Response[*wire.User]{Response: userJSON(m.user)}, nil
+	user := userJSON(m.user)
+	return wire.Response[*wire.User]{Response: user}, c.addMemberships(user)
 }
 
 // changeMe runs change on the signed-in user in a transaction and answers with the result.

@@ -55,12 +55,18 @@ func (c *call) liveSession(tx Tx) (*browser, Session, error) {
 	return b, s, nil
 }
 
-// sessionToken mints a token: POST /client/sessions/{id}/tokens (protocol reference 8.7).
+// sessionToken mints a token: POST /client/sessions/{id}/tokens (protocol reference 8.7). It
+// can be for another organization than the session's, as each tab may have its own; for one
+// that the person is no member of it is without any.
 func sessionToken(c *call) (any, error) {
 	ctx := c.r.Context()
+	org, err := c.optionalField("organization_id")
+	if err != nil {
+		return nil, err
+	}
 	var b *browser
 	var s Session
-	err := c.view(ctx, func(tx Tx) (err error) {
+	err = c.view(ctx, func(tx Tx) (err error) {
 		b, s, err = c.liveSession(tx)
 		return err
 	})
@@ -80,18 +86,19 @@ func sessionToken(c *call) (any, error) {
 			return nil, err
 		}
 	}
+	if org != nil {
+		s.ActiveOrgID = *org
+	}
 	jwt, err := c.mint(s, b.users[s.UserID], c.cfg.TokenLifetime)
 	return tokenJSON(jwt), err
 }
 
-// touchSession makes a session the browser's active one.
+// touchSession makes a session the browser's active one, and an organization or, with an
+// empty active_organization_id, none the session's.
 func touchSession(c *call) (any, error) {
-	org, _, err := c.form.get("active_organization_id")
+	org, err := c.optionalField("active_organization_id")
 	if err != nil {
 		return nil, err
-	}
-	if org != "" {
-		return nil, notFound() // nobody is a member of an organization yet
 	}
 	var b *browser
 	var s Session
@@ -99,6 +106,11 @@ func touchSession(c *call) (any, error) {
 	err = c.update(c.r.Context(), func(tx Tx) error {
 		if b, s, err = c.liveSession(tx); err != nil {
 			return err
+		}
+		if org != nil {
+			if err := setActive(tx, &s, *org); err != nil {
+				return err
+			}
 		}
 		s.LastActiveAt = time.Time{} // a touch is always written
 		s.used(c.now, c.cfg.IdleLifetime)

@@ -64,25 +64,6 @@ func TestSessionTokenIsNotWrapped(t *testing.T) {
 	v.post("/v1/client/sessions/"+v.sessionID()+"/tokens/hasura").want(t, 404, wire.CodeResourceNotFound)
 }
 
-func TestTouch(t *testing.T) {
-	t.Parallel()
-	app := newApp(t)
-	v := app.visitor()
-	v.signUp("ada@example.com")
-	id, uat := v.sessionID(), v.cookies["__client_uat"]
-	app.clock.Add(10 * time.Second)
-	a := v.post("/v1/client/sessions/"+id+"/touch", "active_organization_id", "", "intent", "focus")
-	a.want(t, 200, "")
-	got := decode[wire.Response[wire.Session]](t, a.body)
-	if got.Response.LastActiveAt != app.clock.Now().UnixMilli() || got.Response.LastActiveToken == nil || string(got.Client.LastActiveSessionID) != id {
-		t.Errorf("touch = %+v, want it active now with a token", got.Response)
-	}
-	if v.cookies["__client_uat"] != uat {
-		t.Errorf("uat changed from %s to %s: tokens from before would be refused", uat, v.cookies["__client_uat"])
-	}
-	v.post("/v1/client/sessions/"+id+"/touch", "active_organization_id", "org_x").want(t, 404, wire.CodeResourceNotFound)
-}
-
 func TestEndAndRemove(t *testing.T) {
 	t.Parallel()
 	for action, status := range map[string]string{"end": wire.SessionEnded, "remove": wire.SessionRemoved} {

@@ -1,0 +1,294 @@
+package identity
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// invitationParams are the JSON form of an invitation.
+type invitationParams struct {
+	Address     string          `json:"email_address"`
+	Role        string          `json:"role"`
+	InviterID   *string         `json:"inviter_user_id"`
+	RedirectURL *string         `json:"redirect_url"`
+	Days        *int            `json:"expires_in_days"`
+	Public      json.RawMessage `json:"public_metadata"`
+	Private     json.RawMessage `json:"private_metadata"`
+	Notify      *bool           `json:"notify"`
+}
+
+// invitation checks the parameters. Role and inviter are looked up in the transaction.
+func (c *call) invitation(p invitationParams) (i Invitation, err error) {
+	i, err1 := invited(p.Address, storedRole{AccessRole: AccessRole{Key: p.Role}})
+	var err2, err3, err4, err5 error
+	if p.Address == "" {
+		err1 = missingParam("email_address")
+	}
+	if p.InviterID != nil {
+		i.InviterID = *p.InviterID
+	}
+	if p.RedirectURL != nil {
+		i.RedirectURL, err2 = c.invitationRedirect(*p.RedirectURL)
+	}
+	days := int(invitationLifetime / (24 * time.Hour))
+	if p.Days != nil {
+		if days = *p.Days; days < 1 || days > maxInvitationDays {
+			err3 = invalid("expires_in_days", wire.CodeParamFormatInvalid, "expires_in_days must be a number from 1 to 365.")
+		}
+	}
+	i.ExpireAt = c.now.Add(time.Duration(days) * 24 * time.Hour)
+	i.PublicMetadata, err4 = replaced("public_metadata", nil, p.Public)
+	i.PrivateMetadata, err5 = replaced("private_metadata", nil, p.Private)
+	return i, joinFields(err1, required("role", p.Role), err2, err3, err4, err5)
+}
+
+func backendInvite(c *call) (any, error) {
+	var in invitationParams
+	if err := c.readJSON(&in); err != nil {
+		return nil, err
+	}
+	list, err := c.inviteFor([]invitationParams{in})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// backendInviteAll makes several invitations, all or none.
+func backendInviteAll(c *call) (any, error) {
+	var in []invitationParams
+	if err := c.readJSON(&in); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(in) == 0:
+		return nil, malformed("The body must be a list of invitations.")
+	case len(in) > maxBackendInvites:
+		return nil, tooManyInvitations(maxBackendInvites)
+	}
+	list, err := c.inviteFor(in)
+	return wire.List[wire.OrganizationInvitation]{Data: list, TotalCount: int64(len(list))}, err
+}
+
+// inviteFor makes invitations as an operator does, and answers with the address of each: it is
+// a secret, which only its hash is kept of.
+func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitation, err error) {
+	list := make([]Invitation, len(in))
+	bad := make([]error, len(in))
+	tickets := make([]string, len(in))
+	for n, p := range in {
+		list[n], bad[n] = c.invitation(p)
+		tickets[n] = newClientSecret()
+	}
+	if err := joinFields(bad...); err != nil {
+		return nil, err
+	}
+	err = c.update(c.r.Context(), func(tx Tx) error {
+		org, err := organizationInPath(c, tx)
+		if err != nil {
+			return err
+		}
+		v, err := c.viewOrganizations(tx, backendShape)
+		if err != nil {
+			return err
+		}
+		made := slices.Clone(list)
+		for n := range made {
+			role, err := roleGiven(v.rules, "role", made[n].Role)
+			if err != nil {
+				return err
+			}
+			made[n].Role = role.Key
+			if err := mayInvite(tx, v.rules, org.ID, made[n].InviterID); err != nil {
+				return err
+			}
+		}
+		if err := c.invite(tx, org, made, doer{}); err != nil {
+			return err
+		}
+		if out, err = v.invitations(made, false); err != nil {
+			return err
+		}
+		for n := range made {
+			if err := c.putInvitationTicket(tx, made[n], tickets[n]); err != nil {
+				return err
+			}
+			out[n].URL = wire.NullString(c.invitationURL(tickets[n]))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// mayInvite accepts a member who can manage members as the one in whose name an operator
+// invites; "" is nobody.
+func mayInvite(tx Tx, rules *accessRules, orgID, userID string) error {
+	if userID == "" {
+		return nil
+	}
+	m, err := tx.Membership(orgID, userID)
+	if errors.Is(err, ErrNotFound) {
+		return refuse(http.StatusForbidden, wire.CodeNotMember, "The user who is said to do this is not a member of the organization.")
+	}
+	if err != nil {
+		return err
+	}
+	role, _ := rules.role(m.Role)
+	if !slices.Contains(role.Permissions, wire.PermissionMembershipsManage) {
+		return missingPermission(wire.PermissionMembershipsManage)
+	}
+	return nil
+}
+
+// listBackendInvitations lists an organization's invitations.
+func listBackendInvitations(statuses ...string) endpoint {
+	return func(c *call) (any, error) {
+		return c.invitationPage(statuses, func(tx Tx) ([]Invitation, error) {
+			org, err := organizationInPath(c, tx)
+			if err != nil {
+				return nil, err
+			}
+			return tx.Invitations(InvitationQuery{OrgID: &org.ID})
+		})
+	}
+}
+
+// allInvitations lists the invitations into all organizations.
+func allInvitations(c *call) (any, error) {
+	return c.invitationPage(nil, func(tx Tx) ([]Invitation, error) {
+		all, err := tx.Invitations(InvitationQuery{})
+		return slices.DeleteFunc(all, func(i Invitation) bool { return i.OrgID == "" }), err
+	})
+}
+
+// invitationsOfUser lists the invitations to a user's addresses, proven or not: the operator
+// may know.
+func invitationsOfUser(c *call) (any, error) {
+	return c.invitationPage(nil, func(tx Tx) ([]Invitation, error) {
+		u, err := pathRecord(c, tx.User)
+		if err != nil {
+			return nil, err
+		}
+		var addresses []string
+		for _, e := range u.Emails {
+			addresses = append(addresses, e.Normalized)
+		}
+		return invitationsTo(tx, addresses)
+	})
+}
+
+// invitationPage answers with a page of the invitations that find returns, cut down by the
+// filters of the query. Invitations are the newest first unless order_by says otherwise.
+func (c *call) invitationPage(statuses []string, find func(Tx) ([]Invitation, error)) (any, error) {
+	given, err1 := c.statusFilter()
+	order, err2 := c.orderBy("created_at", "email_address")
+	page, err3 := c.page()
+	addresses, err4 := c.list("email_address")
+	if err := joinFields(err1, err2, err3, err4); err != nil {
+		return nil, err
+	}
+	if statuses == nil {
+		statuses = given
+	}
+	var list wire.List[wire.OrganizationInvitation]
+	err := c.view(c.r.Context(), func(tx Tx) error {
+		all, err := find(tx)
+		if err != nil {
+			return err
+		}
+		all = toAddresses(c.withStatus(all, statuses), addresses)
+		sortInvitations(all, order)
+		list, err = c.invitationList(tx, backendShape, page, all, true)
+		return err
+	})
+	return list, err
+}
+
+// toAddresses keeps the invitations to any of the addresses, all if there are none.
+func toAddresses(all []Invitation, addresses []string) []Invitation {
+	var normal []string
+	for _, a := range addresses {
+		n, _ := normalizeEmail(a) // what is no address is nobody's
+		normal = append(normal, n)
+	}
+	return slices.DeleteFunc(all, func(i Invitation) bool { return len(addresses) > 0 && !slices.Contains(normal, i.Normalized) })
+}
+
+func sortInvitations(all []Invitation, order string) {
+	slices.SortStableFunc(all, func(a, b Invitation) int {
+		switch order {
+		case "+created_at":
+			return a.CreatedAt.Compare(b.CreatedAt)
+		case "+email_address":
+			return strings.Compare(a.Normalized, b.Normalized)
+		case "-email_address":
+			return strings.Compare(b.Normalized, a.Normalized)
+		}
+		return b.CreatedAt.Compare(a.CreatedAt)
+	})
+}
+
+func backendInvitation(c *call) (any, error) {
+	var out wire.OrganizationInvitation
+	err := c.view(c.r.Context(), func(tx Tx) error {
+		i, v, err := c.backendInvitationInPath(tx)
+		if err != nil {
+			return err
+		}
+		out, err = v.invitation(i, true)
+		return err
+	})
+	return out, err
+}
+
+// backendInvitationInPath is the invitation in the path, of the organization in the path.
+func (c *call) backendInvitationInPath(tx Tx) (Invitation, *organizationView, error) {
+	org, err := organizationInPath(c, tx)
+	if err != nil {
+		return Invitation{}, nil, err
+	}
+	i, err := tx.Invitation(c.r.PathValue("invitation"))
+	if err = missing(err); err == nil && i.OrgID != org.ID {
+		err = notFound()
+	}
+	if err != nil {
+		return Invitation{}, nil, err
+	}
+	v, err := c.viewOrganizations(tx, backendShape)
+	return i, v, err
+}
+
+func backendRevokeInvitation(c *call) (any, error) {
+	var in struct {
+		RequestingUserID *string `json:"requesting_user_id"`
+	}
+	if err := c.readJSON(&in); err != nil {
+		return nil, err
+	}
+	var out wire.OrganizationInvitation
+	err := c.update(c.r.Context(), func(tx Tx) error {
+		i, v, err := c.backendInvitationInPath(tx)
+		if err != nil {
+			return err
+		}
+		by := doer{}
+		if in.RequestingUserID != nil {
+			if err := mayInvite(tx, v.rules, i.OrgID, *in.RequestingUserID); err != nil {
+				return err
+			}
+			by.userID = *in.RequestingUserID
+		}
+		if err := c.revokeInvitation(tx, &i, by); err != nil {
+			return err
+		}
+		out, err = v.invitation(i, false)
+		return err
+	})
+	return out, err
+}
