@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -42,10 +43,27 @@ func BenchmarkSessionToken(b *testing.B) {
 	if page = decode[[]wire.Session](b, w.Body.String()); len(page) != 1 {
 		b.Fatalf("sessions: %s", w.Body)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if resp := send("/v1/client/sessions/"+page[0].ID+"/tokens", cookie, ""); resp.StatusCode != 200 {
-			b.Fatal(resp.Status)
-		}
+	var access identity.Access
+	for i := range 20 {
+		key := "org:invoices:do_" + decimal(i)
+		access.Permissions = append(access.Permissions, identity.AccessItem{Key: key, Name: "Do"})
+	}
+	if err := svc.SetAccess(context.Background(), access); err != nil {
+		b.Fatal(err)
+	}
+	made := send("/v1/organizations", cookie, "name=Acme")
+	var org wire.Response[wire.Organization]
+	if err := json.NewDecoder(made.Body).Decode(&org); err != nil || org.Response.ID == "" {
+		b.Fatal(made.Status, err)
+	}
+	for _, tt := range []struct{ name, form string }{{"personal", ""}, {"organization", "organization_id=" + org.Response.ID}} {
+		b.Run(tt.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if resp := send("/v1/client/sessions/"+page[0].ID+"/tokens", cookie, tt.form); resp.StatusCode != 200 {
+					b.Fatal(resp.Status)
+				}
+			}
+		})
 	}
 }

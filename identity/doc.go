@@ -6,10 +6,12 @@
 //
 // A store holds users with their addresses, password hashes (argon2id) and metadata;
 // clients, each one browser, with the SHA-256 of the secret in its cookie; sessions;
-// sign-ins and sign-ups in progress, for an hour; an audit log that names people by id
-// only, written in the transaction of what it tells; RSA signing keys; and two settings: the
-// instance (id, Frontend API host, secret key) and the keys that seal cookies. The store
-// therefore holds secrets and belongs in files of mode 0600. Passwords, cookie secrets and
+// sign-ins and sign-ups in progress, for an hour; organizations with memberships and
+// invitations; an audit log that names people by id only, written in the transaction of
+// what it tells; RSA signing keys; and settings: the instance (id, Frontend API host, secret
+// key), the keys that seal cookies and, once somebody has set it, what the instance grants
+// ([Access]). The store therefore holds secrets and belongs in files of mode 0600.
+// Passwords, cookie secrets, tickets and
 // tokens are never kept, and never logged.
 //
 // # Cookies
@@ -47,6 +49,15 @@
 //
 // Addresses are not verified yet: they are created unverified, and nothing is granted
 // because of one.
+//
+// # Organizations
+//
+// Who makes an organization administers it. Members act by the permissions of their roles;
+// at least one of them can always manage it. The session's active organization, with its
+// role, permissions, features and plans, is in the token, as it is at the moment the token
+// is minted. To strangers no organization exists. Invitations wait 30 days, for a proven
+// address or for one's own address with the ticket that was sent there. Joining by the
+// domain of an address, and asking to join, are switched off.
 //
 // # Running
 //
