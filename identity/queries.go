@@ -33,9 +33,11 @@ type UserQuery struct {
 	// After is the id of the user after whom the list begins, whether or not that user
 	// is selected. It needs an order by created_at; another is an error, and
 	// ErrNotFound that the user does not exist.
-	After   string
-	OrderBy string // created_at, updated_at, last_sign_in_at, last_active_at or email_address, after + or -; "" is -created_at. Ties by id.
-	Limit   int    // 0 is no limit
+	After string
+	// OrderBy is created_at, updated_at, last_sign_in_at, last_active_at, email_address,
+	// first_name, last_name or username, after + or -; "" is -created_at. Ties by id.
+	OrderBy string
+	Limit   int // 0 is no limit
 	Offset  int
 }
 

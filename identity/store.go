@@ -47,6 +47,7 @@ type Store interface {
 type Tx interface {
 	User(id string) (User, error)
 	UserByEmail(normalized string) (User, error) // by EmailAddress.Normalized, of any of the user's addresses
+	UserByEmailID(id string) (User, error)       // by EmailAddress.ID
 	Users(q UserQuery) ([]User, error)
 	CountUsers(q UserQuery) (int64, error) // ignores Limit, Offset, After and OrderBy
 	PutUser(u User) error                  // with all of its addresses; addresses no longer in u are deleted

@@ -49,6 +49,11 @@ func byTime[V any](of func(V) time.Time) func(a, b V) int {
 	return func(a, b V) int { return of(a).Compare(of(b)) }
 }
 
+// byText compares octets, as SQL does without a collation.
+func byText[V any](of func(V) string) func(a, b V) int {
+	return func(a, b V) int { return strings.Compare(of(a), of(b)) }
+}
+
 // sorted sorts in place, ties by id.
 func sorted[V any](all []V, order func(a, b V) int, id func(V) string) []V {
 	slices.SortFunc(all, func(a, b V) int { return cmp.Or(order(a, b), strings.Compare(id(a), id(b))) })

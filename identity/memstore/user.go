@@ -17,6 +17,14 @@ func (t *tx) UserByEmail(normalized string) (identity.User, error) {
 	return t.User(id)
 }
 
+func (t *tx) UserByEmailID(id string) (identity.User, error) {
+	user, ok := t.addressIDs[id]
+	if !ok {
+		return identity.User{}, identity.ErrNotFound
+	}
+	return t.User(user)
+}
+
 func (t *tx) PutUser(u identity.User) error {
 	if err := t.write(); err != nil {
 		return err

@@ -14,7 +14,10 @@ var userOrders = map[string]func(a, b identity.User) int{
 	"updated_at":      byTime(func(u identity.User) time.Time { return u.UpdatedAt }),
 	"last_sign_in_at": byTime(func(u identity.User) time.Time { return u.LastSignInAt }),
 	"last_active_at":  byTime(func(u identity.User) time.Time { return u.LastActiveAt }),
-	"email_address":   func(a, b identity.User) int { return strings.Compare(mainAddress(a), mainAddress(b)) },
+	"email_address":   byText(mainAddress),
+	"first_name":      byText(func(u identity.User) string { return u.FirstName }),
+	"last_name":       byText(func(u identity.User) string { return u.LastName }),
+	"username":        byText(func(u identity.User) string { return u.Username }),
 }
 
 func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {

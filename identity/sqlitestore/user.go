@@ -21,6 +21,8 @@ const (
 		WHERE u.id = ? ORDER BY e.position`
 	userByEmail = selectUsers + ` FROM users u LEFT JOIN emails e ON e.user_id = u.id
 		WHERE u.id = (SELECT user_id FROM emails WHERE normalized = ?) ORDER BY e.position`
+	userByEmailID = selectUsers + ` FROM users u LEFT JOIN emails e ON e.user_id = u.id
+		WHERE u.id = (SELECT user_id FROM emails WHERE id = ?) ORDER BY e.position`
 )
 
 func (t *tx) User(id string) (identity.User, error) { return t.oneUser(userByID, id) }
@@ -28,6 +30,8 @@ func (t *tx) User(id string) (identity.User, error) { return t.oneUser(userByID,
 func (t *tx) UserByEmail(normalized string) (identity.User, error) {
 	return t.oneUser(userByEmail, normalized)
 }
+
+func (t *tx) UserByEmailID(id string) (identity.User, error) { return t.oneUser(userByEmailID, id) }
 
 func (t *tx) oneUser(query, key string) (identity.User, error) {
 	var found userRows

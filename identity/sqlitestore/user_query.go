@@ -12,6 +12,9 @@ var userOrders = map[string]string{
 	"last_sign_in_at": "u.last_sign_in_at",
 	"last_active_at":  "u.last_active_at",
 	"email_address":   "u.email_address",
+	"first_name":      "u.first_name",
+	"last_name":       "u.last_name",
+	"username":        "u.username",
 }
 
 func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {

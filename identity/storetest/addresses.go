@@ -17,6 +17,7 @@ var addressCases = []testCase{
 		mustPut(t, s, u)
 		wantRecord(t, s, identity.Tx.User, u.ID, u)
 		wantMissing(t, s, identity.Tx.UserByEmail, gone.Normalized)
+		wantMissing(t, s, identity.Tx.UserByEmailID, gone.ID)
 		other.Emails = []identity.EmailAddress{gone}
 		mustPut(t, s, other)
 		wantRecord(t, s, identity.Tx.UserByEmail, gone.Normalized, other)

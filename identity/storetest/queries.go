@@ -55,6 +55,9 @@ func crowd() []identity.User {
 		u := identity.User{
 			ID: fmt.Sprintf("user_%02d", (i*5)%24), CreatedAt: at(3), UpdatedAt: at(5), LastSignInAt: at(4), LastActiveAt: at(7),
 		}
+		if i%3 > 0 {
+			u.FirstName, u.LastName, u.Username = fmt.Sprint("É", i%4), fmt.Sprint("z", i%5), fmt.Sprint("n", (i*11)%24)
+		}
 		for j := range i % 3 {
 			u.Emails = append(u.Emails, identity.EmailAddress{ID: fmt.Sprintf("idn_%d_%d", i, j), Normalized: fmt.Sprintf("%c%d@x", 'z'-i, j)})
 		}
@@ -92,6 +95,9 @@ func everyOrder(t *testing.T, s identity.Store) {
 		"last_sign_in_at": func(a, b identity.User) int { return a.LastSignInAt.Compare(b.LastSignInAt) },
 		"last_active_at":  func(a, b identity.User) int { return a.LastActiveAt.Compare(b.LastActiveAt) },
 		"email_address":   func(a, b identity.User) int { return strings.Compare(email(a), email(b)) },
+		"first_name":      func(a, b identity.User) int { return strings.Compare(a.FirstName, b.FirstName) },
+		"last_name":       func(a, b identity.User) int { return strings.Compare(a.LastName, b.LastName) },
+		"username":        func(a, b identity.User) int { return strings.Compare(a.Username, b.Username) },
 	}
 	for by, compare := range orders {
 		for sign, direction := range map[string]int{"+": 1, "-": -1} {

@@ -17,6 +17,7 @@ var userCases = []testCase{
 		wantRecord(t, s, identity.Tx.User, u.ID, u)
 		for _, e := range u.Emails {
 			wantRecord(t, s, identity.Tx.UserByEmail, e.Normalized, u)
+			wantRecord(t, s, identity.Tx.UserByEmailID, e.ID, u)
 		}
 	}},
 	{"a user with nothing but an id is kept so", func(t *testing.T, s identity.Store) {
@@ -29,6 +30,8 @@ var userCases = []testCase{
 		mustPut(t, s, u)
 		wantMissing(t, s, identity.Tx.User, "user_nobody")
 		wantMissing(t, s, identity.Tx.UserByEmail, u.ID)
+		wantMissing(t, s, identity.Tx.UserByEmailID, u.ID)
+		wantMissing(t, s, identity.Tx.UserByEmailID, "")
 		wantMissing(t, s, identity.Tx.User, u.Emails[0].ID)
 		wantError(t, "DeleteUser", deleteUser(t, s, "user_nobody"), identity.ErrNotFound)
 	}},
