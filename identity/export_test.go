@@ -18,7 +18,7 @@ var (
 
 // Derive computes an argon2id tag.
 func Derive(password string, salt []byte, t, m uint32, p uint8, n int) []byte {
-	return passwordHash{argonParams: argonParams{memory: m, time: t, threads: p}, salt: salt}.derive(password, n)
+	return passwordHash{variant: argon2id, argonParams: argonParams{memory: m, time: t, threads: p}, salt: salt}.derive(password, n)
 }
 
 // ParseForm reads a form body; ok is false if it is refused.

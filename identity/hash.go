@@ -28,24 +28,32 @@ type argonParams struct {
 // pool's memory small enough for a small server.
 var currentParams = argonParams{memory: 19 * 1024, time: 2, threads: 1}
 
-var errHashFormat = errors.New("password hash is not an argon2id PHC string")
+var errHashFormat = errors.New("password hash is not an argon2 PHC string")
+
+// argon2id is the variant that is used here; argon2i is only ever imported.
+const argon2id = "argon2id"
 
 // passwordHash is a parsed PHC string.
 type passwordHash struct {
 	argonParams
+	variant   string // argon2id or argon2i
 	salt, tag []byte
 }
 
 // hashPassword hashes a normalized password with the current parameters and a new salt.
 func hashPassword(password string) string {
-	h := passwordHash{argonParams: currentParams, salt: make([]byte, saltBytes)}
+	h := passwordHash{argonParams: currentParams, variant: argon2id, salt: make([]byte, saltBytes)}
 	_, _ = rand.Read(h.salt) // never fails
 	h.tag = h.derive(password, tagBytes)
 	return h.String()
 }
 
 func (h passwordHash) derive(password string, n int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(n)) //nolint:gosec // n is at most 64
+	key := argon2.IDKey
+	if h.variant != argon2id {
+		key = argon2.Key
+	}
+	return key([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(n)) //nolint:gosec // n is at most 64
 }
 
 func (h passwordHash) matches(password string) bool {
@@ -55,17 +63,17 @@ func (h passwordHash) matches(password string) bool {
 // String is the PHC string.
 func (h passwordHash) String() string {
 	enc := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+	return fmt.Sprintf("$%s$v=%d$m=%d,t=%d,p=%d$%s$%s", h.variant, argon2.Version,
 		h.memory, h.time, h.threads, enc.EncodeToString(h.salt), enc.EncodeToString(h.tag))
 }
 
 // parseHash reads a PHC string and refuses costs that could stop the service.
 func parseHash(s string) (passwordHash, error) {
 	parts := strings.Split(s, "$")
-	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
+	if len(parts) != 6 || parts[0] != "" || parts[1] != argon2id && parts[1] != "argon2i" || parts[2] != "v=19" {
 		return passwordHash{}, errHashFormat
 	}
-	var h passwordHash
+	h := passwordHash{variant: parts[1]}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.time, &h.threads); err != nil {
 		return passwordHash{}, errHashFormat
 	}
@@ -85,13 +93,19 @@ func parseHash(s string) (passwordHash, error) {
 }
 
 // verifyPassword reports whether password, normalized, is the one that was hashed, and
-// whether the hash has old parameters. An encoded form that is empty or unreadable costs
-// the same and matches nothing, so that time does not tell who has an account.
+// whether the hash has old parameters or is another system's. An encoded form that is empty
+// or unreadable costs the same and matches nothing, so that time does not tell who has an
+// account. A foreign digest costs what it costs besides: one that is quick to verify takes
+// no less time than ours.
 func verifyPassword(encoded, password string) (match, outdated bool) {
+	encoded, _ = cutCompromised(encoded)
 	h, err := parseHash(encoded)
 	if err != nil {
-		h = passwordHash{argonParams: currentParams, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}
+		h = passwordHash{argonParams: currentParams, variant: argon2id, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}
 	}
 	match = h.matches(password)
-	return match && err == nil, h.argonParams != currentParams
+	if imported, ok := importedMatcher(encoded); ok {
+		return imported(password), true
+	}
+	return match && err == nil, h.argonParams != currentParams || h.variant != argon2id
 }

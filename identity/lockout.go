@@ -120,7 +120,7 @@ func (p checkedPassword) confirm(tx Tx) (User, error) {
 	}
 	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
 	if p.upgraded != "" {
-		user.PasswordHash = p.upgraded
+		user.keepHash(p.upgraded)
 	}
 	return user, err
 }
