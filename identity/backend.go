@@ -7,22 +7,31 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/usherauth/usher/wire"
 )
 
-const maxJSONBytes = 256 << 10
+const (
+	maxJSONBytes  = 256 << 10
+	newestVersion = "2026-05-12"
+)
 
-// newBackend is the table of the Backend API (protocol reference 7), put together from its
-// parts.
-func (s *Service) newBackend() http.Handler {
-	rs := join(
+// backendRoutes is the table of the Backend API (protocol reference 7), put together from
+// its parts.
+func backendRoutes() routes {
+	return join(
 		backendUserRoutes(), backendSessionRoutes(), backendOrganizationRoutes(), backendTokenRoutes(), backendInstanceRoutes(),
 	)
-	return s.newAPI((*call).prepareBackend, rs)
+}
+
+// newBackend answers the Backend API within limits.
+func (s *Service) newBackend(l backendLimits) http.Handler {
+	return s.newAPI((*call).prepareBackend, l.within(backendRoutes()))
 }
 
 // prepareBackend lets only the holder of the secret key further.
@@ -42,7 +51,7 @@ func (c *call) prepareBackend() error {
 }
 
 // checkVersion accepts any dated version: the shapes this service sends have not changed
-// between them. Two versions, or something that is no date, is an error (protocol
+// between them, only that metadata moved to endpoints of its own. Two versions, or something that is no date, is an error (protocol
 // reference 7.1).
 func (c *call) checkVersion() error {
 	header, query := c.r.Header.Get(wire.HeaderAPIVersion), c.query.Get(wire.ParamAPIVersion)
@@ -54,6 +63,14 @@ func (c *call) checkVersion() error {
 		return refuse(http.StatusBadRequest, wire.CodeAPIVersionInvalid, "The API version is not valid.")
 	}
 	return nil
+}
+
+// version is the API version that the caller counts on. Without one it is the newest.
+func (c *call) version() string {
+	if v := c.r.Header.Get(wire.HeaderAPIVersion) + c.query.Get(wire.ParamAPIVersion); v != "" {
+		return v
+	}
+	return newestVersion
 }
 
 // readJSON decodes the request's body into dst, which must name every member it accepts.
@@ -84,13 +101,23 @@ func (c *call) readJSON(dst any) error {
 func jsonError(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) && wrongType.Field != "" {
-		return invalid(wrongType.Field, wire.CodeParamFormatInvalid, wrongType.Field+" has the wrong type.")
+		param := memberName(wrongType.Field)
+		return invalid(param, wire.CodeParamFormatInvalid, param+" has the wrong type.")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name, _ := strconv.Unquote(field)
 		return invalid(name, wire.CodeParamUnknown, "This parameter is not known.")
 	}
 	return malformed("The body is not valid JSON.")
+}
+
+// memberName is the path of a member as JSON has it. The decoder names embedded structs in
+// it too, by their Go names, which members never look like.
+func memberName(field string) string {
+	parts := slices.DeleteFunc(strings.Split(field, "."), func(part string) bool {
+		return strings.ContainsFunc(part, unicode.IsUpper)
+	})
+	return strings.Join(parts, ".")
 }
 
 // page is limit and offset (protocol reference 7.2).
@@ -100,6 +127,18 @@ func (c *call) page() (page, error) {
 	limit, err1 := c.number("limit", 10, 1, 500)
 	offset, err2 := c.number("offset", 0, 0, 1<<31-1)
 	return page{limit, offset}, errors.Join(err1, err2)
+}
+
+// paginated reports whether a list is wanted together with the number of all.
+func (c *call) paginated() bool { return c.query.Get("paginated") == "true" }
+
+// listed is the answer of a list that has two forms: bare, and as a page on demand
+// (protocol reference 7.2).
+func listed[T any](c *call, data []T, total int64) any {
+	if c.paginated() {
+		return wire.List[T]{Data: data, TotalCount: total}
+	}
+	return data
 }
 
 func (c *call) number(name string, def, least, most int) (int, error) {

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"slices"
-	"time"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -10,20 +9,20 @@ import (
 // backendSessionRoutes are sessions and the browsers that they are in (protocol reference
 // 7.3).
 func backendSessionRoutes() routes {
-	return join(routes{
-		"/v1/sessions":                        {"GET": listSessions},
+	return routes{
+		"/v1/sessions":                        {"GET": listSessions, "POST": createSession},
 		"/v1/sessions/{id}":                   {"GET": getSession},
 		"/v1/sessions/{id}/revoke":            {"POST": revokeSession},
 		"/v1/sessions/{id}/tokens":            {"POST": backendToken},
-		"/v1/sessions/{id}/tokens/{template}": {"POST": noTemplate},
+		"/v1/sessions/{id}/tokens/{template}": {"POST": backendTemplateToken},
+		"/v1/sessions/{id}/verify":            {"POST": verifySession},
 		"/v1/sessions/{id}/refresh":           {"POST": refreshSession},
 
-		"/v1/clients/{id}":              {"GET": backendClient},
+		"/v1/clients":                   {"GET": listClients},
+		"/v1/clients/{id}":              {"GET": getBackendClient},
+		"/v1/clients/verify":            {"POST": verifyClient},
 		"/v1/clients/handshake_payload": {"GET": noHandshakePayload},
-	}, notBuilt(
-		"/v1/clients", "/v1/clients/verify",
-		"/v1/sessions/{id}/verify",
-	))
+	}
 }
 
 // sessionStatuses are the values of the status filter.
@@ -56,13 +55,10 @@ func listSessions(c *call) (any, error) {
 	}
 	all = slices.DeleteFunc(all, func(s Session) bool { return status != "" && s.statusAt(c.now) != status })
 	data := []wire.Session{}
-	for _, s := range all[min(page.offset, len(all)):min(page.offset+page.limit, len(all))] {
+	for _, s := range cut(page, all) {
 		data = append(data, backendSession(s, c.now))
 	}
-	if c.query.Get("paginated") == "true" {
-		return map[string]any{"data": data, "total_count": len(all)}, nil
-	}
-	return data, nil
+	return listed(c, data, int64(len(all))), nil
 }
 
 // storedStatus is under which status the store has sessions of the given one: those that
@@ -97,69 +93,4 @@ func revokeSession(c *call) (any, error) {
 		return nil, err
 	}
 	return backendSession(s, c.now), nil
-}
-
-// backendToken mints a token of a live session; expires_in_seconds is 1 to 3600.
-func backendToken(c *call) (any, error) {
-	in := struct {
-		Seconds *int `json:"expires_in_seconds"`
-	}{}
-	if err := c.readJSON(&in); err != nil {
-		return nil, err
-	}
-	lifetime := c.cfg.TokenLifetime
-	if in.Seconds != nil {
-		if lifetime = time.Duration(*in.Seconds) * time.Second; *in.Seconds < 1 || *in.Seconds > int(maxTokenLifetime/time.Second) {
-			return nil, invalid("expires_in_seconds", wire.CodeParamFormatInvalid, "expires_in_seconds must be a number from 1 to 3600.")
-		}
-	}
-	var s Session
-	var u User
-	err := c.view(c.r.Context(), func(tx Tx) (err error) {
-		if s, err = pathRecord(c, tx.Session); err == nil {
-			u, err = tx.User(s.UserID)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if !s.live(c.now) {
-		return nil, notFound()
-	}
-	jwt, err := c.mint(s, u, lifetime)
-	return tokenJSON(jwt), err
-}
-
-func noTemplate(*call) (any, error) { return nil, notFound() }
-
-// noHandshakePayload: handshakes here carry no payload by reference.
-func noHandshakePayload(*call) (any, error) { return nil, notFound() }
-
-// backendClient shows a client with its live sessions.
-func backendClient(c *call) (any, error) {
-	var b *browser
-	err := c.view(c.r.Context(), func(tx Tx) error {
-		client, err := pathRecord(c, tx.Client)
-		if err != nil {
-			return err
-		}
-		b, err = loadBrowser(tx, client, c.now)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := wire.Client{
-		Object: "client", ID: b.client.ID,
-		SessionIDs: []string{}, Sessions: []wire.Session{},
-		LastActiveSessionID: wire.NullString(b.client.LastActiveSessionID),
-		CreatedAt:           millis(b.client.CreatedAt),
-		UpdatedAt:           millis(b.client.UpdatedAt),
-	}
-	for _, s := range b.sessions {
-		out.SessionIDs = append(out.SessionIDs, s.ID)
-		out.Sessions = append(out.Sessions, backendSession(s, c.now))
-	}
-	return out, nil
 }

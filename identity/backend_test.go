@@ -224,7 +224,7 @@ func TestBackendSessions(t *testing.T) {
 	if s.UserID != user || s.ClientID == "" || s.User != nil || s.LastActiveToken != nil || s.LatestActivity.BrowserName != "Chrome" || s.LatestActivity.IPAddress != "192.0.2.1" {
 		t.Errorf("session = %+v", s)
 	}
-	c := decode[wire.Client](t, app.backend("GET", "/v1/clients/"+s.ClientID, "").body)
+	c := decode[wire.BackendClient](t, app.backend("GET", "/v1/clients/"+s.ClientID, "").body)
 	if len(c.SessionIDs) != 1 || c.SessionIDs[0] != second || string(c.LastActiveSessionID) != second {
 		t.Errorf("client = %+v", c)
 	}
@@ -280,8 +280,11 @@ func TestBackendRouting(t *testing.T) {
 		{"GET", "/v1/clients/client_x", 404, wire.CodeResourceNotFound},
 		{"GET", "/v1/clients/handshake_payload?nonce=x", 404, wire.CodeResourceNotFound},
 		{"GET", "/v1/client", 404, wire.CodeResourceNotFound},
-		{"POST", "/v1/users", 405, wire.CodeMethodNotAllowed},
-		{"POST", "/v1/users/user_x/ban", 501, wire.CodeNotImplemented},
+		{"PUT", "/v1/users", 405, wire.CodeMethodNotAllowed},
+		{"POST", "/v1/users/user_x/ban", 404, wire.CodeResourceNotFound},
+		{"POST", "/v1/users/user_x/profile", 404, wire.CodeResourceNotFound},
+		{"DELETE", "/v1/users/user_x/passkeys/x", 501, wire.CodeNotImplemented},
+		{"GET", "/v1/phone_numbers/idn_x", 501, wire.CodeNotImplemented},
 		{"GET", "/v1/organizations/org_x", 404, wire.CodeResourceNotFound},
 		{"GET", "/v1/role_sets", 501, wire.CodeNotImplemented},
 		{"GET", "/v1/users?__clerk_api_version=tomorrow", 400, wire.CodeAPIVersionInvalid},

@@ -22,10 +22,10 @@ func changePassword(c *call) (any, error) {
 		m, err = c.me(tx)
 		return err
 	})
-	if err != nil {
+	if err := errors.Join(err, m.session.notImpersonated()); err != nil {
 		return nil, err
 	}
-	normal, err := c.policy.checkFor(m.user, next)
+	normal, err := c.policy.checkFor("new_password", m.user, next)
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +41,13 @@ func changePassword(c *call) (any, error) {
 }
 
 // checkFor checks a new password against every address of the person.
-func (p passwordPolicy) checkFor(u User, password string) (normal string, err error) {
+func (p passwordPolicy) checkFor(param string, u User, password string) (normal string, err error) {
 	addresses := []string{""}
 	for _, e := range u.Emails {
 		addresses = append(addresses, e.Address, e.Normalized)
 	}
 	for _, a := range addresses {
-		if normal, err = p.check("new_password", password, a); err != nil {
+		if normal, err = p.check(param, password, a); err != nil {
 			return "", err
 		}
 	}

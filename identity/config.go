@@ -88,11 +88,17 @@ type Config struct {
 	Now    func() time.Time // nil means time.Now
 }
 
-// Limits are counts per 10 seconds and network: one IPv4 address or one IPv6 /64. They
-// are kept in memory by each node. 0 means the default, negative no limit.
+// Limits are counts that are kept in memory by each node. 0 means the default, negative no
+// limit. The first two are per 10 seconds and network: one IPv4 address or one IPv6 /64. The
+// others are of the Backend API as other processes reach it (protocol reference 7.1); what
+// comes through [Service.Transport] is not counted, so that nobody can stop the app by
+// making it ask.
 type Limits struct {
-	Creations int // sign-ins and sign-ups begun; default 5
-	Attempts  int // passwords tried in a sign-in already begun, or to change it; default 3
+	Creations   int // sign-ins and sign-ups begun; default 5
+	Attempts    int // passwords tried in a sign-in already begun, or to change it; default 3
+	Backend     int // requests in 10 seconds, but for the key set; default 1000
+	Updates     int // of one user, organization or membership in 10 seconds; default 10
+	Invitations int // requests to invite in an hour, bulk ones a quarter of that; default 100
 }
 
 // check returns every mistake in the configuration.
@@ -135,6 +141,9 @@ func (cfg Config) withDefaults() Config {
 	cfg.HashConcurrency = orDefault(cfg.HashConcurrency, runtime.NumCPU())
 	cfg.Limits.Creations = orDefault(cfg.Limits.Creations, 5)
 	cfg.Limits.Attempts = orDefault(cfg.Limits.Attempts, 3)
+	cfg.Limits.Backend = orDefault(cfg.Limits.Backend, 1000)
+	cfg.Limits.Updates = orDefault(cfg.Limits.Updates, 10)
+	cfg.Limits.Invitations = orDefault(cfg.Limits.Invitations, 100)
 	cfg.SignInURL = orDefault(cfg.SignInURL, "/sign-in")
 	cfg.SignUpURL = orDefault(cfg.SignUpURL, "/sign-up")
 	if cfg.Logger == nil {

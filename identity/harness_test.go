@@ -81,7 +81,7 @@ func newApp(t *testing.T, change ...func(*identity.Config)) *app {
 		Store:           a.store,
 		PublicOrigin:    origin,
 		ApplicationName: "ExampleApp",
-		Limits:          identity.Limits{Creations: -1, Attempts: -1},
+		Limits:          identity.Limits{Creations: -1, Attempts: -1, Backend: -1, Updates: -1, Invitations: -1},
 		PurgeInterval:   -1,
 		Logger:          slog.New(slog.NewJSONHandler(a.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:             a.clock.Now,

@@ -21,6 +21,13 @@ const (
 	prefixPermission         = "perm_"
 )
 
+// Prefixes of what the Backend API makes.
+const (
+	prefixSignInToken = "sit_"
+	prefixActorToken  = "act_"
+	prefixTemplate    = "jtmp_"
+)
+
 // newID returns an id with 130 random bits.
 func newID(prefix string) string { return prefix + rand.Text() }
 

@@ -15,14 +15,14 @@ const limitWindow = 10 * time.Second // protocol reference 8.10
 type limiters struct{ creations, attempts *httprate.RateLimiter }
 
 func newLimiters(l Limits) limiters {
-	return limiters{creations: newLimiter(l.Creations), attempts: newLimiter(l.Attempts)}
+	return limiters{creations: newLimiter(l.Creations, limitWindow), attempts: newLimiter(l.Attempts, limitWindow)}
 }
 
-func newLimiter(limit int) *httprate.RateLimiter {
+func newLimiter(limit int, window time.Duration) *httprate.RateLimiter {
 	if limit < 0 {
 		return nil
 	}
-	return httprate.NewRateLimiter(limit, limitWindow, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
+	return httprate.NewRateLimiter(limit, window, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 }
 
 // limited puts an endpoint behind a limiter, keyed by the caller's network.
@@ -32,10 +32,14 @@ func limited(l *httprate.RateLimiter, next endpoint) endpoint {
 	}
 	return func(c *call) (any, error) {
 		if l.OnLimit(c.w, c.r, c.caller.network()) {
-			e := refuse(http.StatusTooManyRequests, wire.CodeTooManyRequests, "Too many requests. Please wait a moment and try again.")
-			e.retryAfter = limitWindow
-			return nil, e
+			return nil, tooMany(limitWindow)
 		}
 		return next(c)
 	}
+}
+
+func tooMany(retryAfter time.Duration) *apiError {
+	e := refuse(http.StatusTooManyRequests, wire.CodeTooManyRequests, "Too many requests. Please wait a moment and try again.")
+	e.retryAfter = retryAfter
+	return e
 }

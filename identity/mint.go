@@ -27,6 +27,7 @@ func (c *call) mint(s Session, u User, lifetime time.Duration) (string, error) {
 		expire = s.ExpireAt
 	}
 	jwt, err := c.sign(c.currentKeys(c.r.Context()), wire.Claims{
+		Act: s.Actor,
 		Azp: c.caller.azp,
 		Exp: expire.Unix(),
 		Fea: granted.fea,

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
@@ -42,6 +41,7 @@ func refreshSession(c *call) (any, error) {
 		ExpiredToken string              `json:"expired_token"`
 		RefreshToken string              `json:"refresh_token"`
 		Origin       string              `json:"request_origin"`
+		IP           string              `json:"request_originating_ip"`
 		Headers      map[string][]string `json:"request_headers"`
 		Suffixed     bool                `json:"suffixed_cookies"`
 	}
@@ -69,6 +69,10 @@ func refreshSession(c *call) (any, error) {
 		return nil, refreshRefused(codeRefreshInactive, "The session has ended.")
 	}
 	c.caller.azp = in.Origin
+	if in.Format != "cookie" {
+		jwt, err := c.mint(s, user, c.cfg.TokenLifetime)
+		return tokenJSON(jwt), err
+	}
 	cookies, err := c.sessionCookies(s, client, user)
 	if err != nil {
 		return nil, err
@@ -84,16 +88,8 @@ func refreshSession(c *call) (any, error) {
 // path and for the app that asks. That it has expired is why it is here.
 func (c *call) checkExpired(jwt, origin string) error {
 	ineligible := refreshRefused(codeRefreshIneligible, "The expired token is not one of this session.")
-	t, err := token.Parse(jwt, maxCookie)
+	t, err := c.parseOwn(jwt)
 	if err != nil {
-		return ineligible
-	}
-	signer := c.currentKeys(c.r.Context()).byKid[t.Header.Kid]
-	if signer == nil {
-		return ineligible
-	}
-	key, err := token.NewKey("RS256", signer.public)
-	if err != nil || t.VerifySignature(key) != nil {
 		return ineligible
 	}
 	if sid, _ := t.Payload.String("sid"); sid != c.r.PathValue("id") {

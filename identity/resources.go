@@ -50,7 +50,10 @@ func userJSON(u User) *wire.User {
 		LastSignInAt:            optionalMillis(u.LastSignInAt),
 		LastActiveAt:            optionalMillis(u.LastActiveAt),
 		Banned:                  u.Banned,
+		Locale:                  wire.NullString(u.Locale),
+		DeleteSelfEnabled:       !u.MayNotDelete,
 		CreateOrgEnabled:        !u.MayNotCreateOrg,
+		LegalAcceptedAt:         optionalMillis(u.LegalAcceptedAt),
 		CreatedAt:               millis(u.CreatedAt),
 		UpdatedAt:               millis(u.UpdatedAt),
 	}
@@ -68,6 +71,8 @@ func userJSON(u User) *wire.User {
 func fullUserJSON(u User, now time.Time) *wire.User {
 	out := userJSON(u)
 	out.PrivateMetadata = metadata(u.PrivateMetadata)
+	remaining := int64(failuresPerLock - u.FailedAttempts%failuresPerLock)
+	out.AttemptsRemaining = &remaining
 	if left := u.lockLeft(now); left > 0 {
 		seconds := int64(left / time.Second)
 		out.Locked, out.LockoutExpiresInSeconds = true, &seconds
@@ -115,6 +120,7 @@ func sessionJSON(s Session, now time.Time) wire.Session {
 		AbandonAt:                millis(s.AbandonAt),
 		LastActiveAt:             millis(s.LastActiveAt),
 		LastActiveOrganizationID: wire.NullString(s.ActiveOrgID),
+		Actor:                    s.Actor,
 		CreatedAt:                millis(s.CreatedAt),
 		UpdatedAt:                millis(s.UpdatedAt),
 	}

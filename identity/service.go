@@ -30,6 +30,7 @@ type Service struct {
 	parsed     atomic.Pointer[parsedAccess]
 	frontend   http.Handler
 	backend    http.Handler
+	inside     http.Handler // the Backend API for this process, without limits
 	stop       context.CancelFunc
 	done       sync.WaitGroup
 }
@@ -58,7 +59,8 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s.environ = s.environment()
 	s.frontend = s.newFrontend()
-	s.backend = s.newBackend()
+	s.backend = s.newBackend(newBackendLimits(cfg.Limits))
+	s.inside = s.newBackend(backendLimits{})
 	s.start()
 	return s, nil
 }

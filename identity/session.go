@@ -2,7 +2,6 @@ package identity
 
 import (
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -266,13 +265,4 @@ func createClient(c *call) (any, error) {
 	}
 	client, err := c.clientJSON(b)
 	return wire.Response[*wire.Client]{Response: client, Client: client}, err
-}
-
-// sessionTokenTemplate answers token templates, of which there are none.
-func sessionTokenTemplate(c *call) (any, error) {
-	err := c.view(c.r.Context(), func(tx Tx) error {
-		_, _, err := c.liveSession(tx)
-		return err
-	})
-	return nil, errors.Join(err, refuse(http.StatusNotFound, wire.CodeResourceNotFound, "There is no such token template."))
 }

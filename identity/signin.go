@@ -63,6 +63,9 @@ func (c *call) newSession(clientID, userID string) Session {
 // createSignIn begins a sign-in and, given a password, finishes it at once. Without one
 // every identifier gets the same answer, whether or not it is somebody's.
 func createSignIn(c *call) (any, error) {
+	if strategy, _, err := c.form.get("strategy"); err == nil && strategy == wire.StrategyTicket {
+		return c.signInWithTicket()
+	}
 	identifier, err := c.form.required("identifier")
 	if err != nil {
 		return nil, err
@@ -196,7 +199,10 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 			return err
 		}
 		if user.Banned {
-			return refuse(http.StatusForbidden, wire.CodeUserBanned, "This account is blocked.")
+			return userBanned()
+		}
+		if user.compromised() {
+			return passwordCompromised()
 		}
 		if opened, err = c.openSession(tx, user, secret); err != nil {
 			return err

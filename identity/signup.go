@@ -31,6 +31,9 @@ func createSignUp(c *call) (any, error) {
 	if err := c.requireSignedOut(); err != nil {
 		return nil, err
 	}
+	if err := c.beginInvited(&attempt); err != nil {
+		return nil, err
+	}
 	return c.continueSignUp(attempt)
 }
 
@@ -73,6 +76,9 @@ func (c *call) findSignUp() (attempt SignUp, b *browser, err error) {
 func (c *call) continueSignUp(attempt SignUp) (any, error) {
 	fields, err := c.readSignUp(attempt)
 	if err != nil {
+		return nil, err
+	}
+	if err := keepInvited(attempt, fields); err != nil {
 		return nil, err
 	}
 	if err := c.applySignUp(&attempt, fields); err != nil {
@@ -130,11 +136,12 @@ func (c *call) finishSignUp(attempt SignUp) (any, error) {
 	if err != nil {
 		return nil, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
 	}
-	user := c.newUser(attempt, email)
+	made := c.newUser(attempt, email)
 	secret := newClientSecret()
 	var opened opened
 	err = c.update(c.r.Context(), func(tx Tx) error {
-		if err := addressFree(tx, email); err != nil {
+		user := made // of this run alone
+		if err := errors.Join(addressFree(tx, email), c.acceptSignUpInvitation(tx, attempt, &user)); err != nil {
 			return err
 		}
 		var err error
@@ -163,6 +170,7 @@ func (c *call) finishSignUp(attempt SignUp) (any, error) {
 func (c *call) newUser(a SignUp, email string) User {
 	address := EmailAddress{
 		ID: newID(prefixEmail), Address: a.EmailAddress, Normalized: email,
+		Verified:  !a.VerifiedAt.IsZero(),
 		CreatedAt: c.now, UpdatedAt: c.now,
 	}
 	return User{

@@ -20,7 +20,7 @@ const backendHost = "api.usher.localhost"
 // error: nothing leaves the process.
 func (s *Service) Transport() http.RoundTripper {
 	return NewTransport(map[string]http.Handler{
-		backendHost:                   s.backend,
+		backendHost:                   s.inside,
 		s.instance.publishable.Host(): s.frontend,
 	})
 }

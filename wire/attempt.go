@@ -12,8 +12,11 @@ const (
 	StatusAbandoned           = "abandoned"
 )
 
-// StrategyPassword is the password strategy of a factor.
-const StrategyPassword = "password"
+// Strategies of factors.
+const (
+	StrategyPassword = "password"
+	StrategyTicket   = "ticket" // a sign-in token, an actor token or an invitation
+)
 
 // SignIn is a sign-in attempt.
 type SignIn struct {

@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/json"
+
 // Token categories: the cat member of a token's header (protocol reference 3.1).
 // A token without one counts as a session token.
 const (
@@ -21,21 +23,21 @@ type Header struct {
 // reference 3.2). Verification reads claims by exact name instead, because struct
 // decoding in Go folds case. Times are unix seconds.
 type Claims struct {
-	Azp string    `json:"azp,omitempty"`
-	Exp int64     `json:"exp"`
-	Fea string    `json:"fea,omitempty"`
-	Fva []int     `json:"fva,omitempty"`
-	Iat int64     `json:"iat"`
-	Iss string    `json:"iss"`
-	Jti string    `json:"jti"`
-	Nbf int64     `json:"nbf"`
-	Org *OrgClaim `json:"o,omitempty"`
-	Act *Actor    `json:"act,omitempty"`
-	Pla string    `json:"pla,omitempty"`
-	Sid string    `json:"sid"`
-	Sts string    `json:"sts"`
-	Sub string    `json:"sub"`
-	V   int       `json:"v"`
+	Azp string          `json:"azp,omitempty"`
+	Exp int64           `json:"exp"`
+	Fea string          `json:"fea,omitempty"`
+	Fva []int           `json:"fva,omitempty"`
+	Iat int64           `json:"iat"`
+	Iss string          `json:"iss"`
+	Jti string          `json:"jti"`
+	Nbf int64           `json:"nbf"`
+	Org *OrgClaim       `json:"o,omitempty"`
+	Act json.RawMessage `json:"act,omitempty"` // who impersonates sub: at least {"sub": …}
+	Pla string          `json:"pla,omitempty"`
+	Sid string          `json:"sid"`
+	Sts string          `json:"sts"`
+	Sub string          `json:"sub"`
+	V   int             `json:"v"`
 
 	// Custom claims of an instance that puts them into its tokens, as the embedded one
 	// does: enough to greet somebody without asking the Backend API.

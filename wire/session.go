@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/json"
+
 // Session statuses (protocol reference 5.4).
 const (
 	SessionActive    = "active"
@@ -27,7 +29,7 @@ type Session struct {
 	LastActiveOrganizationID NullString       `json:"last_active_organization_id"`
 	LastActiveToken          *Token           `json:"last_active_token,omitempty"`
 	LatestActivity           *SessionActivity `json:"latest_activity,omitempty"`
-	Actor                    *Actor           `json:"actor"`
+	Actor                    json.RawMessage  `json:"actor"` // the impersonator's claims, as in act
 	User                     *User            `json:"user,omitempty"`
 	PublicUserData           *PublicUserData  `json:"public_user_data,omitempty"`
 	FactorVerificationAge    []int            `json:"factor_verification_age,omitempty"`
@@ -62,12 +64,10 @@ type Token struct {
 	JWT    string `json:"jwt"`
 }
 
-// Client is one browser. The Backend API adds SessionIDs; the Frontend API adds the
-// attempts in progress and LastActiveSessionID.
+// Client is one browser as the Frontend API sends it; [BackendClient] is the other form.
 type Client struct {
 	Object              string     `json:"object"` // "client"
 	ID                  string     `json:"id"`
-	SessionIDs          []string   `json:"session_ids,omitempty"`
 	Sessions            []Session  `json:"sessions"`
 	SignIn              *SignIn    `json:"sign_in"`
 	SignUp              *SignUp    `json:"sign_up"`

@@ -1,0 +1,69 @@
+package identity_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/wire"
+)
+
+func encodeJSON(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// user makes a person through the Backend API.
+func (a *app) user(t *testing.T, fields map[string]any) wire.User {
+	t.Helper()
+	got := a.backend("POST", "/v1/users", encodeJSON(t, fields))
+	got.want(t, 200, "")
+	return decode[wire.User](t, got.body)
+}
+
+// person is a user with an address and the password of the tests.
+func (a *app) person(t *testing.T, address string) wire.User {
+	t.Helper()
+	return a.user(t, map[string]any{"email_address": []string{address}, "password": password})
+}
+
+// stored is a user as the store has it.
+func (a *app) stored(t *testing.T, id string) (u identity.User) {
+	t.Helper()
+	err := a.store.View(t.Context(), func(tx identity.Tx) (err error) {
+		u, err = tx.User(id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// put changes a user in the store behind the service's back.
+func (a *app) put(t *testing.T, id string, change func(*identity.User)) {
+	t.Helper()
+	err := a.store.Update(t.Context(), func(tx identity.Tx) error {
+		u, err := tx.User(id)
+		if err != nil {
+			return err
+		}
+		change(&u)
+		return tx.PutUser(u)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// signIn signs a visitor in with the password of the tests.
+func (v *visitor) signIn(address string) answer {
+	v.t.Helper()
+	a := v.post("/v1/client/sign_ins", "identifier", address, "password", password)
+	a.want(v.t, 200, "")
+	return a
+}

@@ -1,0 +1,240 @@
+package identity
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+const (
+	invitationDays = 30 // until an invitation expires
+	maxInvitations = 10 // of one call (protocol reference 7.3)
+	day            = 24 * time.Hour
+)
+
+var (
+	invitationStates = []string{wire.InvitationPending, wire.InvitationAccepted, wire.InvitationRevoked, wire.InvitationExpired}
+	invitationOrders = []string{"created_at", "email_address", "expires_at"}
+)
+
+// signUpInvitation are the parameters of one invitation. No mail is sent: the answer has
+// the address for whoever invites to pass on.
+type signUpInvitation struct {
+	Address        string          `json:"email_address"`
+	PublicMetadata json.RawMessage `json:"public_metadata"`
+	RedirectURL    *string         `json:"redirect_url"`
+	Notify         *bool           `json:"notify"`
+	IgnoreExisting *bool           `json:"ignore_existing"`
+	Days           *int64          `json:"expires_in_days"`
+	TemplateSlug   *string         `json:"template_slug"`
+
+	secret string // of the ticket
+}
+
+// prepare checks the parameters and makes the invitation of them.
+func (in *signUpInvitation) prepare(now time.Time) (Invitation, error) {
+	normal, err := addressParam(in.Address)
+	days := int64(invitationDays)
+	if in.Days != nil {
+		days = *in.Days
+	}
+	if days < 1 || days > 365 {
+		err = joinFields(err, invalid("expires_in_days", wire.CodeParamFormatInvalid, "expires_in_days must be a number from 1 to 365."))
+	}
+	bag, err2 := checkMetadata("public_metadata", string(metadata(in.PublicMetadata)))
+	if string(in.PublicMetadata) == "null" {
+		bag, err2 = nil, nil
+	}
+	page, err3 := in.page()
+	in.secret = newClientSecret()
+	return Invitation{
+		ID: newID(prefixInvitation), Address: in.Address, Normalized: normal, Status: wire.InvitationPending,
+		RedirectURL: page, PublicMetadata: bag,
+		ExpireAt: now.Add(time.Duration(days) * day), CreatedAt: now, UpdatedAt: now,
+	}, joinFields(err, err2, err3)
+}
+
+// page is where the ticket leads: an address of the web, or "" for the app's own page.
+func (in *signUpInvitation) page() (string, error) {
+	if in.RedirectURL == nil || *in.RedirectURL == "" {
+		return "", nil
+	}
+	u, err := url.Parse(*in.RedirectURL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return "", invalid("redirect_url", wire.CodeParamFormatInvalid, "redirect_url must be an address that begins with https:// or http://.")
+	}
+	return *in.RedirectURL, nil
+}
+
+func inviteToSignUp(c *call) (any, error) {
+	var in signUpInvitation
+	if err := c.readJSON(&in); err != nil {
+		return nil, err
+	}
+	all, err := c.inviteForSignUp([]signUpInvitation{in})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// inviteAllToSignUp makes several invitations, or none.
+func inviteAllToSignUp(c *call) (any, error) {
+	var in []signUpInvitation
+	if err := c.readJSON(&in); err != nil {
+		return nil, err
+	}
+	if len(in) == 0 || len(in) > maxInvitations {
+		return nil, malformed("The body must be a list of 1 to 10 invitations.")
+	}
+	return c.inviteForSignUp(in)
+}
+
+func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error) {
+	invitations := make([]Invitation, len(in))
+	var bad joinInvalid
+	for i := range in {
+		var err error
+		invitations[i], err = in[i].prepare(c.now)
+		if err := bad.add(err); err != nil {
+			return nil, err
+		}
+	}
+	if err := bad.err(); err != nil {
+		return nil, err
+	}
+	err := c.update(c.r.Context(), func(tx Tx) error {
+		for i, inv := range invitations {
+			if err := c.putSignUpInvitation(tx, inv, in[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wire.Invitation, len(in))
+	for i, inv := range invitations {
+		out[i] = signUpInvitationJSON(inv, c.now)
+		out[i].URL = c.ticketURL(cmp.Or(inv.RedirectURL, c.cfg.SignUpURL), in[i].secret, "sign_up")
+	}
+	return out, nil
+}
+
+// putSignUpInvitation stores an invitation and the hash of its ticket. An address that is
+// somebody's, or invited already, is refused unless that is to be ignored.
+func (c *call) putSignUpInvitation(tx Tx, inv Invitation, in signUpInvitation) error {
+	if !orFalse(in.IgnoreExisting) {
+		if err := addressFree(tx, inv.Normalized); err != nil {
+			return err
+		}
+		none := ""
+		earlier, err := tx.Invitations(InvitationQuery{OrgID: &none, Emails: []string{inv.Normalized}, Statuses: []string{wire.InvitationPending}})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(earlier, func(i Invitation) bool { return i.statusAt(c.now) == wire.InvitationPending }) {
+			return refuse(http.StatusBadRequest, wire.CodeDuplicateRecord, "There is a pending invitation for this e-mail address already.")
+		}
+	}
+	ticket := Grant{
+		ID: inv.ID, Kind: ticketInvitation, SecretHash: hashSecret(in.secret), Subject: inv.ID, Status: wire.InvitationPending,
+		ExpireAt: inv.ExpireAt, CreatedAt: c.now, UpdatedAt: c.now,
+	}
+	created := AuditEvent{Type: "invitation.created", Data: detail("invitation_id", inv.ID)}
+	return errors.Join(tx.PutInvitation(inv), tx.PutGrant(ticket), c.record(tx, created))
+}
+
+// listSignUpInvitations lists those that are not revoked, or those of the status that is asked
+// for.
+func listSignUpInvitations(c *call) (any, error) {
+	page, err1 := c.page()
+	order, err2 := c.orderBy(invitationOrders...)
+	states, err3 := c.list("status")
+	for _, s := range states {
+		if !slices.Contains(invitationStates, s) {
+			err3 = invalid("status", wire.CodeParamFormatInvalid, "This is not a status of invitations.")
+		}
+	}
+	if err := joinFields(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	var all []Invitation
+	none := ""
+	err := c.view(c.r.Context(), func(tx Tx) (err error) {
+		all, err = tx.Invitations(InvitationQuery{OrgID: &none})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	search := strings.ToLower(c.query.Get("query"))
+	all = slices.DeleteFunc(all, func(i Invitation) bool {
+		state := i.statusAt(c.now)
+		wanted := len(states) == 0 && state != wire.InvitationRevoked || slices.Contains(states, state)
+		return !wanted || !strings.Contains(i.Normalized, search) && !strings.Contains(strings.ToLower(i.ID), search)
+	})
+	slices.SortStableFunc(all, invitationOrder(order))
+	out := []wire.Invitation{}
+	for _, i := range cut(page, all) {
+		out = append(out, signUpInvitationJSON(i, c.now))
+	}
+	return listed(c, out, int64(len(all))), nil
+}
+
+// invitationOrder compares for an order_by; "" leaves them as they are, newest first.
+func invitationOrder(order string) func(a, b Invitation) int {
+	if order == "" {
+		return func(Invitation, Invitation) int { return 0 }
+	}
+	compare := map[string]func(a, b Invitation) int{
+		"created_at":    func(a, b Invitation) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		"email_address": func(a, b Invitation) int { return strings.Compare(a.Normalized, b.Normalized) },
+		"expires_at":    func(a, b Invitation) int { return a.ExpireAt.Compare(b.ExpireAt) },
+	}[order[1:]]
+	if order[0] == '-' {
+		return func(a, b Invitation) int { return compare(b, a) }
+	}
+	return compare
+}
+
+// revokeSignUpInvitation takes an invitation back that nobody accepted.
+func revokeSignUpInvitation(c *call) (any, error) {
+	var inv Invitation
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if inv, err = pathRecord(c, tx.Invitation); err != nil {
+			return err
+		}
+		switch {
+		case inv.OrgID != "":
+			return notFound()
+		case inv.Status == wire.InvitationAccepted:
+			return refuse(http.StatusBadRequest, codeInvitationAccepted, "This invitation has been accepted already.")
+		case inv.Status == wire.InvitationRevoked:
+			return refuse(http.StatusBadRequest, "invitation_already_revoked", "This invitation has been revoked already.")
+		}
+		inv.Status, inv.UpdatedAt = wire.InvitationRevoked, c.now
+		revoked := AuditEvent{Type: "invitation.revoked", Data: detail("invitation_id", inv.ID)}
+		return errors.Join(tx.PutInvitation(inv), c.record(tx, revoked))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return signUpInvitationJSON(inv, c.now), nil
+}
+
+func signUpInvitationJSON(i Invitation, now time.Time) wire.Invitation {
+	return wire.Invitation{
+		Object: "invitation", ID: i.ID, EmailAddress: i.Address, PublicMetadata: metadata(i.PublicMetadata),
+		Revoked: i.Status == wire.InvitationRevoked, Status: i.statusAt(now), ExpiresAt: optionalMillis(i.ExpireAt),
+		CreatedAt: millis(i.CreatedAt), UpdatedAt: millis(i.UpdatedAt),
+	}
+}

@@ -1,0 +1,41 @@
+package identity
+
+import (
+	"slices"
+	"time"
+)
+
+// emailIndex is the place of an address among the user's, -1 for another's.
+func (u User) emailIndex(id string) int {
+	return slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.ID == id })
+}
+
+// addEmail appends an address. The first one is the primary one.
+func (u *User) addEmail(e EmailAddress) {
+	u.Emails = append(slices.Clip(u.Emails), e)
+	if u.PrimaryEmailID == "" {
+		u.PrimaryEmailID = e.ID
+	}
+}
+
+// removeEmail takes an address away. In place of a primary one, the first that is verified
+// becomes it, or else the first.
+func (u *User) removeEmail(id string) {
+	u.Emails = slices.DeleteFunc(slices.Clone(u.Emails), func(e EmailAddress) bool { return e.ID == id })
+	if u.PrimaryEmailID != id {
+		return
+	}
+	u.PrimaryEmailID = ""
+	if i := slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.Verified }); i >= 0 {
+		u.PrimaryEmailID = u.Emails[i].ID
+	} else if len(u.Emails) > 0 {
+		u.PrimaryEmailID = u.Emails[0].ID
+	}
+}
+
+func newEmail(address, normalized string, verified bool, now time.Time) EmailAddress {
+	return EmailAddress{
+		ID: newID(prefixEmail), Address: address, Normalized: normalized, Verified: verified,
+		CreatedAt: now, UpdatedAt: now,
+	}
+}
