@@ -17,6 +17,9 @@
 //	go test ./conformance -cases 20000 -seed 3       more, or others
 //	go test ./conformance -seed 3 -case 4711 -v      one of them again, with everything said
 //
+// backend.mjs takes that SDK's client of the Backend API through an instance; the tests of
+// package e2e run it.
+//
 // Where this library is stricter on purpose, differences.go says why, and what it answers
 // instead. Anything else that differs fails.
 package conformance
