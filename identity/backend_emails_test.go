@@ -36,7 +36,7 @@ func TestBackendEmails(t *testing.T) {
 	if third == second.ID {
 		t.Error("the third address is not the primary one")
 	}
-	app.visitor().signIn("third@example.com")
+	app.visitor().enter("third@example.com")
 	if got := decode[wire.Deleted](t, app.backend("DELETE", "/v1/email_addresses/"+third, "").body); !got.Deleted || got.ID != third || got.Object != "email_address" {
 		t.Errorf("deleted = %+v", got)
 	}

@@ -44,24 +44,8 @@ func (a *app) stored(t *testing.T, id string) (u identity.User) {
 	return u
 }
 
-// put changes a user in the store behind the service's back.
-func (a *app) put(t *testing.T, id string, change func(*identity.User)) {
-	t.Helper()
-	err := a.store.Update(t.Context(), func(tx identity.Tx) error {
-		u, err := tx.User(id)
-		if err != nil {
-			return err
-		}
-		change(&u)
-		return tx.PutUser(u)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// signIn signs a visitor in with the password of the tests.
-func (v *visitor) signIn(address string) answer {
+// enter signs a visitor in with the password of the tests.
+func (v *visitor) enter(address string) answer {
 	v.t.Helper()
 	a := v.post("/v1/client/sign_ins", "identifier", address, "password", password)
 	a.want(v.t, 200, "")

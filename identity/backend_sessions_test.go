@@ -67,10 +67,10 @@ func TestBackendClients(t *testing.T) {
 	app := newApp(t)
 	app.person(t, "ada@example.com")
 	v, w := app.visitor(), app.visitor()
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	cookie := v.cookies["__client"]
 	app.clock.Add(time.Second)
-	w.signIn("ada@example.com")
+	w.enter("ada@example.com")
 	first, second := v.client().ID, w.client().ID
 
 	a := app.backend("POST", "/v1/clients/verify", `{"token":"`+cookie+`"}`)

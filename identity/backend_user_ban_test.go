@@ -16,8 +16,8 @@ func TestC11_BannedPeopleAreOutAtOnce(t *testing.T) {
 	app := newApp(t)
 	u := app.person(t, "ada@example.com")
 	v, w := app.visitor(), app.visitor()
-	v.signIn("ada@example.com")
-	w.signIn("ada@example.com")
+	v.enter("ada@example.com")
+	w.enter("ada@example.com")
 	session := v.sessionID()
 	ticket := decode[wire.Ticket](t, app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+u.ID+`"}`).body)
 
@@ -43,7 +43,7 @@ func TestC11_BannedPeopleAreOutAtOnce(t *testing.T) {
 	app.backend("POST", "/v1/users/"+u.ID+"/unban", "").want(t, 200, "")
 	v.post("/v1/client/sessions/"+session+"/tokens").want(t, 401, wire.CodeSignedOut)
 	app.visitor().post("/v1/client/sign_ins", "strategy", "ticket", "ticket", ticket.Token).want(t, 200, "")
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	app.backend("POST", "/v1/users/user_x/ban", "").want(t, 404, wire.CodeResourceNotFound)
 }
 
@@ -53,7 +53,7 @@ func TestC11_DeletedPeopleAreOutAtOnce(t *testing.T) {
 	app := newApp(t)
 	u := app.person(t, "ada@example.com")
 	v := app.visitor()
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	session := v.sessionID()
 	ticket := decode[wire.Ticket](t, app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+u.ID+`"}`).body)
 	app.backend("DELETE", "/v1/users/"+u.ID, "").want(t, 200, "")
@@ -94,7 +94,7 @@ func TestBackendLocksAndUnlocks(t *testing.T) {
 	app := newApp(t)
 	u := app.person(t, "ada@example.com")
 	v := app.visitor()
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	session := v.sessionID()
 	try := func() answer {
 		return app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password)
@@ -168,7 +168,7 @@ func TestBackendRemovesAPassword(t *testing.T) {
 	app := newApp(t)
 	u := app.person(t, "ada@example.com")
 	v := app.visitor()
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	session := v.sessionID()
 	if got := decode[wire.User](t, app.backend("POST", "/v1/users/"+u.ID+"/remove_password", "").body); got.PasswordEnabled {
 		t.Error("password_enabled = true")
@@ -200,7 +200,7 @@ func TestCompromisedPasswordsOpenNothing(t *testing.T) {
 	}
 	try(password).want(t, 422, wire.CodePasswordCompromised)
 	app.backend("POST", path+"/password/unset_compromised", "").want(t, 200, "")
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	app.backend("POST", path+"/password/set_compromised", `{"revoke_all_sessions":true}`).want(t, 200, "")
 	app.backend("POST", path+"/password/set_compromised", "").want(t, 200, "")
 	v.get("/v1/me").want(t, 401, wire.CodeSignedOut)

@@ -35,7 +35,7 @@ func TestBackendCreatesAUser(t *testing.T) {
 	if u.LegalAcceptedAt == nil || *u.LegalAcceptedAt != 1577934245678 || u.CreatedAt != 1546394645000 || !u.PasswordEnabled || u.PasswordLastUpdatedAt == nil {
 		t.Errorf("times = %+v", u)
 	}
-	app.visitor().signIn("ada@example.com")
+	app.visitor().enter("ada@example.com")
 	if again := app.backend("GET", "/v1/users/"+u.ID, "").body; !strings.Contains(again, `"external_id":"ext-1"`) {
 		t.Errorf("read again: %s", again)
 	}

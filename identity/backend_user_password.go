@@ -116,8 +116,8 @@ func userLocked() *apiError {
 	return refuse(http.StatusForbidden, wire.CodeUserLocked, "This account is locked. Please try again later.")
 }
 
-// removePassword leaves the user without one, and signed in unless that is asked for.
-func removePassword(c *call) (any, error) {
+// removeUserPassword leaves the user without one, and signed in unless that is asked for.
+func removeUserPassword(c *call) (any, error) {
 	var in struct {
 		EndSessions *bool `json:"sign_out_of_other_sessions"`
 	}

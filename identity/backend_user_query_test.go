@@ -28,7 +28,7 @@ func TestBackendUserFilters(t *testing.T) {
 		times = append(times, u.CreatedAt)
 		app.clock.Add(time.Minute)
 	}
-	app.visitor().signIn("bob@example.com")
+	app.visitor().enter("bob@example.com")
 	signedIn := app.clock.Now().UnixMilli()
 	org := identity.Organization{ID: "org_1", Name: "One", CreatedAt: app.clock.Now(), UpdatedAt: app.clock.Now()}
 	err := app.store.Update(t.Context(), func(tx identity.Tx) error {

@@ -63,7 +63,7 @@ func TestBackendSetsAPassword(t *testing.T) {
 	app := newApp(t)
 	u := app.person(t, "ada@example.com")
 	v := app.visitor()
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	path, token := "/v1/users/"+u.ID, "/v1/client/sessions/"+v.sessionID()+"/tokens"
 	app.backend("PATCH", path, `{"password":"another long passphrase"}`).want(t, 200, "")
 	v.post(token).want(t, 200, "")
@@ -71,7 +71,7 @@ func TestBackendSetsAPassword(t *testing.T) {
 	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "another long passphrase").want(t, 200, "")
 	app.backend("PATCH", path, `{"password_digest":"`+digests[5].digest+`","password_hasher":"md5","sign_out_of_other_sessions":true}`).want(t, 200, "")
 	v.post(token).want(t, 401, wire.CodeSignedOut)
-	app.visitor().signIn("ada@example.com")
+	app.visitor().enter("ada@example.com")
 	got := app.events(identity.AuditQuery{UserID: u.ID, Types: []string{"password.changed", "session.revoked"}})
 	slices.Sort(got) // they are of one instant
 	if !slices.Equal(got, []string{"password.changed", "password.changed", "session.revoked", "session.revoked"}) {

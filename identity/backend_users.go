@@ -21,7 +21,7 @@ func backendUserRoutes() routes {
 		"/v1/users/{id}/unlock":                     {"POST": unlockUser},
 		"/v1/users/{id}/verify_password":            {"POST": verifyUserPassword},
 		"/v1/users/{id}/verify_totp":                {"POST": verifyUserTOTP},
-		"/v1/users/{id}/remove_password":            {"POST": removePassword},
+		"/v1/users/{id}/remove_password":            {"POST": removeUserPassword},
 		"/v1/users/{id}/password/set_compromised":   {"POST": setCompromised},
 		"/v1/users/{id}/password/unset_compromised": {"POST": unsetCompromised},
 		"/v1/users/{id}/email_address":              {"PUT": replaceEmails},

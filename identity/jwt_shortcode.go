@@ -137,11 +137,13 @@ func written(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	raw, err := json.Marshal(v)
-	if err != nil {
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		return "null" // cannot happen for what came from JSON
 	}
-	return string(raw)
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // evaluate is the first operand that counts.

@@ -32,7 +32,7 @@ func TestJWTTemplateClaims(t *testing.T) {
 	u := app.user(t, map[string]any{
 		"email_address": []string{"maria@example.com"}, "password": password, "first_name": "Maria", "last_name": "Doe", "external_id": "x7",
 		"public_metadata":  map[string]any{"profile": map[string]any{"interests": []string{"reading"}}, "big": json.Number("12345678901234567890")},
-		"unsafe_metadata":  map[string]any{"foo": map[string]any{"bar": 42}, "code": "{{user.id}}"},
+		"unsafe_metadata":  map[string]any{"foo": map[string]any{"bar": 42}, "code": "{{user.id}}", "a": []string{"<b>"}},
 		"private_metadata": map[string]any{"secret": "s3cret"},
 	})
 	s := decode[wire.Session](t, app.backend("POST", "/v1/sessions", `{"user_id":"`+u.ID+`"}`).body)
@@ -51,7 +51,8 @@ func TestJWTTemplateClaims(t *testing.T) {
 		{`"{{user.created_at}}"`, `1795435200`},
 		{`"{{user.public_metadata.profile.interests}}"`, `["reading"]`},
 		{`"{{user.public_metadata.big}}"`, `12345678901234567890`},
-		{`"{{user.unsafe_metadata}}"`, `{"code":"{{user.id}}","foo":{"bar":42}}`},
+		{`"{{user.unsafe_metadata}}"`, `{"a":["\u003cb\u003e"],"code":"{{user.id}}","foo":{"bar":42}}`},
+		{`"{{user.unsafe_metadata.a}}!"`, `"[\"\u003cb\u003e\"]!"`},
 		{`"n={{user.unsafe_metadata.foo}}"`, `"n={\"bar\":42}"`},
 		{`"{{user.i_dont_exist}}"`, `null`},
 		{`"{{user.private_metadata}}"`, `null`},
@@ -148,7 +149,7 @@ func TestBrowsersGetTemplateTokens(t *testing.T) {
 	app := newApp(t)
 	app.person(t, "ada@example.com")
 	v := app.visitor()
-	v.signIn("ada@example.com")
+	v.enter("ada@example.com")
 	path := "/v1/client/sessions/" + v.sessionID() + "/tokens/mine"
 	v.post(path).want(t, 404, wire.CodeResourceNotFound)
 	app.backend("POST", "/v1/jwt_templates", `{"name":"mine","claims":{"e":"{{user.primary_email_address}}"}}`).want(t, 200, "")

@@ -154,7 +154,7 @@ func TestM13_ActorTokensImpersonate(t *testing.T) {
 	t.Parallel()
 	app := newApp(t)
 	u := app.person(t, "ada@example.com")
-	app.visitor().signIn("ada@example.com")
+	app.visitor().enter("ada@example.com")
 	before := app.stored(t, u.ID)
 	app.clock.Add(time.Hour)
 	a := app.backend("POST", "/v1/actor_tokens", `{"user_id":"`+u.ID+`","actor":{"sub":"user_support","reason":"call 7"},"session_max_duration_in_seconds":600}`)
