@@ -1,6 +1,7 @@
 package sqlitestore_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -9,9 +10,18 @@ import (
 	"github.com/usherauth/usher/identity/storetest"
 )
 
+// TestStore migrates once and copies the file, as that takes longer than most cases.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) identity.Store { return open(t, t.TempDir()) })
+	first := t.TempDir()
+	check(t, open(t, first).Close())
+	empty, err := os.ReadFile(filepath.Join(first, "usher.db"))
+	check(t, err)
+	storetest.Run(t, func(t *testing.T) identity.Store {
+		dir := t.TempDir()
+		check(t, os.WriteFile(filepath.Join(dir, "usher.db"), empty, 0o600))
+		return open(t, dir)
+	})
 }
 
 func TestDurable(t *testing.T) {

@@ -91,8 +91,8 @@ func (k kind[Q, R]) wantPage(t *testing.T, s identity.Store, q Q, want ...string
 // wantPages checks the parts of a query that lists want, and that counting ignores them.
 func (k kind[Q, R]) wantPages(t *testing.T, s identity.Store, part func(limit, offset int) Q, want ...string) {
 	t.Helper()
-	for _, limit := range []int{0, 1, 3, len(want), len(want) + 1} {
-		for _, offset := range []int{0, 1, 2, len(want) - 1, len(want), len(want) + 7} {
+	for _, limit := range []int{0, 2, len(want)} {
+		for _, offset := range []int{0, 1, len(want) - 1, len(want) + 7} {
 			page := want[min(offset, len(want)):]
 			if limit > 0 {
 				page = page[:min(limit, len(page))]
