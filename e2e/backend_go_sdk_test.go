@@ -234,7 +234,7 @@ func (g *goSDK) testInvitations(t *testing.T) {
 	inv, err := invitations.Create(ctx, &invitation.CreateParams{EmailAddress: "invited@example.com", PublicMetadata: raw(`{"a":1}`), ExpiresInDays: clerk.Int64(3)})
 	must(t, err)
 	u, err := url.Parse(inv.URL)
-	if err != nil || u.Query().Get("__clerk_ticket") == "" || inv.ExpiresAt == nil {
+	if err != nil || u.Query().Get("ticket") == "" || inv.ExpiresAt == nil {
 		t.Errorf("invitation = %+v", inv)
 	}
 	_, err = invitations.Create(ctx, &invitation.CreateParams{EmailAddress: "invited@example.com"})

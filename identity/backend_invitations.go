@@ -119,7 +119,7 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 			if err := c.putInvitationTicket(tx, made[n], tickets[n]); err != nil {
 				return err
 			}
-			out[n].URL = wire.NullString(c.invitationURL(tickets[n]))
+			out[n].URL = wire.NullString(c.ticketURL(tickets[n]))
 		}
 		return nil
 	})

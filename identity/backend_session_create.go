@@ -18,7 +18,6 @@ func createSession(c *call) (any, error) {
 	client := Client{ID: newID(prefixClient), SecretHash: hashSecret(newClientSecret()), CreatedAt: c.now, UpdatedAt: c.now}
 	s := c.newSession(client.ID, in.UserID)
 	s.IPAddress, s.UserAgent = "", "" // those of the server that asks say nothing
-	s.ActiveOrgID = in.OrgID
 	client.LastActiveSessionID = s.ID
 	err := c.update(c.r.Context(), func(tx Tx) error {
 		u, err := found(tx.User(in.UserID))
@@ -28,10 +27,8 @@ func createSession(c *call) (any, error) {
 		if u.Banned {
 			return userBanned()
 		}
-		if in.OrgID != "" {
-			if _, err := found(tx.Membership(in.OrgID, u.ID)); err != nil {
-				return err
-			}
+		if err := setActive(tx, &s, in.OrgID); err != nil {
+			return err
 		}
 		u.LastSignInAt, u.LastActiveAt = c.now, c.now
 		created := AuditEvent{Type: "session.created", UserID: u.ID, SessionID: s.ID}

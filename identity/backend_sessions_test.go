@@ -28,7 +28,7 @@ func TestBackendCreatesASession(t *testing.T) {
 	}
 	app.backend("POST", "/v1/sessions", `{}`).want(t, 422, wire.CodeParamMissing)
 	app.backend("POST", "/v1/sessions", `{"user_id":"user_x"}`).want(t, 404, wire.CodeResourceNotFound)
-	app.backend("POST", "/v1/sessions", `{"user_id":"`+u.ID+`","active_organization_id":"org_x"}`).want(t, 404, wire.CodeResourceNotFound)
+	app.backend("POST", "/v1/sessions", `{"user_id":"`+u.ID+`","active_organization_id":"org_x"}`).want(t, 404, wire.CodeOrganizationNotFound)
 }
 
 func TestBackendVerifiesSessionTokens(t *testing.T) {

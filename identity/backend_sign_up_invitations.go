@@ -1,11 +1,9 @@
 package identity
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,23 +11,16 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-const (
-	invitationDays = 30 // until an invitation expires
-	maxInvitations = 10 // of one call (protocol reference 7.3)
-	day            = 24 * time.Hour
-)
+const day = 24 * time.Hour
 
-var (
-	invitationStates = []string{wire.InvitationPending, wire.InvitationAccepted, wire.InvitationRevoked, wire.InvitationExpired}
-	invitationOrders = []string{"created_at", "email_address", "expires_at"}
-)
+var invitationOrders = []string{"created_at", "email_address", "expires_at"}
 
 // signUpInvitation are the parameters of one invitation. No mail is sent: the answer has
 // the address for whoever invites to pass on.
 type signUpInvitation struct {
 	Address        string          `json:"email_address"`
 	PublicMetadata json.RawMessage `json:"public_metadata"`
-	RedirectURL    *string         `json:"redirect_url"`
+	RedirectURL    textParam       `json:"redirect_url"`
 	Notify         *bool           `json:"notify"`
 	IgnoreExisting *bool           `json:"ignore_existing"`
 	Days           *int64          `json:"expires_in_days"`
@@ -39,38 +30,23 @@ type signUpInvitation struct {
 }
 
 // prepare checks the parameters and makes the invitation of them.
-func (in *signUpInvitation) prepare(now time.Time) (Invitation, error) {
+func (in *signUpInvitation) prepare(c *call) (Invitation, error) {
 	normal, err := addressParam(in.Address)
-	days := int64(invitationDays)
+	days := int64(invitationLifetime / day)
 	if in.Days != nil {
 		days = *in.Days
 	}
-	if days < 1 || days > 365 {
+	if days < 1 || days > maxInvitationDays {
 		err = joinFields(err, invalid("expires_in_days", wire.CodeParamFormatInvalid, "expires_in_days must be a number from 1 to 365."))
 	}
-	bag, err2 := checkMetadata("public_metadata", string(metadata(in.PublicMetadata)))
-	if string(in.PublicMetadata) == "null" {
-		bag, err2 = nil, nil
-	}
-	page, err3 := in.page()
+	bag, err2 := replaced("public_metadata", nil, in.PublicMetadata)
+	page, err3 := c.invitationRedirect(in.RedirectURL.value)
 	in.secret = newClientSecret()
 	return Invitation{
 		ID: newID(prefixInvitation), Address: in.Address, Normalized: normal, Status: wire.InvitationPending,
 		RedirectURL: page, PublicMetadata: bag,
-		ExpireAt: now.Add(time.Duration(days) * day), CreatedAt: now, UpdatedAt: now,
+		ExpireAt: c.now.Add(time.Duration(days) * day), CreatedAt: c.now, UpdatedAt: c.now,
 	}, joinFields(err, err2, err3)
-}
-
-// page is where the ticket leads: an address of the web, or "" for the app's own page.
-func (in *signUpInvitation) page() (string, error) {
-	if in.RedirectURL == nil || *in.RedirectURL == "" {
-		return "", nil
-	}
-	u, err := url.Parse(*in.RedirectURL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
-		return "", invalid("redirect_url", wire.CodeParamFormatInvalid, "redirect_url must be an address that begins with https:// or http://.")
-	}
-	return *in.RedirectURL, nil
 }
 
 func inviteToSignUp(c *call) (any, error) {
@@ -91,7 +67,7 @@ func inviteAllToSignUp(c *call) (any, error) {
 	if err := c.readJSON(&in); err != nil {
 		return nil, err
 	}
-	if len(in) == 0 || len(in) > maxInvitations {
+	if len(in) == 0 || len(in) > maxBackendInvites {
 		return nil, malformed("The body must be a list of 1 to 10 invitations.")
 	}
 	return c.inviteForSignUp(in)
@@ -102,7 +78,7 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 	var bad joinInvalid
 	for i := range in {
 		var err error
-		invitations[i], err = in[i].prepare(c.now)
+		invitations[i], err = in[i].prepare(c)
 		if err := bad.add(err); err != nil {
 			return nil, err
 		}
@@ -124,7 +100,7 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 	out := make([]wire.Invitation, len(in))
 	for i, inv := range invitations {
 		out[i] = signUpInvitationJSON(inv, c.now)
-		out[i].URL = c.ticketURL(cmp.Or(inv.RedirectURL, c.cfg.SignUpURL), in[i].secret, "sign_up")
+		out[i].URL = c.ticketURL(in[i].secret)
 	}
 	return out, nil
 }
@@ -158,12 +134,7 @@ func (c *call) putSignUpInvitation(tx Tx, inv Invitation, in signUpInvitation) e
 func listSignUpInvitations(c *call) (any, error) {
 	page, err1 := c.page()
 	order, err2 := c.orderBy(invitationOrders...)
-	states, err3 := c.list("status")
-	for _, s := range states {
-		if !slices.Contains(invitationStates, s) {
-			err3 = invalid("status", wire.CodeParamFormatInvalid, "This is not a status of invitations.")
-		}
-	}
+	states, err3 := c.statusFilter()
 	if err := joinFields(err1, err2, err3); err != nil {
 		return nil, err
 	}

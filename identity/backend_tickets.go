@@ -98,7 +98,7 @@ func (c *call) createTicket(kind, userID string, lifetime time.Duration, data ti
 			return err
 		}
 		if data.OrgID != "" {
-			if _, err := found(tx.Membership(data.OrgID, userID)); err != nil {
+			if _, _, err := membershipOf(tx, data.OrgID, userID); err != nil {
 				return err
 			}
 		}
@@ -109,7 +109,7 @@ func (c *call) createTicket(kind, userID string, lifetime time.Duration, data ti
 		return nil, err
 	}
 	out := ticketJSON(g, data)
-	out.Token, out.URL = secret, c.ticketURL(c.cfg.SignInURL, secret, "sign_in")
+	out.Token, out.URL = secret, c.ticketURL(secret)
 	return out, nil
 }
 

@@ -47,6 +47,16 @@ var backendTargets = []string{
 	"PATCH /v1/organization_roles/%s", "DELETE /v1/organization_roles/%s", "POST /v1/organization_roles/%s/permissions/%s",
 	"DELETE /v1/organization_roles/%s/permissions/%s", "GET /v1/organization_permissions", "POST /v1/organization_permissions",
 	"GET /v1/organization_permissions/%s", "PATCH /v1/organization_permissions/%s", "DELETE /v1/organization_permissions/%s",
+	"POST /v1/users", "POST /v1/users/ban", "POST /v1/users/unban", "PUT /v1/users/%s/metadata", "POST /v1/users/%s/ban", "POST /v1/users/%s/unban",
+	"POST /v1/users/%s/lock", "POST /v1/users/%s/unlock", "POST /v1/users/%s/verify_password", "POST /v1/users/%s/verify_totp",
+	"POST /v1/users/%s/remove_password", "POST /v1/users/%s/password/set_compromised", "POST /v1/users/%s/password/unset_compromised",
+	"PUT /v1/users/%s/email_address", "DELETE /v1/users/%s/mfa", "GET /v1/users/%s/oauth_access_tokens/%s", "POST /v1/email_addresses",
+	"GET /v1/email_addresses/%s", "PATCH /v1/email_addresses/%s", "DELETE /v1/email_addresses/%s", "POST /v1/sessions", "POST /v1/sessions/%s/verify",
+	"POST /v1/sessions/%s/tokens/%s", "GET /v1/clients", "POST /v1/clients/verify", "GET /v1/clients/handshake_payload", "GET /v1/invitations",
+	"POST /v1/invitations", "POST /v1/invitations/bulk", "POST /v1/invitations/%s/revoke", "POST /v1/sign_in_tokens", "POST /v1/sign_in_tokens/%s/revoke",
+	"POST /v1/actor_tokens", "POST /v1/actor_tokens/%s/revoke", "POST /v1/testing_tokens", "GET /v1/jwt_templates", "POST /v1/jwt_templates",
+	"GET /v1/jwt_templates/%s", "PATCH /v1/jwt_templates/%s", "DELETE /v1/jwt_templates/%s", "GET /v1/instance", "PATCH /v1/instance",
+	"PATCH /v1/instance/restrictions",
 }
 
 // internals are words of source, stores and stacks; none has a place in an answer.

@@ -136,16 +136,18 @@ func (c *call) finishSignUp(attempt SignUp) (any, error) {
 	if err != nil {
 		return nil, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
 	}
-	made := c.newUser(attempt, email)
+	user := c.newUser(attempt, email)
 	secret := newClientSecret()
 	var opened opened
 	err = c.update(c.r.Context(), func(tx Tx) error {
-		user := made // of this run alone
-		if err := errors.Join(addressFree(tx, email), c.acceptSignUpInvitation(tx, attempt, &user)); err != nil {
+		if err := addressFree(tx, email); err != nil {
 			return err
 		}
 		var err error
 		if opened, err = c.openSession(tx, user, secret); err != nil {
+			return err
+		}
+		if err := c.acceptInvited(tx, attempt, &opened); err != nil {
 			return err
 		}
 		attempt.ClientID = opened.browser.client.ID

@@ -27,8 +27,8 @@ func TestSignInTokens(t *testing.T) {
 	if ticket.Object != "sign_in_token" || ticket.Status != "pending" || ticket.UserID != u.ID || ticket.Token == "" || ticket.Actor != nil {
 		t.Errorf("ticket = %s", a.body)
 	}
-	if want := origin + "/sign-in?__clerk_status=sign_in&__clerk_ticket=" + ticket.Token; ticket.URL != want {
-		t.Errorf("url = %q, want %q", ticket.URL, want)
+	if got := app.follow(t, ticket.URL); got != origin+"/sign-in?__clerk_status=sign_in&__clerk_ticket="+ticket.Token {
+		t.Errorf("the address leads to %q", got)
 	}
 	v := app.visitor()
 	got := v.ticket(ticket.Token)
@@ -73,7 +73,7 @@ func TestSignInTokens(t *testing.T) {
 		app.backend("POST", "/v1/sign_in_tokens", body).want(t, 422, code)
 	}
 	app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"user_x"}`).want(t, 404, wire.CodeResourceNotFound)
-	app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+u.ID+`","org_id":"org_x"}`).want(t, 404, wire.CodeResourceNotFound)
+	app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+u.ID+`","org_id":"org_x"}`).want(t, 404, wire.CodeOrganizationNotFound)
 }
 
 // V02: only the hash of a ticket is kept, and nothing is logged of it.
@@ -113,10 +113,20 @@ func TestV02_TicketsAreKeptAsHashes(t *testing.T) {
 func ticketOf(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
-	if err != nil || u.Query().Get("__clerk_ticket") == "" {
+	if err != nil || u.Query().Get("ticket") == "" || !strings.HasPrefix(address, origin+"/__clerk/v1/tickets/accept?") {
 		t.Fatalf("address without ticket: %q %v", address, err)
 	}
-	return u.Query().Get("__clerk_ticket")
+	return u.Query().Get("ticket")
+}
+
+// follow opens a ticket's address and returns where it leads.
+func (a *app) follow(t *testing.T, address string) string {
+	t.Helper()
+	got := a.visitor().get("/v1/tickets/accept?ticket=" + ticketOf(t, address))
+	if got.StatusCode != 307 || got.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("answer = %d %v", got.StatusCode, got.Header)
+	}
+	return got.Header.Get("Location")
 }
 
 // I16: of two browsers that show one ticket at the same time, one is signed in.

@@ -61,6 +61,13 @@ const browser = () => {
 		},
 	}
 }
+
+// follow is where a ticket's address leads.
+const follow = async (address) => {
+	const response = await fetch(address, { redirect: "manual" })
+	assert.equal(response.status, 307)
+	return new URL(response.headers.get("location"))
+}
 const signIn = (b, identifier, secret = password) => b.post("/sign_ins", { identifier, password: secret })
 const ids = (list) => list.data.map((one) => one.id)
 const page = (list, data, totalCount) => assert.deepEqual([ids(list), list.totalCount], [data, totalCount])
@@ -314,7 +321,8 @@ await step("clients: get, list, verify, handshake payload", async () => {
 await step("signInTokens sign somebody in once", async () => {
 	const ticket = await signInTokens.createSignInToken({ userId: bob.id, expiresInSeconds: 600 })
 	assert.deepEqual([ticket.userId, ticket.status], [bob.id, "pending"])
-	assert.equal(new URL(ticket.url).searchParams.get("__clerk_ticket"), ticket.token)
+	const page = await follow(ticket.url)
+	assert.deepEqual([page.pathname, page.searchParams.get("__clerk_status"), page.searchParams.get("__clerk_ticket")], ["/sign-in", "sign_in", ticket.token])
 	const answer = await browser().post("/sign_ins", { strategy: "ticket", ticket: ticket.token })
 	assert.deepEqual([answer.status, answer.body.response.status], [200, "complete"])
 	assert.equal((await sessions.getSession(answer.body.response.created_session_id)).userId, bob.id)
@@ -353,7 +361,7 @@ await step("invitations: create, list, bulk, accept, revoke", async () => {
 	const address = prefix + "-invited@example.com"
 	const invitation = await invitations.createInvitation({ emailAddress: address, publicMetadata: { team: "a" }, redirectUrl: origin + "/join", expiresInDays: 7, notify: false })
 	assert.deepEqual([invitation.emailAddress, invitation.status, invitation.revoked, invitation.publicMetadata], [address, "pending", false, { team: "a" }])
-	const url = new URL(invitation.url)
+	const url = await follow(invitation.url)
 	assert.deepEqual([url.pathname, url.searchParams.get("__clerk_status")], ["/join", "sign_up"])
 	page(await invitations.getInvitationList({ query: address, status: "pending" }), [invitation.id], 1)
 	await refused(invitations.createInvitation({ emailAddress: address }), 400, "duplicate_record")

@@ -1,0 +1,150 @@
+package identity
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// signInWithTicket signs somebody in who shows a sign-in token, an actor token, or an
+// invitation to an organization that went to an address of theirs: POST /client/sign_ins
+// with strategy=ticket (protocol reference 8.6).
+func (c *call) signInWithTicket() (any, error) {
+	ticket, err := c.form.required("ticket")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.requireSignedOut(); err != nil {
+		return nil, err
+	}
+	attempt := SignIn{
+		ID: newID(prefixSignIn), Status: wire.StatusComplete,
+		ExpireAt: c.now.Add(attemptLifetime), CreatedAt: c.now, UpdatedAt: c.now,
+	}
+	secret := newClientSecret()
+	var opened opened
+	err = c.update(c.r.Context(), func(tx Tx) (err error) {
+		if opened, err = c.enterWithTicket(tx, ticket, secret); err != nil {
+			return err
+		}
+		attempt.ClientID, attempt.UserID = opened.browser.client.ID, opened.session.UserID
+		attempt.CreatedSessionID = opened.session.ID
+		return tx.PutSignIn(attempt)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.setCookies(opened.browser, secret); err != nil {
+		return nil, err
+	}
+	return c.wrap(signInJSON(&attempt), opened.browser)
+}
+
+// enterWithTicket spends a ticket and opens the session that it stands for.
+func (c *call) enterWithTicket(tx Tx, ticket, secret string) (opened, error) {
+	g, err := ticketGrant(tx, ticket)
+	if err != nil {
+		return opened{}, err
+	}
+	switch g.Kind {
+	case ticketSignIn, ticketActor:
+		if err := c.spendTicket(tx, g); err != nil {
+			return opened{}, err
+		}
+		return c.openTicket(tx, g, secret)
+	case ticketOrganization:
+		return c.openInvitation(tx, g, secret)
+	case ticketInvitation:
+		return opened{}, refuse(http.StatusBadRequest, codeNoAccount, "This invitation is for signing up.")
+	}
+	return opened{}, ticketInvalid()
+}
+
+// openTicket opens the session of a sign-in token or an actor token. Whoever impersonates
+// somebody is named in the session, which ends soon; the person does not count as having
+// been here.
+func (c *call) openTicket(tx Tx, g Grant, secret string) (opened, error) {
+	var data ticketData
+	if err := json.Unmarshal(g.Data, &data); err != nil {
+		return opened{}, errors.Join(errInternal, err)
+	}
+	user, err := tx.User(g.UserID)
+	if err != nil {
+		return opened{}, err
+	}
+	o, err := c.openFor(tx, user, secret)
+	if err != nil {
+		return opened{}, err
+	}
+	if g.Kind == ticketActor {
+		if err := c.impersonate(tx, &o, user, data); err != nil {
+			return opened{}, err
+		}
+	}
+	if data.OrgID != "" {
+		if _, _, err := membershipOf(tx, data.OrgID, user.ID); err == nil { // or no longer
+			o.session.ActiveOrgID = data.OrgID
+		}
+	}
+	return o, c.keepOpened(tx, &o)
+}
+
+// openFor is [call.openSession] for tickets: bans and locks hold for them too.
+func (c *call) openFor(tx Tx, user User, secret string) (opened, error) {
+	if user.Banned {
+		return opened{}, userBanned()
+	}
+	if user.lockLeft(c.now) > 0 {
+		return opened{}, userLocked()
+	}
+	return c.openSession(tx, user, secret)
+}
+
+// keepOpened stores a session that was changed since it was opened.
+func (c *call) keepOpened(tx Tx, o *opened) (err error) {
+	if err := tx.PutSession(o.session); err != nil {
+		return err
+	}
+	o.browser, err = loadBrowser(tx, o.browser.client, c.now)
+	return err
+}
+
+// impersonate marks the session as somebody else's. before is the user as he was.
+func (c *call) impersonate(tx Tx, o *opened, before User, data ticketData) error {
+	s := &o.session
+	s.Actor = data.Actor
+	if end := c.now.Add(data.Duration); end.Before(s.ExpireAt) {
+		s.ExpireAt = end
+	}
+	s.AbandonAt = s.idleEnd(c.now, c.cfg.IdleLifetime)
+	var actor wire.Actor
+	if err := json.Unmarshal(data.Actor, &actor); err != nil {
+		return errors.Join(errInternal, err)
+	}
+	begun := AuditEvent{Type: "user.impersonated", UserID: s.UserID, ActorID: actor.Sub, SessionID: s.ID}
+	return errors.Join(tx.PutUser(before), c.record(tx, begun))
+}
+
+// openInvitation signs in the owner of the invited address, and makes them a member. The
+// address must be one that the account has proven: an account that only claims it is not
+// the owner's (I27).
+func (c *call) openInvitation(tx Tx, g Grant, secret string) (opened, error) {
+	inv, err := c.invitationOf(tx, g)
+	if err != nil {
+		return opened{}, err
+	}
+	user, err := tx.UserByEmail(inv.Normalized)
+	if errors.Is(err, ErrNotFound) || err == nil && !user.proved(inv.Normalized) {
+		return opened{}, refuse(http.StatusBadRequest, codeNoAccount, "There is no account with the invited address. Please sign up.")
+	}
+	if err != nil {
+		return opened{}, err
+	}
+	o, err := c.openFor(tx, user, secret)
+	if err != nil {
+		return opened{}, err
+	}
+	return o, c.joinInvited(tx, inv, &o)
+}
