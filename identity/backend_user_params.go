@@ -63,10 +63,7 @@ func (m userMetadata) hasMetadata() bool { return len(m.Public)+len(m.Private)+l
 // replace puts bags in place of the user's; null empties one.
 func (m userMetadata) replace(u *User) error {
 	return m.each(u, func(param string, given json.RawMessage, bag *json.RawMessage) (err error) {
-		if string(given) == "null" {
-			given = json.RawMessage("{}")
-		}
-		*bag, err = checkMetadata(param, string(given))
+		*bag, err = replaced(param, *bag, given)
 		return err
 	})
 }

@@ -111,12 +111,7 @@ func pathRecord[T any](c *call, get func(string) (T, error)) (T, error) {
 }
 
 // found turns what a store does not have into 404.
-func found[T any](v T, err error) (T, error) {
-	if errors.Is(err, ErrNotFound) {
-		err = notFound()
-	}
-	return v, err
-}
+func found[T any](v T, err error) (T, error) { return v, missing(err) }
 
 // changeUser runs change on the user in the path, writes the event down and answers with
 // the result.
