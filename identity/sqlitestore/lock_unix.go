@@ -19,11 +19,19 @@ func lockFile(path string) (io.Closer, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		return f, nil
+		return lockedFile{f}, nil
 	}
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, inUse(path)
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// lockedFile gives its lock up by name: closing alone would leave it with a child process
+// that was forked a moment ago and still has all files of its parent.
+type lockedFile struct{ *os.File }
+
+func (f lockedFile) Close() error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.File.Close())
 }
