@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // What people do, by what they can see: fields by name, the button of a form.
@@ -16,37 +18,37 @@ func (b *tab) pause() { time.Sleep(50 * time.Millisecond) }
 
 // fill types into a field.
 func (b *tab) fill(name, value string) {
-	b.t.Helper()
+	b.T.Helper()
 	field := chromedp.CSS(fmt.Sprintf(`main input[name=%q]`, name))
-	b.do(chromedp.WaitVisible(field), chromedp.SendKeys(field, value))
+	b.Do(chromedp.WaitVisible(field), chromedp.SendKeys(field, value))
 }
 
 func (b *tab) signUp(p person) {
-	b.t.Helper()
-	b.open("/sign-up")
+	b.T.Helper()
+	b.Open("/sign-up")
 	b.fill("first_name", p.First)
 	b.fill("last_name", p.Last)
 	b.fill("email_address", p.Email)
 	b.fill("password", p.Password)
 	if status := b.submit(); status != 200 {
-		b.t.Fatalf("sign-up led to status %d%s", status, b.whereabouts())
+		b.T.Fatalf("sign-up led to status %d%s", status, b.Whereabouts())
 	}
 }
 
 // signIn fills in the sign-in form that the tab shows.
 func (b *tab) signIn(p person) {
-	b.t.Helper()
+	b.T.Helper()
 	b.fill("identifier", p.Email)
 	b.fill("password", p.Password)
 	if status := b.submit(); status != 200 {
-		b.t.Fatalf("sign-in led to status %d%s", status, b.whereabouts())
+		b.T.Fatalf("sign-in led to status %d%s", status, b.Whereabouts())
 	}
 }
 
 // submit presses the button of the form in the page.
 func (b *tab) submit() int64 {
-	b.t.Helper()
-	return b.arrive(chromedp.Click(chromedp.CSS(`main form button[type="submit"]`)))
+	b.T.Helper()
+	return b.Arrive(chromedp.Click(chromedp.CSS(`main form button[type="submit"]`)))
 }
 
 var (
@@ -56,17 +58,17 @@ var (
 
 // signOut opens the menu and presses its button.
 func (b *tab) signOut() {
-	b.t.Helper()
-	b.do(openMenu)
-	b.arrive(chromedp.Click(signOutButton))
+	b.T.Helper()
+	b.Do(openMenu)
+	b.Arrive(chromedp.Click(signOutButton))
 }
 
 // wantGreeting fails unless /welcome, freshly loaded, greets p.
 func (b *tab) wantGreeting(p person) {
-	b.t.Helper()
-	b.open("/welcome")
-	if got, want := b.text("h1"), "Welcome, "+p.First+"!"; got != want {
-		b.t.Fatalf("/welcome says %q, want %q%s", got, want, b.whereabouts())
+	b.T.Helper()
+	b.Open("/welcome")
+	if got, want := b.Text("h1"), "Welcome, "+p.First+"!"; got != want {
+		b.T.Fatalf("/welcome says %q, want %q%s", got, want, b.Whereabouts())
 	}
 }
 
@@ -93,22 +95,22 @@ func readClaims(token string) (c claims, err error) {
 
 // sessionClaims are those of the session cookie.
 func (b *tab) sessionClaims() claims {
-	b.t.Helper()
-	cookie := b.cookies()["__session"]
+	b.T.Helper()
+	cookie := b.Cookies()["__session"]
 	if cookie == nil {
-		b.t.Fatalf("there is no session cookie%s", b.whereabouts())
+		b.T.Fatalf("there is no session cookie%s", b.Whereabouts())
 	}
 	c, err := readClaims(cookie.Value)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return c
 }
 
 // token calls getToken of the page's useAuth, "" for null.
 func (b *tab) token(options string) string {
-	b.t.Helper()
-	return evaluate[string](b, fmt.Sprintf(`import("authctx").then(({ useAuth }) => useAuth().getToken(%s)).then((token) => token ?? "")`, options))
+	b.T.Helper()
+	return drive.Evaluate[string](b.Tab, fmt.Sprintf(`import("authctx").then(({ useAuth }) => useAuth().getToken(%s)).then((token) => token ?? "")`, options))
 }
 
 // clickAction clicks the page's button for an action of useAuth.

@@ -51,16 +51,16 @@ func TestTheAPIsAnswerWithTheUserByCookieAndByBearer(t *testing.T) {
 	s := startServer(t)
 	b := s.newPerson(t)
 	b.signUp(ada)
-	b.tolerate("/favicon.ico") // JSON says nothing of an icon, so the browser asks
-	b.open("/client/auth")
+	b.Tolerate("/favicon.ico") // JSON says nothing of an icon, so the browser asks
+	b.Open("/client/auth")
 	token := b.token("")
 	me := b.sessionClaims()
-	cookies := "__session=" + token + "; __client_uat=" + b.cookies()["__client_uat"].Value
+	cookies := "__session=" + token + "; __client_uat=" + b.Cookies()["__client_uat"].Value
 	for _, path := range apis {
 		byBearer := s.visitor().get(path, "Authorization", "Bearer "+token)
 		byCookie := s.visitor().get(path, "Cookie", cookies)
-		b.open(path)
-		inBrowser := b.text("body")
+		b.Open(path)
+		inBrowser := b.Text("body")
 		for name, text := range map[string]string{"bearer": byBearer.Body, "cookie": byCookie.Body, "browser": inBrowser} {
 			var body struct {
 				UserID    string `json:"userId"`
@@ -120,7 +120,7 @@ func TestV01_PrivateMetadataNeverLeaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := s.keys()
+	keys := s.Keys()
 	secret := keys["CLERK_SECRET_KEY"]
 	set := s.backendCall(http.MethodPatch, "/v1/users/"+me.Subject+"/metadata", secret,
 		`{"private_metadata":{"note":"`+private+`"},"unsafe_metadata":{"note":"`+unsafe+`"},"public_metadata":{"note":"`+public+`"}}`)
@@ -142,7 +142,7 @@ func TestV01_PrivateMetadataNeverLeaves(t *testing.T) {
 		t.Errorf("/example does not hand on public metadata: %v", a)
 	}
 	for _, word := range []string{private, secret, ada.Password, v.cookie("__session"), v.cookie("__client")} {
-		if word == "" || strings.Contains(s.log.String(), word) {
+		if word == "" || strings.Contains(s.Log.String(), word) {
 			t.Errorf("the log says %q (V02)", word)
 		}
 	}

@@ -24,14 +24,14 @@ func TestL06_KillsDuringSignUps(t *testing.T) {
 	s := newServer(t)
 	var tried, acknowledged []person
 	for round := range rounds(50, 10) {
-		s.start()
+		s.Start()
 		all, done := s.signUpUntilKilled(round)
 		tried, acknowledged = append(tried, all...), append(acknowledged, done...)
 	}
 	if len(acknowledged) == 0 || len(tried) == len(acknowledged) {
 		t.Errorf("%d of %d sign-ups were acknowledged; the kills hit none of them, or all", len(acknowledged), len(tried))
 	}
-	s.start()
+	s.Start()
 	stored := s.storedAddresses()
 	for _, p := range acknowledged {
 		if !stored[p.Email] {
@@ -47,8 +47,8 @@ func TestL06_KillsDuringSignUps(t *testing.T) {
 		}
 	}
 	t.Logf("%d sign-ups sent, %d acknowledged, %d stored", len(tried), len(acknowledged), len(stored))
-	s.terminate()
-	if code := s.wait(); code != 0 {
+	s.Terminate()
+	if code := s.Wait(); code != 0 {
 		t.Errorf("exit status %d at the end", code)
 	}
 	s.wantSoundDatabase()
@@ -77,7 +77,7 @@ func (s *server) signUpUntilKilled(round int) (tried, acknowledged []person) {
 				if err == nil && a.Status < 400 {
 					acknowledged = append(acknowledged, p)
 				} else if err == nil {
-					s.t.Errorf("sign up %s: %v", p.Email, a)
+					s.T.Errorf("sign up %s: %v", p.Email, a)
 				}
 				mu.Unlock()
 				if err != nil {
@@ -87,30 +87,30 @@ func (s *server) signUpUntilKilled(round int) (tried, acknowledged []person) {
 		})
 	}
 	time.Sleep(50*time.Millisecond + rand.N(400*time.Millisecond))
-	s.kill()
+	s.Kill()
 	close(stop)
 	wg.Wait()
 	return tried, acknowledged
 }
 
 func (s *server) wantSignIn(p person) {
-	s.t.Helper()
+	s.T.Helper()
 	v := s.visitor()
 	defer v.client.CloseIdleConnections()
 	a, err := v.try(http.MethodPost, "/sign-in", p.signInForm())
 	if err != nil || a.Status != http.StatusSeeOther {
-		s.t.Errorf("%s is stored and cannot sign in: %v %v", p.Email, a, err)
+		s.T.Errorf("%s is stored and cannot sign in: %v %v", p.Email, a, err)
 		return
 	}
 	if me := v.get("/api/user"); me.Status != http.StatusOK {
-		s.t.Errorf("%s has signed in and /api/user answers %v", p.Email, me)
+		s.T.Errorf("%s has signed in and /api/user answers %v", p.Email, me)
 	}
 }
 
 // storedAddresses lists the users as the Backend API does, and fails for half-made ones.
 func (s *server) storedAddresses() map[string]bool {
-	s.t.Helper()
-	secret := s.keys()["CLERK_SECRET_KEY"]
+	s.T.Helper()
+	secret := s.Keys()["CLERK_SECRET_KEY"]
 	found := make(map[string]bool)
 	for offset := 0; ; offset += 100 {
 		a := s.backendCall(http.MethodGet, fmt.Sprintf("/v1/users?limit=100&offset=%d&order_by=-created_at", offset), secret, "")
@@ -125,11 +125,11 @@ func (s *server) storedAddresses() map[string]bool {
 			} `json:"email_addresses"`
 		}
 		if err := json.Unmarshal([]byte(a.Body), &users); err != nil || a.Status != http.StatusOK {
-			s.t.Fatalf("list users: %v (%v)", a, err)
+			s.T.Fatalf("list users: %v (%v)", a, err)
 		}
 		for _, u := range users {
 			if len(u.Emails) != 1 || u.Emails[0].ID != u.PrimaryID || !u.PasswordEnabled || u.FirstName != "Round" {
-				s.t.Errorf("half-made user: %+v", u)
+				s.T.Errorf("half-made user: %+v", u)
 				continue
 			}
 			found[u.Emails[0].EmailAddress] = true
@@ -142,29 +142,29 @@ func (s *server) storedAddresses() map[string]bool {
 
 // wantSoundDatabase checks the file that is left, with nobody serving it.
 func (s *server) wantSoundDatabase() {
-	s.t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.data, "*.db"))
+	s.T.Helper()
+	files, err := filepath.Glob(filepath.Join(s.Data, "*.db"))
 	if err != nil || len(files) != 1 {
-		s.t.Fatalf("database files in the data folder: %v (%v), want one", files, err)
+		s.T.Fatalf("database files in the data folder: %v (%v), want one", files, err)
 	}
 	db, err := sql.Open("sqlite", files[0])
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = db.Close() })
+	s.T.Cleanup(func() { _ = db.Close() })
 	var verdict string
 	if err := db.QueryRowContext(context.Background(), "PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
-		s.t.Errorf("integrity check: %q, %v", verdict, err)
+		s.T.Errorf("integrity check: %q, %v", verdict, err)
 	}
 	rows, err := db.QueryContext(context.Background(), "PRAGMA foreign_key_check")
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	defer rows.Close()
 	if rows.Next() {
-		s.t.Error("a row refers to another that does not exist")
+		s.T.Error("a row refers to another that does not exist")
 	}
 	if err := rows.Err(); err != nil {
-		s.t.Error(err)
+		s.T.Error(err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // elsewhere is another site: a page under another host name whose button posts a form.
@@ -36,10 +38,10 @@ func TestF01_OtherSitesCannotPostForms(t *testing.T) {
 	s := startServer(t)
 	s.visitor().signUp(grace)
 	b := s.newPerson(t)
-	b.tolerate("Failed to load resource: the server responded with a status of 403")
+	b.Tolerate("Failed to load resource: the server responded with a status of 403")
 	b.signUp(ada)
 	stranger := s.newPerson(t)
-	stranger.tolerate("Failed to load resource: the server responded with a status of 403")
+	stranger.Tolerate("Failed to load resource: the server responded with a status of 403")
 	for _, c := range []struct {
 		victim *tab
 		path   string
@@ -51,18 +53,18 @@ func TestF01_OtherSitesCannotPostForms(t *testing.T) {
 		{stranger, "/sign-in", grace.signInForm()},
 		{stranger, "/sign-up", person{"Mal", "Lory", "mallory@example.com", "a password of her choice"}.signUpForm()},
 	} {
-		site := elsewhere(t, s.origin+c.path, c.fields)
-		c.victim.do(chromedp.Navigate(site))
-		status := c.victim.arrive(chromedp.Click(chromedp.CSS("button")))
+		site := elsewhere(t, s.Origin+c.path, c.fields)
+		c.victim.Do(chromedp.Navigate(site))
+		status := c.victim.Arrive(chromedp.Click(chromedp.CSS("button")))
 		// SameSite=Lax keeps the cookies from the post, so the guard of /user sees a stranger
 		// and leads to sign-in, which the browser asks for with cookies again.
 		if status != http.StatusForbidden && c.path != "/user" {
-			t.Errorf("a post to %s from another site ended with %d at %s, want 403", c.path, status, c.victim.path())
+			t.Errorf("a post to %s from another site ended with %d at %s, want 403", c.path, status, c.victim.Path())
 		}
 	}
 	b.wantGreeting(ada)
-	stranger.open("/welcome")
-	if got := stranger.text("h1"); got != "Sign in to view this page" {
+	stranger.Open("/welcome")
+	if got := stranger.Text("h1"); got != "Sign in to view this page" {
 		t.Errorf("/welcome says %q to a stranger whom another site tried to sign in", got)
 	}
 }
@@ -76,11 +78,11 @@ func TestBackAfterSignOutShowsNobody(t *testing.T) {
 			b := s.newPerson(t)
 			p := person{"Ada", "Lovelace", "ada" + strings.ReplaceAll(path, "/", ".") + "@example.com", ada.Password}
 			b.signUp(p)
-			b.open(path)
+			b.Open(path)
 			b.signOut()
-			b.do(chromedp.NavigateBack())
-			eventually(t, 10*time.Second, "the page shows nobody", func() bool {
-				text := b.text("body")
+			b.Do(chromedp.NavigateBack())
+			drive.Eventually(t, 10*time.Second, "the page shows nobody", func() bool {
+				text := b.Text("body")
 				return text != "" && !strings.Contains(text, p.Email) && !strings.Contains(text, p.Last) && !strings.Contains(text, "Ada!")
 			})
 		})

@@ -7,6 +7,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // The one test that really waits: a token lives for 60 s and is accepted for 5 s more.
@@ -19,13 +21,13 @@ func TestSessionsOutliveTheirTokens(t *testing.T) {
 	s := startServer(t)
 	away := s.newPerson(t) // leaves, and no script keeps the session fresh
 	away.signUp(ada)
-	away.do(chromedp.Navigate("about:blank"))
+	away.Do(chromedp.Navigate("about:blank"))
 	plain := s.newPerson(t) // has no scripts, and stays on a page
-	command(plain, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	drive.Command(plain.Tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	plain.signUp(grace)
 	stays := s.newPerson(t) // stays on a page that has scripts
 	stays.signUp(mary)
-	stays.open("/client/auth")
+	stays.Open("/client/auth")
 	before := map[*tab]claims{away: away.sessionClaims(), plain: plain.sessionClaims(), stays: stays.sessionClaims()}
 
 	time.Sleep(wait)
@@ -42,11 +44,11 @@ func TestSessionsOutliveTheirTokens(t *testing.T) {
 
 	// One has its refresh token, with which the server renews the session by itself; the
 	// other has lost it, and goes through the handshake.
-	plain.dropCookies("__refresh_")
+	plain.DropCookies("__refresh_")
 	for b, who := range map[*tab]person{away: ada, plain: grace} {
-		asked := strings.Count(s.log.String(), "/v1/client/handshake")
+		asked := strings.Count(s.Log.String(), "/v1/client/handshake")
 		b.wantGreeting(who)
-		if got := strings.Count(s.log.String(), "/v1/client/handshake") - asked; (got == 1) != (b == plain) {
+		if got := strings.Count(s.Log.String(), "/v1/client/handshake") - asked; (got == 1) != (b == plain) {
 			t.Errorf("%d handshakes renewed the session of %s", got, who.First)
 		}
 	}
@@ -60,10 +62,10 @@ func TestSessionsOutliveTheirTokens(t *testing.T) {
 
 // wantFreshToken fails unless the page has renewed its token by itself.
 func (b *tab) wantFreshToken(was claims) {
-	b.t.Helper()
+	b.T.Helper()
 	now, err := readClaims(b.token(""))
 	if err != nil || now.Session != was.Session || now.ExpiresAt <= time.Now().Unix() {
-		b.t.Errorf("getToken gave %+v (%v), was %+v", now, err, was)
+		b.T.Errorf("getToken gave %+v (%v), was %+v", now, err, was)
 	}
 	b.wantState("auth", "signed-in", was.Subject)
 }

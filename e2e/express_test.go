@@ -14,7 +14,7 @@ func TestExpressSharesTheInstance(t *testing.T) {
 	t.Parallel()
 	n := newNeighbour(t, "127.0.0.1")
 	n.welcome = "/welcome"
-	n.start()
+	n.Start()
 	n.open(peer.Express, true)
 	t.Run("strangers", n.strangers)
 	t.Run("cookies and tokens", n.credentials)
@@ -29,7 +29,7 @@ func TestExpressPeopleComeBack(t *testing.T) {
 	n.welcome = "/welcome"
 	var v *visitor
 	n.past(time.Hour, func(svc *identity.Service) { v = n.signedUp(svc, ada) })
-	n.start()
+	n.Start()
 	n.open(peer.Express, false)
 	n.comeBack(t, v, ada)
 	n.rotate(t, v, ada)

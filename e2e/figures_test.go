@@ -26,10 +26,10 @@ func TestStartOnAnExistingDataFolderIsFast(t *testing.T) {
 	s.visitor().signUp(ada)
 	var took []time.Duration
 	for range 5 {
-		s.terminate()
-		s.wait()
+		s.Terminate()
+		s.Wait()
 		began := time.Now()
-		s.start()
+		s.Start()
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
@@ -71,20 +71,20 @@ func TestMemoryStaysSmall(t *testing.T) {
 
 // memory reads a line of the process's status, in kB.
 func (s *server) memory(name string) int {
-	s.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	s.T.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Cmd.Process.Pid))
 	if err != nil {
-		s.t.Skipf("resident memory is read from /proc: %v", err)
+		s.T.Skipf("resident memory is read from /proc: %v", err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			kB, err := strconv.Atoi(strings.Fields(value)[0])
 			if err != nil {
-				s.t.Fatal(err)
+				s.T.Fatal(err)
 			}
 			return kB
 		}
 	}
-	s.t.Fatalf("no %s in /proc", name)
+	s.T.Fatalf("no %s in /proc", name)
 	return 0
 }

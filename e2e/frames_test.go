@@ -8,6 +8,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // recorder notes what can be read in each frame of a page, from the first one on, and
@@ -44,16 +46,16 @@ type seen struct {
 }
 
 func (b *tab) record() {
-	b.t.Helper()
-	command(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: recorder})
+	b.T.Helper()
+	drive.Command(b.Tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: recorder})
 }
 
 // watch loads a page and returns what was on the screen until the scripts have settled.
 func (b *tab) watch(path string) seen {
-	b.t.Helper()
-	b.open(path)
+	b.T.Helper()
+	b.Open(path)
 	time.Sleep(time.Second)
-	return decoded[seen](b, evaluate[string](b, `JSON.stringify(window.__seen)`))
+	return drive.Decoded[seen](b.Tab, drive.Evaluate[string](b.Tab, `JSON.stringify(window.__seen)`))
 }
 
 // statefulPages are the pages whose text depends on who is signed in, with a text of the
@@ -92,7 +94,7 @@ func TestNothingFlashes(t *testing.T) {
 	b.signUp(ada)
 	user := b.sessionClaims().Subject
 	t.Run("signed in", func(t *testing.T) { b.wantNoFlash(t, true, ada, user) })
-	b.dropSession()
+	b.DropSession()
 	t.Run("back after the token has expired", func(t *testing.T) { b.wantNoFlash(t, true, ada, user) })
 }
 
@@ -147,14 +149,14 @@ func TestAPageWithoutPropsLoadsByItself(t *testing.T) {
 			}
 			return true
 		})
-		b.open(path)
-		eventually(t, 10*time.Second, "a frame shows that the store is loading", func() bool {
-			return evaluate[bool](b, `window.__seen.frames.some(({ text }) => text.includes("Loading"))`)
+		b.Open(path)
+		drive.Eventually(t, 10*time.Second, "a frame shows that the store is loading", func() bool {
+			return drive.Evaluate[bool](b.Tab, `window.__seen.frames.some(({ text }) => text.includes("Loading"))`)
 		})
 		close(painted)
-		b.wantText("main .live", want)
+		b.WantText("main .live", want)
 		stop()
-		saw := decoded[seen](b, evaluate[string](b, `JSON.stringify(window.__seen)`))
+		saw := drive.Decoded[seen](b.Tab, drive.Evaluate[string](b.Tab, `JSON.stringify(window.__seen)`))
 		if saw.check(want, []string{"Loading"}) == nil || len(saw.Changes) == 0 {
 			t.Errorf("%s: the recorder would miss a flash: %+v", path, saw)
 		}
@@ -165,8 +167,8 @@ func TestPagesAreRightWhenTheNetworkEndsWithTheDocument(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	b := s.newPerson(t)
-	b.tolerate("net::ERR_BLOCKED_BY_CLIENT")
-	b.tolerate("net::ERR_FAILED")
+	b.Tolerate("net::ERR_BLOCKED_BY_CLIENT")
+	b.Tolerate("net::ERR_FAILED")
 	b.record()
 	b.signUp(ada)
 	user := b.sessionClaims().Subject
@@ -185,12 +187,12 @@ func TestPagesAreRightWhenTheNetworkEndsWithTheDocument(t *testing.T) {
 		})
 	}
 	t.Run("scripts are disabled as well", func(t *testing.T) {
-		command(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		drive.Command(b.Tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		stop := b.intercept(request.document)
 		defer stop()
 		for path, want := range statefulPages(true, ada, user) {
-			b.open(path)
-			text := b.text("main .live")
+			b.Open(path)
+			text := b.Text("main .live")
 			if !strings.Contains(text, want) || strings.Contains(text, "Loading") {
 				t.Errorf("%s shows, want %q:\n%s", path, want, text)
 			}

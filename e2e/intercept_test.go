@@ -10,6 +10,8 @@ import (
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // request is what a page wants from the network.
@@ -24,18 +26,18 @@ func (r request) static() bool   { return strings.HasPrefix(r.path, "/static/") 
 
 // intercept lets only some requests of the tab through until stop is called.
 func (b *tab) intercept(allow func(request) bool) (stop func()) {
-	b.t.Helper()
+	b.T.Helper()
 	return b.pausing(nil, func(ctx context.Context, e *fetch.EventRequestPaused) { answerPaused(ctx, e, allow) })
 }
 
 // pausing hands requests of the tab to a function until stop is called. Nothing comes out
 // of the cache meanwhile.
 func (b *tab) pausing(patterns []*fetch.RequestPattern, handle func(context.Context, *fetch.EventRequestPaused)) (stop func()) {
-	b.t.Helper()
-	ctx, cancel := context.WithCancel(b.ctx)
+	b.T.Helper()
+	ctx, cancel := context.WithCancel(b.Ctx)
 	paused := chromedp.Events(ctx, fetch.RequestPaused)
-	command(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
-	command(b, fetch.Enable, fetch.EnableParams{Patterns: patterns})
+	drive.Command(b.Tab, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	drive.Command(b.Tab, fetch.Enable, fetch.EnableParams{Patterns: patterns})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -47,7 +49,7 @@ func (b *tab) pausing(patterns []*fetch.RequestPattern, handle func(context.Cont
 		}
 	}()
 	return func() {
-		command(b, fetch.Disable, struct{}{})
+		drive.Command(b.Tab, fetch.Disable, struct{}{})
 		cancel()
 		<-done
 	}
@@ -56,12 +58,12 @@ func (b *tab) pausing(patterns []*fetch.RequestPattern, handle func(context.Cont
 // inject puts markup into the documents that the tab loads, as if the server had failed
 // to escape something.
 func (b *tab) inject(markup string) (stop func()) {
-	b.t.Helper()
+	b.T.Helper()
 	documents := &fetch.RequestPattern{ResourceType: network.ResourceTypeDocument, RequestStage: fetch.RequestStageResponse}
 	return b.pausing([]*fetch.RequestPattern{documents}, func(ctx context.Context, e *fetch.EventRequestPaused) {
 		body, err := chromedp.Call(ctx, fetch.GetResponseBody, fetch.GetResponseBodyParams{RequestID: e.RequestID})
 		if err != nil {
-			b.t.Errorf("read the document: %v", err)
+			b.T.Errorf("read the document: %v", err)
 		}
 		headers := slices.DeleteFunc(e.ResponseHeaders, func(h *fetch.HeaderEntry) bool { return strings.EqualFold(h.Name, "Content-Length") })
 		_, err = chromedp.Call(ctx, fetch.FulfillRequest, fetch.FulfillRequestParams{
@@ -69,7 +71,7 @@ func (b *tab) inject(markup string) (stop func()) {
 			Body: bytes.Replace(body.Body, []byte("</h1>"), []byte("</h1>"+markup), 1),
 		})
 		if err != nil {
-			b.t.Errorf("change the document: %v", err)
+			b.T.Errorf("change the document: %v", err)
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // focusedElement describes the element that has the focus, and whether a person can see that it
@@ -38,53 +40,53 @@ type focus struct {
 }
 
 func (b *tab) focus() focus {
-	b.t.Helper()
-	return decoded[focus](b, evaluate[string](b, focusedElement))
+	b.T.Helper()
+	return drive.Decoded[focus](b.Tab, drive.Evaluate[string](b.Tab, focusedElement))
 }
 
 // tabTo presses Tab until the wanted element has the focus, which must be visible on
 // every stop of the way.
 func (b *tab) tabTo(what string, wanted func(focus) bool) {
-	b.t.Helper()
+	b.T.Helper()
 	var way []string
 	for range 60 {
-		b.do(chromedp.KeyEvent(kb.Tab))
+		b.Do(chromedp.KeyEvent(kb.Tab))
 		f := b.focus()
 		if f.None {
 			continue // the browser's own controls come after the page's
 		}
-		way = append(way, fmt.Sprintf("%s %q", f.Tag, tail(f.Name, 40)))
+		way = append(way, fmt.Sprintf("%s %q", f.Tag, drive.Tail(f.Name, 40)))
 		if !f.Shown || !f.Visible {
-			b.t.Errorf("%s: the focus cannot be seen on %+v", b.path(), f)
+			b.T.Errorf("%s: the focus cannot be seen on %+v", b.Path(), f)
 		}
 		if wanted(f) {
 			return
 		}
 	}
-	b.t.Fatalf("%s: Tab never reached %s:\n%s", b.path(), what, strings.Join(way, "\n"))
+	b.T.Fatalf("%s: Tab never reached %s:\n%s", b.Path(), what, strings.Join(way, "\n"))
 }
 
 func (b *tab) tabToName(name string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.tabTo(name, func(f focus) bool { return f.Name == name && f.Tag != "input" })
 }
 
-func (b *tab) enter() { b.t.Helper(); b.arrive(chromedp.KeyEvent(kb.Enter)) }
+func (b *tab) enter() { b.T.Helper(); b.Arrive(chromedp.KeyEvent(kb.Enter)) }
 
 // typeInto reaches a field by Tab and types.
 func (b *tab) typeInto(field, value string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.tabTo(field, func(f focus) bool { return f.Field == field })
-	b.do(chromedp.KeyEvent(value))
+	b.Do(chromedp.KeyEvent(value))
 }
 
 func TestTheKeyboardIsEnough(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	b := s.newPerson(t)
-	b.tolerate("Failed to load resource: the server responded with a status of 422")
-	command(b, page.BringToFront, struct{}{})
-	b.open("/")
+	b.Tolerate("Failed to load resource: the server responded with a status of 422")
+	drive.Command(b.Tab, page.BringToFront, struct{}{})
+	b.Open("/")
 	b.tabToName("Skip to content")
 	b.tabToName("Sign up")
 	b.enter()
@@ -93,34 +95,34 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	b.typeInto("email_address", "not an address@example.com")
 	b.typeInto("password", "12345678")
 	b.tabToName("Sign up")
-	b.do(chromedp.KeyEvent(kb.Enter)) // the browser or the server refuses the address
-	b.open("/sign-up")
+	b.Do(chromedp.KeyEvent(kb.Enter)) // the browser or the server refuses the address
+	b.Open("/sign-up")
 	b.typeInto("email_address", ada.Email)
 	b.typeInto("password", "password1") // refused by the server: it is a common one
 	b.enter()
-	if !strings.Contains(b.text("#sign-up-errors"), "password") {
-		t.Errorf("the mistake is not said:%s", b.whereabouts())
+	if !strings.Contains(b.Text("#sign-up-errors"), "password") {
+		t.Errorf("the mistake is not said:%s", b.Whereabouts())
 	}
-	eventually(t, 5*time.Second, "the focus is on the summary of mistakes", func() bool {
-		return evaluate[string](b, `document.activeElement.id`) == "sign-up-errors"
+	drive.Eventually(t, 5*time.Second, "the focus is on the summary of mistakes", func() bool {
+		return drive.Evaluate[string](b.Tab, `document.activeElement.id`) == "sign-up-errors"
 	})
 	b.typeInto("first_name", ada.First)
 	b.tabTo("email_address", func(f focus) bool { return f.Field == "email_address" })
-	if got := evaluate[string](b, `document.activeElement.value`); got != ada.Email {
+	if got := drive.Evaluate[string](b.Tab, `document.activeElement.value`); got != ada.Email {
 		t.Errorf("the form has kept %q, want the typed address", got)
 	}
 	b.typeInto("password", ada.Password)
 	b.tabToName("Sign up")
 	b.enter()
-	if got, want := b.text("h1"), "Welcome, Ada!"; got != want {
+	if got, want := b.Text("h1"), "Welcome, Ada!"; got != want {
 		t.Fatalf("greeted with %q, want %q", got, want)
 	}
 	b.tabTo("the menu", func(f focus) bool { return f.Tag == "summary" })
-	b.do(chromedp.KeyEvent(kb.Enter))
+	b.Do(chromedp.KeyEvent(kb.Enter))
 	b.tabToName("Sign out")
 	b.enter()
-	b.open("/welcome")
-	if got := b.text("h1"); got != "Sign in to view this page" {
+	b.Open("/welcome")
+	if got := b.Text("h1"); got != "Sign in to view this page" {
 		t.Errorf("after sign-out /welcome says %q", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/e2e/internal/drive"
 	"github.com/usherauth/usher/internal/peer"
 )
 
@@ -26,10 +27,10 @@ func TestKeysLetAnotherProcessVerifyAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := s.keys()
+	keys := s.Keys()
 	auth, err := authctx.New(authctx.Config{
 		PublishableKey: keys["CLERK_PUBLISHABLE_KEY"], SecretKey: keys["CLERK_SECRET_KEY"], JWTKey: keys["CLERK_JWT_KEY"],
-		PublicOrigin: s.origin, AuthorizedParties: []string{s.origin}, Transport: noNetwork{t},
+		PublicOrigin: s.Origin, AuthorizedParties: []string{s.Origin}, Transport: noNetwork{t},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,8 +41,8 @@ func TestKeysLetAnotherProcessVerifyAndRead(t *testing.T) {
 	if got := whoIs(auth, token[:len(token)-6]+"AAAAAA"); got != "" {
 		t.Errorf("a forged token was verified as %q", got)
 	}
-	if keys["CLERK_API_URL"] != s.backend {
-		t.Errorf("CLERK_API_URL=%s, want %s", keys["CLERK_API_URL"], s.backend)
+	if keys["CLERK_API_URL"] != s.Backend {
+		t.Errorf("CLERK_API_URL=%s, want %s", keys["CLERK_API_URL"], s.Backend)
 	}
 	var user struct {
 		ID        string `json:"id"`
@@ -79,24 +80,24 @@ func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestKeysStayAndStayPrivate(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	running := s.keys()
-	s.terminate()
-	if code := s.wait(); code != 0 {
+	running := s.Keys()
+	s.Terminate()
+	if code := s.Wait(); code != 0 {
 		t.Errorf("exit status %d, want 0", code)
 	}
-	stopped := s.keys()
+	stopped := s.Keys()
 	for _, name := range []string{"CLERK_PUBLISHABLE_KEY", "CLERK_SECRET_KEY", "CLERK_JWT_KEY"} {
 		if running[name] == "" || running[name] != stopped[name] {
 			t.Errorf("%s is %q while running and %q after", name, running[name], stopped[name])
 		}
 	}
-	err := filepath.WalkDir(s.data, func(path string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(s.Data, func(path string, e os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		info, err := e.Info()
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s has mode %v, want nothing for others", strings.TrimPrefix(path, s.data), info.Mode())
+			t.Errorf("%s has mode %v, want nothing for others", strings.TrimPrefix(path, s.Data), info.Mode())
 		}
 		return err
 	})
@@ -109,8 +110,8 @@ func TestKeysStayAndStayPrivate(t *testing.T) {
 func TestThePublishedSDKVerifiesOurTokens(t *testing.T) {
 	t.Parallel()
 	node, err := peer.Node()
-	present(t, err)
-	present(t, peer.Install(t.Context(), "conformance"))
+	drive.Present(t, err)
+	drive.Present(t, peer.Install(t.Context(), "conformance"))
 	s := startServer(t)
 	v := s.visitor()
 	v.signUp(ada)
@@ -119,12 +120,12 @@ func TestThePublishedSDKVerifiesOurTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := s.keys()
+	keys := s.Keys()
 	cmd := exec.Command(node, "verify.mjs")
 	cmd.Dir = "conformance"
 	cmd.Env = append(os.Environ(),
 		"CLERK_JWT_KEY="+keys["CLERK_JWT_KEY"], "CLERK_SECRET_KEY="+keys["CLERK_SECRET_KEY"], "CLERK_API_URL="+keys["CLERK_API_URL"],
-		"CLERK_PUBLISHABLE_KEY="+keys["CLERK_PUBLISHABLE_KEY"], "TOKEN="+token, "ORIGIN="+s.origin)
+		"CLERK_PUBLISHABLE_KEY="+keys["CLERK_PUBLISHABLE_KEY"], "TOKEN="+token, "ORIGIN="+s.Origin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // L12: what was accepted is finished, what comes later is refused, and the end is clean.
@@ -43,9 +45,9 @@ func TestL12_TerminationLetsRequestsFinish(t *testing.T) {
 		})
 	}
 	time.Sleep(200 * time.Millisecond) // for the server to have accepted them; a hash takes about 60 ms
-	s.terminate()
-	eventually(t, 10*time.Second, "new connections are refused", func() bool {
-		c, err := net.DialTimeout("tcp", s.addr, time.Second)
+	s.Terminate()
+	drive.Eventually(t, 10*time.Second, "new connections are refused", func() bool {
+		c, err := net.DialTimeout("tcp", s.Addr, time.Second)
 		if err == nil {
 			_ = c.Close()
 		}
@@ -59,10 +61,10 @@ func TestL12_TerminationLetsRequestsFinish(t *testing.T) {
 			t.Errorf("a request in flight ended with %q, want See Other", a)
 		}
 	}
-	if code := s.wait(); code != 0 {
+	if code := s.Wait(); code != 0 {
 		t.Errorf("exit status %d, want 0", code)
 	}
-	s.start()
+	s.Start()
 	s.wantSignIn(person{Email: "slowa@example.com", Password: "patience is a password"})
 	s.wantSignIn(person{Email: "hasha@example.com", Password: "patience is a password"})
 }
@@ -102,15 +104,15 @@ func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
 	ended := make(chan string, 1)
 	go func() { ended <- v.signUpSlowly(ada, halfway, resume) }()
 	<-halfway
-	s.terminate()
-	eventually(t, 10*time.Second, "the server says that it is stopping", func() bool { return strings.Contains(s.log.String(), "stopping") })
+	s.Terminate()
+	drive.Eventually(t, 10*time.Second, "the server says that it is stopping", func() bool { return strings.Contains(s.Log.String(), "stopping") })
 	if _, err := s.visitor().try(http.MethodGet, "/readyz", nil); err == nil {
 		t.Error("still answers new connections after the first signal")
 	}
-	eventually(t, 10*time.Second, "further signals have ended the process", func() bool {
-		_ = s.cmd.Process.Signal(syscall.SIGTERM) // has ended, if it cannot be sent
+	drive.Eventually(t, 10*time.Second, "further signals have ended the process", func() bool {
+		_ = s.Cmd.Process.Signal(syscall.SIGTERM) // has ended, if it cannot be sent
 		select {
-		case <-s.exited:
+		case <-s.Exited:
 			return true
 		default:
 			return false
@@ -123,22 +125,22 @@ func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
 func TestASecondInstanceOnTheSameDataFolderIsRefused(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	code, out := s.run("-addr", freeAddr(t), "-backend-addr", "off", "-data", s.data)
-	if code != 1 || !strings.Contains(out, s.data) || !strings.Contains(out, "in use") || !strings.Contains(out, "-data") {
+	code, out := s.run("-addr", drive.FreeAddr(t), "-backend-addr", "off", "-data", s.Data)
+	if code != 1 || !strings.Contains(out, s.Data) || !strings.Contains(out, "in use") || !strings.Contains(out, "-data") {
 		t.Errorf("exit status %d and %q, want 1 and how to mend it", code, out)
 	}
 	if a := s.visitor().get("/readyz"); a.Status != http.StatusOK {
 		t.Errorf("the first instance is not ready any more: %v", a)
 	}
-	s.kill() // a lock must not outlive its owner
-	s.start()
+	s.Kill() // a lock must not outlive its owner
+	s.Start()
 }
 
 func TestATakenAddressIsSaid(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	code, out := s.run("-addr", s.addr, "-backend-addr", "off", "-data", t.TempDir())
-	if code != 1 || !strings.Contains(out, s.addr) || !strings.Contains(out, "-addr") {
+	code, out := s.run("-addr", s.Addr, "-backend-addr", "off", "-data", t.TempDir())
+	if code != 1 || !strings.Contains(out, s.Addr) || !strings.Contains(out, "-addr") {
 		t.Errorf("exit status %d and %q, want 1 and how to mend it", code, out)
 	}
 }
@@ -167,14 +169,14 @@ func TestWrongFlagsListEveryMistake(t *testing.T) {
 
 // run runs the program to its end, which must come soon.
 func (s *server) run(args ...string) (code int, output string) {
-	s.t.Helper()
-	cmd := s.command(args...)
-	timer := time.AfterFunc(startLimit, func() { _ = cmd.Process.Kill() })
+	s.T.Helper()
+	cmd := s.Command(args...)
+	timer := time.AfterFunc(drive.StartLimit, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), string(out)
 }

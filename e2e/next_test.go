@@ -30,7 +30,7 @@ func TestNextSharesTheInstance(t *testing.T) {
 	n.welcome = "/"
 	var v *visitor
 	n.past(time.Hour, func(svc *identity.Service) { v = n.signedUp(svc, mary) })
-	n.start()
+	n.Start()
 	n.open(peer.Next, false)
 	t.Run("strangers", n.strangers)
 	t.Run("cookies and tokens", n.credentials)
@@ -73,14 +73,14 @@ func (n *neighbour) bothRouters(t *testing.T) {
 func (n *neighbour) hooks(t *testing.T) {
 	b := n.newPerson(t)
 	n.goTo(b, "/client/user")
-	b.wantText("main", signInFirst)
+	b.WantText("main", signInFirst)
 	b.signUp(dorothy)
 	was := b.sessionClaims()
 	n.goTo(b, "/client/auth")
-	b.wantText("main", "Hello, "+was.Subject+"! Your current active session is "+was.Session+".")
-	b.do(chromedp.Click(chromedp.CSS("main button")))
-	b.wantText("output", ".")
-	token := b.text("output")
+	b.WantText("main", "Hello, "+was.Subject+"! Your current active session is "+was.Session+".")
+	b.Do(chromedp.Click(chromedp.CSS("main button")))
+	b.WantText("output", ".")
+	token := b.Text("output")
 	now, err := readClaims(token)
 	if err != nil || now.Session != was.Session || now.Subject != was.Subject || now.JTI == was.JTI {
 		t.Errorf("getToken gave %+v (%v), was %+v", now, err, was)
@@ -91,9 +91,9 @@ func (n *neighbour) hooks(t *testing.T) {
 	b.wantGreeting(dorothy) // the program takes the token that the app's page asked for
 
 	n.goTo(b, "/client/user")
-	b.wantText("main", "Hello Dorothy!")
-	b.do(chromedp.Click(chromedp.CSS("main button")))
-	b.wantText("main", signInFirst)
-	b.open("/welcome")
-	b.wantText("body", signInFirst)
+	b.WantText("main", "Hello Dorothy!")
+	b.Do(chromedp.Click(chromedp.CSS("main button")))
+	b.WantText("main", signInFirst)
+	b.Open("/welcome")
+	b.WantText("body", signInFirst)
 }

@@ -19,18 +19,18 @@ import (
 // past opens the instance of a server that does not run, with a clock that is behind, and
 // closes it again after do.
 func (s *server) past(ago time.Duration, do func(*identity.Service)) {
-	s.t.Helper()
+	s.T.Helper()
 	ctx := context.Background()
-	store, err := sqlitestore.Open(ctx, sqlitestore.Config{Path: filepath.Join(s.data, "usher.db")})
+	store, err := sqlitestore.Open(ctx, sqlitestore.Config{Path: filepath.Join(s.Data, "usher.db")})
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	defer store.Close()
 	svc, err := identity.New(ctx, identity.Config{
-		Store: store, PublicOrigin: s.origin, Now: func() time.Time { return time.Now().Add(-ago) },
+		Store: store, PublicOrigin: s.Origin, Now: func() time.Time { return time.Now().Add(-ago) },
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	defer svc.Close()
 	do(svc)
@@ -39,15 +39,15 @@ func (s *server) past(ago time.Duration, do func(*identity.Service)) {
 // signedUp makes an account and returns a visitor with the cookies that a browser would
 // have kept since.
 func (s *server) signedUp(svc *identity.Service, p person) *visitor {
-	s.t.Helper()
+	s.T.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/v1/client/sign_ups", strings.NewReader(p.signUpForm().Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Origin", s.origin)
+	r.Header.Set("Origin", s.Origin)
 	w := httptest.NewRecorder()
 	svc.Frontend().ServeHTTP(w, r)
 	var body wire.Response[json.RawMessage]
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || body.Client == nil || len(body.Client.Sessions) != 1 {
-		s.t.Fatalf("sign up %s: %d %s (%v)", p.Email, w.Code, w.Body, err)
+		s.T.Fatalf("sign up %s: %d %s (%v)", p.Email, w.Code, w.Body, err)
 	}
 	token := body.Client.Sessions[0].LastActiveToken.JWT
 	cookies := w.Result().Cookies()
@@ -58,9 +58,9 @@ func (s *server) signedUp(svc *identity.Service, p person) *visitor {
 		c.Expires, c.MaxAge = time.Time{}, 0 // browsers keep them for a year
 	}
 	v := s.visitor()
-	u, err := url.Parse(s.origin)
+	u, err := url.Parse(s.Origin)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	v.jar.SetCookies(u, cookies)
 	return v

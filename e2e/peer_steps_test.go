@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/usherauth/usher/e2e/internal/drive"
 	"github.com/usherauth/usher/identity"
 )
 
@@ -30,7 +31,7 @@ func (n *neighbour) strangers(t *testing.T) {
 	forged := n.visitor().at(n.app).get("/api/auth", "Authorization", "Bearer "+strings.Repeat("x.", 2)+"x")
 	n.wantNobody(t, forged)
 	_, way = v.arrive("/dashboard")
-	if want := n.origin + "/sign-in?redirect_url=" + url.QueryEscape(n.app+"/dashboard"); len(way) != 2 || way[1] != want {
+	if want := n.Origin + "/sign-in?redirect_url=" + url.QueryEscape(n.app+"/dashboard"); len(way) != 2 || way[1] != want {
 		t.Errorf("led %q, want to %s", way, want)
 	}
 }
@@ -89,28 +90,28 @@ func (n *neighbour) walk(t *testing.T) {
 	b := n.newPerson(t)
 	b.signUp(ada)
 	n.goTo(b, n.welcome)
-	b.wantText("body", "Welcome, Ada!")
+	b.WantText("body", "Welcome, Ada!")
 
 	// The token is gone, as when the browser has cleared it away; the app sends the
 	// browser to the instance, which knows it.
-	b.dropSession()
+	b.DropSession()
 	n.goTo(b, "/dashboard")
-	b.wantText("h1", "Dashboard")
+	b.WantText("h1", "Dashboard")
 
-	b.open("/")
+	b.Open("/")
 	b.signOut()
 	n.goTo(b, n.welcome)
-	b.wantText("body", signInFirst)
+	b.WantText("body", signInFirst)
 
 	n.goTo(b, "/dashboard")
-	if got := evaluate[string](b, `location.origin`); got != n.origin {
-		t.Errorf("the protected page led to %s, want %s", got, n.origin)
+	if got := drive.Evaluate[string](b.Tab, `location.origin`); got != n.Origin {
+		t.Errorf("the protected page led to %s, want %s", got, n.Origin)
 	}
 	b.signIn(ada)
-	if got, want := evaluate[string](b, `location.href`), n.app+"/dashboard"; got != want {
+	if got, want := drive.Evaluate[string](b.Tab, `location.href`), n.app+"/dashboard"; got != want {
 		t.Errorf("sign-in led to %s, want %s", got, want)
 	}
-	b.wantText("h1", "Dashboard")
+	b.WantText("h1", "Dashboard")
 }
 
 // comeBack is a visit with a token that has expired: the app leads the browser through the
@@ -144,8 +145,8 @@ func (n *neighbour) rotate(t *testing.T, v *visitor, p person) {
 	t.Helper()
 	there := v.at(n.app)
 	before := signedBy(t, v.cookie("__session"))
-	n.terminate()
-	if code := n.wait(); code != 0 {
+	n.Terminate()
+	if code := n.Wait(); code != 0 {
 		t.Fatalf("exit status %d, want 0", code)
 	}
 	n.past(time.Minute, func(svc *identity.Service) { // so the new key signs by now
@@ -153,7 +154,7 @@ func (n *neighbour) rotate(t *testing.T, v *visitor, p person) {
 			t.Fatal(err)
 		}
 	})
-	n.start()
+	n.Start()
 	a, way := there.arrive(n.welcome)
 	a.wantSays(t, "Welcome, "+p.First+"!")
 	if len(way) != 1 {

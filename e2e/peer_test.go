@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/usherauth/usher/e2e/internal/drive"
 	"github.com/usherauth/usher/internal/peer"
 )
 
@@ -29,44 +29,32 @@ type starter func(ctx context.Context, dir string, s peer.Settings) (*peer.Proce
 func newNeighbour(t testing.TB, host string) *neighbour {
 	t.Helper()
 	n := &neighbour{server: newServer(t)}
-	n.addr = strings.Replace(n.addr, "127.0.0.1", host, 1)
-	n.origin = "http://" + n.addr
-	n.app = "http://" + strings.Replace(freeAddr(t), "127.0.0.1", host, 1)
-	n.env = append(n.env, "ALLOWED_ORIGINS="+n.app)
+	n.Addr = strings.Replace(n.Addr, "127.0.0.1", host, 1)
+	n.Origin = "http://" + n.Addr
+	n.app = "http://" + strings.Replace(drive.FreeAddr(t), "127.0.0.1", host, 1)
+	n.Env = append(n.Env, "ALLOWED_ORIGINS="+n.app)
 	return n
 }
 
 // open starts the app, with the public key in its settings if it is to verify alone.
 func (n *neighbour) open(start starter, alone bool) {
-	n.t.Helper()
-	keys := n.keys()
+	n.T.Helper()
+	keys := n.Keys()
 	s := peer.Settings{
-		Addr: strings.TrimPrefix(n.app, "http://"), Origin: n.origin, APIURL: keys["CLERK_API_URL"],
+		Addr: strings.TrimPrefix(n.app, "http://"), Origin: n.Origin, APIURL: keys["CLERK_API_URL"],
 		PublishableKey: keys["CLERK_PUBLISHABLE_KEY"], SecretKey: keys["CLERK_SECRET_KEY"],
 	}
 	if alone {
 		s.JWTKey = keys["CLERK_JWT_KEY"]
 	}
 	p, err := start(context.Background(), "peers", s)
-	present(n.t, err)
-	n.t.Cleanup(func() {
+	drive.Present(n.T, err)
+	n.T.Cleanup(func() {
 		p.Stop()
-		if n.t.Failed() {
-			n.t.Logf("log of %s:\n%s", n.app, tail(p.Log(), 16<<10))
+		if n.T.Failed() {
+			n.T.Logf("log of %s:\n%s", n.app, drive.Tail(p.Log(), 16<<10))
 		}
 	})
-}
-
-// present skips the test, or fails it in continuous integration, when what it needs is
-// not installed.
-func present(t testing.TB, err error) {
-	t.Helper()
-	if errors.Is(err, peer.ErrMissing) {
-		missing(t, err.Error())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // at is the same visitor, with the same cookies, at another origin.
@@ -126,13 +114,13 @@ func (a *answer) says() string {
 func (a *answer) wantSays(t testing.TB, want string) {
 	t.Helper()
 	if a.Status != http.StatusOK || !strings.Contains(a.says(), want) {
-		t.Errorf("%d %q, want %q", a.Status, tail(a.says(), 1<<10), want)
+		t.Errorf("%d %q, want %q", a.Status, drive.Tail(a.says(), 1<<10), want)
 	}
 }
 
 // goTo opens a page of the app in a browser.
 func (n *neighbour) goTo(b *tab, path string) {
-	b.t.Helper()
-	b.tolerate("/favicon.ico")
-	b.arrive(chromedp.Navigate(n.app + path))
+	b.T.Helper()
+	b.Tolerate("/favicon.ico")
+	b.Arrive(chromedp.Navigate(n.app + path))
 }

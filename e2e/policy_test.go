@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // statusOf is what pages answer that are not for everybody.
@@ -28,12 +30,12 @@ func TestNoPageComplains(t *testing.T) {
 		for _, path := range pagesOfPeople {
 			want := statusOf(path, in)
 			if want != http.StatusOK {
-				b.tolerate("Failed to load resource: the server responded with a status of")
+				b.Tolerate("Failed to load resource: the server responded with a status of")
 			}
-			if got := b.open(path); got != want {
+			if got := b.Open(path); got != want {
 				t.Errorf("%s answers %d, want %d (signed in: %v)", path, got, want, in)
 			}
-			b.wantText("body", "Usher")
+			b.WantText("body", "Usher")
 		}
 	}
 	visitAll(false)
@@ -48,28 +50,28 @@ func TestX05_X06_InjectedScriptsDoNotRun(t *testing.T) {
 	s := startServer(t)
 	b := s.newPerson(t)
 	b.signUp(ada)
-	b.tolerate("Content Security Policy")
-	b.tolerate("TrustedScript")
-	b.tolerate("TrustedHTML")
+	b.Tolerate("Content Security Policy")
+	b.Tolerate("TrustedScript")
+	b.Tolerate("TrustedHTML")
 	stop := b.inject(`<script>window.ran = "script"</script><script src="data:text/javascript,window.ran='data'"></script>` +
 		`<img id="injected" src="data:," onerror="window.ran = 'handler'"><base href="https://elsewhere.example/">`)
 	defer stop()
-	b.open("/example")
+	b.Open("/example")
 	time.Sleep(500 * time.Millisecond)
-	if !evaluate[bool](b, `document.getElementById("injected") !== null`) {
+	if !drive.Evaluate[bool](b.Tab, `document.getElementById("injected") !== null`) {
 		t.Fatal("nothing was injected, so nothing was tested")
 	}
-	if ran := evaluate[string](b, `String(window.ran)`); ran != "undefined" {
+	if ran := drive.Evaluate[string](b.Tab, `String(window.ran)`); ran != "undefined" {
 		t.Errorf("an injected %s ran", ran)
 	}
-	if base := evaluate[string](b, `document.baseURI`); !strings.HasPrefix(base, s.origin) {
+	if base := drive.Evaluate[string](b.Tab, `document.baseURI`); !strings.HasPrefix(base, s.Origin) {
 		t.Errorf("an injected base made %s the base of addresses", base)
 	}
-	refused := evaluate[string](b, `(() => { try { document.body.innerHTML = "<b>x</b>"; return "" } catch (error) { return error.name } })()`)
+	refused := drive.Evaluate[string](b.Tab, `(() => { try { document.body.innerHTML = "<b>x</b>"; return "" } catch (error) { return error.name } })()`)
 	if refused != "TypeError" {
 		t.Errorf("text became markup without a trusted type (%q)", refused)
 	}
-	if heard := b.heard(); !strings.Contains(heard, "Content Security Policy") {
+	if heard := b.Heard(); !strings.Contains(heard, "Content Security Policy") {
 		t.Errorf("the browser's refusals were not heard, so other tests would miss them: %q", heard)
 	}
 }

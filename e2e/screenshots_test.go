@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 var screenshots = flag.String("screenshots", os.Getenv("SCREENSHOTS"), "`folder` to write pictures of every page into")
@@ -38,29 +40,29 @@ func TestScreenshots(t *testing.T) {
 	}
 	s := startServer(t)
 	b := s.newPerson(t)
-	b.tolerate("Failed to load resource: the server responded with a status of")
+	b.Tolerate("Failed to load resource: the server responded with a status of")
 	b.shootAll("out")
-	b.open("/sign-in")
+	b.Open("/sign-in")
 	b.fill("identifier", "nobody@example.com")
 	b.fill("password", "not the password")
 	b.submit()
 	b.shoot(looks[0], "out-sign-in-mistake-light")
 	b.signUp(ada)
 	b.shootAll("in")
-	b.open("/welcome")
-	b.do(openMenu)
+	b.Open("/welcome")
+	b.Do(openMenu)
 	for _, l := range looks {
 		b.shoot(l, "in-menu-"+l.name)
 	}
 }
 
 func (b *tab) shootAll(state string) {
-	b.t.Helper()
+	b.T.Helper()
 	for _, path := range pagesOfPeople {
 		if strings.HasPrefix(path, "/client") && state == "out" && strings.Contains(path, "?") {
 			continue
 		}
-		b.open(path)
+		b.Open(path)
 		name := strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.Trim(path, "/"))
 		if name == "" {
 			name = "home"
@@ -73,23 +75,23 @@ func (b *tab) shootAll(state string) {
 
 // shoot writes a picture of the whole page as it is.
 func (b *tab) shoot(l look, name string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.scheme(l.scheme)
 	var options []chromedp.EmulateViewportOption
 	if l.phone {
 		options = append(options, chromedp.EmulateScale(2), chromedp.EmulateMobile)
 	}
-	b.do(chromedp.EmulateViewport(l.width, l.height, options...))
-	if wide := evaluate[int64](b, `document.documentElement.scrollWidth`); wide > l.width {
-		b.t.Errorf("%s is %d px wide on a screen of %d", name, wide, l.width)
+	b.Do(chromedp.EmulateViewport(l.width, l.height, options...))
+	if wide := drive.Evaluate[int64](b.Tab, `document.documentElement.scrollWidth`); wide > l.width {
+		b.T.Errorf("%s is %d px wide on a screen of %d", name, wide, l.width)
 	}
-	ctx, cancel := b.limited()
+	ctx, cancel := b.Limited()
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(*screenshots, name+".png"), picture, 0o600)
 	}
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 }

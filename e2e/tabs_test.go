@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/page"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // follows is how long another tab may show what is no longer true.
 const follows = 15 * time.Second
 
 func (b *tab) wantState(what, when, contains string) {
-	b.t.Helper()
+	b.T.Helper()
 	selector := fmt.Sprintf(`[data-%s-when=%q]:not([hidden])`, what, when)
-	eventually(b.t, follows, fmt.Sprintf("%s shows %q with %q", b.path(), when, contains), func() bool {
-		return strings.Contains(b.text(selector), contains)
+	drive.Eventually(b.T, follows, fmt.Sprintf("%s shows %q with %q", b.Path(), when, contains), func() bool {
+		return strings.Contains(b.Text(selector), contains)
 	})
 }
 
@@ -26,11 +28,11 @@ func TestTabsFollowEachOther(t *testing.T) {
 	s := startServer(t)
 	first := s.newPerson(t)
 	first.signUp(ada)
-	first.open("/client/auth")
+	first.Open("/client/auth")
 	second := first.anotherTab()
 	third := first.anotherTab()
-	second.open("/client/auth")
-	third.open("/client/user")
+	second.Open("/client/auth")
+	third.Open("/client/user")
 	id := first.sessionClaims().Subject
 	second.wantState("auth", "signed-in", id)
 
@@ -41,7 +43,7 @@ func TestTabsFollowEachOther(t *testing.T) {
 		t.Error("getToken still has a token in a tab whose person signed out in another")
 	}
 
-	first.open("/sign-in")
+	first.Open("/sign-in")
 	first.signIn(ada)
 	second.wantState("auth", "signed-in", id)
 	third.wantState("user", "signed-in", "Hello, Ada!")
@@ -50,10 +52,10 @@ func TestTabsFollowEachOther(t *testing.T) {
 	}
 
 	// Sign-out by script, with somebody else signing in after it.
-	command(second, page.BringToFront, struct{}{})
-	second.arrive(clickAction("signOut"))
+	drive.Command(second.Tab, page.BringToFront, struct{}{})
+	second.Arrive(clickAction("signOut"))
 	third.wantState("user", "signed-out", "Sign in")
-	first.open("/sign-up")
+	first.Open("/sign-up")
 	first.signUp(grace)
 	third.wantState("user", "signed-in", "Hello, Grace!")
 }
@@ -83,20 +85,20 @@ func TestTwoPeopleAtOnceNeverSeeEachOther(t *testing.T) {
 
 // reloadAs loads a page and fails unless it is p's. It may run beside the test.
 func (b *tab) reloadAs(path string, p, other person) {
-	if n := b.visit(path); n != 200 {
-		b.t.Errorf("%s answers %d to %s", path, n, p.First)
+	if n := b.Visit(path); n != 200 {
+		b.T.Errorf("%s answers %d to %s", path, n, p.First)
 		return
 	}
-	html, err := b.html()
+	html, err := b.HTML()
 	if err != nil {
-		b.t.Error(err)
+		b.T.Error(err)
 		return
 	}
 	if !strings.Contains(html, p.First) {
-		b.t.Errorf("%s does not know %s", path, p.First)
+		b.T.Errorf("%s does not know %s", path, p.First)
 	}
 	if strings.Contains(html, other.First) || strings.Contains(html, other.Email) {
-		b.t.Errorf("%s shows %s to %s", path, other.First, p.First)
+		b.T.Errorf("%s shows %s to %s", path, other.First, p.First)
 	}
 }
 
@@ -105,7 +107,7 @@ func TestGetTokenRenews(t *testing.T) {
 	s := startServer(t)
 	b := s.newPerson(t)
 	b.signUp(ada)
-	b.open("/client/auth")
+	b.Open("/client/auth")
 	first, err := readClaims(b.token(""))
 	if err != nil {
 		t.Fatal(err)
@@ -121,8 +123,8 @@ func TestGetTokenRenews(t *testing.T) {
 	if got := b.sessionClaims(); got.JTI != renewed.JTI {
 		t.Error("the session cookie does not carry the renewed token")
 	}
-	b.do(clickAction("getToken"))
-	b.wantText("[data-auth-output]", renewed.Session)
+	b.Do(clickAction("getToken"))
+	b.WantText("[data-auth-output]", renewed.Session)
 }
 
 // In a browser that refuses cookies to scripts, the store still has its token.
@@ -132,8 +134,8 @@ func TestGetTokenWithoutTheCookieAsksForOne(t *testing.T) {
 	b := s.newPerson(t)
 	b.signUp(ada)
 	before := b.sessionClaims()
-	b.open("/client/auth")
-	b.dropSession()
+	b.Open("/client/auth")
+	b.DropSession()
 	time.Sleep(time.Second) // those who ask in one second get one token
 	got, err := readClaims(b.token(""))
 	if err != nil || got.Session != before.Session || got.JTI == before.JTI {

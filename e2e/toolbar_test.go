@@ -6,6 +6,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // TestTheDevelopmentToolbar is folded until somebody opens it by keyboard; open it is as
@@ -14,29 +16,29 @@ func TestTheDevelopmentToolbar(t *testing.T) {
 	t.Parallel()
 	engine := axe(t)
 	s := newServer(t)
-	s.env = []string{"USHER_DEV=1"}
-	s.start()
+	s.Env = []string{"USHER_DEV=1"}
+	s.Start()
 	b := s.newPerson(t)
-	command(b, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}) // the engine is not one of the page's scripts
-	command(b, page.BringToFront, struct{}{})
+	drive.Command(b.Tab, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}) // the engine is not one of the page's scripts
+	drive.Command(b.Tab, page.BringToFront, struct{}{})
 	unfold := func(question, answer string) {
 		t.Helper()
 		b.tabTo(question, func(f focus) bool { return f.Tag == "summary" && f.Name == question })
-		if evaluate[bool](b, `document.querySelector(".usher-dev details").open`) {
+		if drive.Evaluate[bool](b.Tab, `document.querySelector(".usher-dev details").open`) {
 			t.Errorf("%q is open before anybody asked", question)
 		}
-		b.do(chromedp.KeyEvent(kb.Enter))
-		b.wantText(".usher-dev-panel", answer)
+		b.Do(chromedp.KeyEvent(kb.Enter))
+		b.WantText(".usher-dev-panel", answer)
 		for _, l := range looks {
 			b.scheme(l.scheme)
-			b.do(chromedp.EmulateViewport(l.width, l.height))
+			b.Do(chromedp.EmulateViewport(l.width, l.height))
 			b.inspect(engine, question+" "+l.name)
-			if wide := evaluate[int64](b, `document.documentElement.scrollWidth`); wide > l.width {
+			if wide := drive.Evaluate[int64](b.Tab, `document.documentElement.scrollWidth`); wide > l.width {
 				t.Errorf("%q is %d px wide on a screen of %d", question, wide, l.width)
 			}
 		}
 	}
-	b.open("/welcome")
+	b.Open("/welcome")
 	unfold("Why am I signed out?", "session-token-and-uat-missing")
 	b.signUp(ada)
 	unfold("How am I signed in?", "suffixed cookie")

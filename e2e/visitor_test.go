@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // person is somebody with an account, or about to have one.
@@ -49,11 +51,11 @@ func (s *server) visitor() *visitor {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1+byte(n>>16), byte(n>>8), byte(n))}}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 4}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	return &visitor{s.t, s.origin, jar, &http.Client{
+	s.T.Cleanup(transport.CloseIdleConnections)
+	return &visitor{s.T, s.Origin, jar, &http.Client{
 		Transport: transport, Jar: jar, Timeout: 60 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -67,7 +69,7 @@ type answer struct {
 }
 
 func (a *answer) String() string {
-	return fmt.Sprintf("%d %v\n%s", a.Status, a.Header, tail(a.Body, 4<<10))
+	return fmt.Sprintf("%d %v\n%s", a.Status, a.Header, drive.Tail(a.Body, 4<<10))
 }
 
 // try sends a request and returns what a network may do to it.
@@ -133,10 +135,10 @@ func (v *visitor) cookie(name string) string {
 
 // backendCall asks the Backend API as another program would.
 func (s *server) backendCall(method, path, secret, body string) *answer {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), method, s.backend+path, strings.NewReader(body))
+	s.T.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, s.Backend+path, strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+secret)
 	if body != "" {
@@ -145,7 +147,7 @@ func (s *server) backendCall(method, path, secret, body string) *answer {
 	client := &http.Client{Timeout: 30 * time.Second}
 	a, err := readAnswer(client.Do(req))
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return a
 }

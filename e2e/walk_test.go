@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // The main job, as a person does it, with scripts and without.
@@ -20,7 +22,7 @@ func TestAPersonSignsUpIsGreetedComesBackAndSignsOut(t *testing.T) {
 			s := startServer(t)
 			b := s.newPerson(t)
 			if !scripts {
-				command(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+				drive.Command(b.Tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			}
 			walk(b, scripts)
 		})
@@ -28,16 +30,16 @@ func TestAPersonSignsUpIsGreetedComesBackAndSignsOut(t *testing.T) {
 }
 
 func walk(b *tab, scripts bool) {
-	b.t.Helper()
-	b.open("/welcome")
-	if got := b.text("h1"); got != "Sign in to view this page" {
-		b.t.Errorf("/welcome says %q to a stranger", got)
+	b.T.Helper()
+	b.Open("/welcome")
+	if got := b.Text("h1"); got != "Sign in to view this page" {
+		b.T.Errorf("/welcome says %q to a stranger", got)
 	}
 	b.signUp(ada)
-	if got := b.path(); got != "/welcome" {
-		b.t.Errorf("sign-up led to %s, want /welcome", got)
+	if got := b.Path(); got != "/welcome" {
+		b.T.Errorf("sign-up led to %s, want /welcome", got)
 	}
-	b.arrive(chromedp.Reload()) // of the page itself, not of the form before it
+	b.Arrive(chromedp.Reload()) // of the page itself, not of the form before it
 	b.wantGreeting(ada)
 	wantPages(b, ada, scripts)
 	returnAfterExpiry(b, ada)
@@ -46,11 +48,11 @@ func walk(b *tab, scripts bool) {
 
 // wantPages looks at every page that says who is signed in.
 func wantPages(b *tab, p person, scripts bool) {
-	b.t.Helper()
+	b.T.Helper()
 	user := b.sessionClaims().Subject
-	b.open("/client/auth")
-	if off := strings.Contains(b.text("body"), "Scripts are off"); off == scripts {
-		b.t.Fatalf("the page says that scripts are off: %v, want %v", off, !scripts)
+	b.Open("/client/auth")
+	if off := strings.Contains(b.Text("body"), "Scripts are off"); off == scripts {
+		b.T.Fatalf("the page says that scripts are off: %v, want %v", off, !scripts)
 	}
 	for path, wants := range map[string][]string{
 		"/":             {"See your welcome page", p.First},
@@ -61,12 +63,12 @@ func wantPages(b *tab, p person, scripts bool) {
 		"/user":         {p.Email, "This browser"},
 		"/organization": {p.First},
 	} {
-		if status := b.open(path); status != http.StatusOK {
-			b.t.Errorf("%s answers %d", path, status)
+		if status := b.Open(path); status != http.StatusOK {
+			b.T.Errorf("%s answers %d", path, status)
 		}
 		for _, want := range wants {
-			if text := b.text("body"); !strings.Contains(text, want) {
-				b.t.Errorf("%s (scripts: %v) does not say %q:\n%s", path, scripts, want, text)
+			if text := b.Text("body"); !strings.Contains(text, want) {
+				b.T.Errorf("%s (scripts: %v) does not say %q:\n%s", path, scripts, want, text)
 			}
 		}
 	}
@@ -75,45 +77,45 @@ func wantPages(b *tab, p person, scripts bool) {
 // returnAfterExpiry is coming back when the token has gone: the page is right at once,
 // and the session has a new token.
 func returnAfterExpiry(b *tab, p person) {
-	b.t.Helper()
+	b.T.Helper()
 	before := b.sessionClaims()
-	b.open("/organization")
+	b.Open("/organization")
 	time.Sleep(1100 * time.Millisecond) // dates in tokens are whole seconds
-	b.dropSession()
+	b.DropSession()
 	b.wantGreeting(p)
 	after := b.sessionClaims()
 	if after.Session != before.Session || after.Subject != before.Subject {
-		b.t.Errorf("came back as %+v, was %+v", after, before)
+		b.T.Errorf("came back as %+v, was %+v", after, before)
 	}
 	if after.IssuedAt <= before.IssuedAt || after.JTI == before.JTI {
-		b.t.Errorf("the token was not renewed: issued at %d, before at %d", after.IssuedAt, before.IssuedAt)
+		b.T.Errorf("the token was not renewed: issued at %d, before at %d", after.IssuedAt, before.IssuedAt)
 	}
-	if got := b.path(); got != "/welcome" {
-		b.t.Errorf("the handshake left %s in the address bar, want /welcome", got)
+	if got := b.Path(); got != "/welcome" {
+		b.T.Errorf("the handshake left %s in the address bar, want /welcome", got)
 	}
 }
 
 // signOutAndBack signs out, is led to sign-in by a protected page, and from there back.
 func signOutAndBack(b *tab, p person) {
-	b.t.Helper()
+	b.T.Helper()
 	b.signOut()
-	for name := range b.cookies() {
+	for name := range b.Cookies() {
 		if strings.HasPrefix(name, "__session") || name == "__client" {
-			b.t.Errorf("signed out, the browser still has the cookie %s", name)
+			b.T.Errorf("signed out, the browser still has the cookie %s", name)
 		}
 	}
-	b.open("/welcome")
-	if got := b.text("h1"); got != "Sign in to view this page" {
-		b.t.Errorf("/welcome says %q after sign-out", got)
+	b.Open("/welcome")
+	if got := b.Text("h1"); got != "Sign in to view this page" {
+		b.T.Errorf("/welcome says %q after sign-out", got)
 	}
-	b.open("/dashboard")
-	address, err := url.Parse(b.path())
-	if err != nil || address.Path != "/sign-in" || !leadsTo(address.Query().Get("redirect_url"), b.origin, "/dashboard") {
-		b.t.Fatalf("/dashboard led a stranger to %s, want /sign-in with the way back", b.path())
+	b.Open("/dashboard")
+	address, err := url.Parse(b.Path())
+	if err != nil || address.Path != "/sign-in" || !leadsTo(address.Query().Get("redirect_url"), b.Origin, "/dashboard") {
+		b.T.Fatalf("/dashboard led a stranger to %s, want /sign-in with the way back", b.Path())
 	}
 	b.signIn(p)
-	if got := b.path(); got != "/dashboard" {
-		b.t.Errorf("sign-in led to %s, want back to /dashboard", got)
+	if got := b.Path(); got != "/dashboard" {
+		b.T.Errorf("sign-in led to %s, want back to /dashboard", got)
 	}
 	b.wantGreeting(p)
 }

@@ -1,15 +1,14 @@
 package conformance
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/usherauth/usher/e2e/internal/drive"
 	"github.com/usherauth/usher/internal/peer"
 )
 
@@ -95,8 +94,8 @@ func answerAll(questions []*question) []oursAnswer {
 func runningReference(t *testing.T) *reference {
 	t.Helper()
 	node, err := peer.Node()
-	present(t, err)
-	present(t, peer.Install(t.Context(), "."))
+	drive.Present(t, err)
+	drive.Present(t, peer.Install(t.Context(), "."))
 	ref, err := startReference(node)
 	if err != nil {
 		t.Fatal(err)
@@ -107,17 +106,4 @@ func runningReference(t *testing.T) *reference {
 		}
 	})
 	return ref
-}
-
-// present skips the test when what it needs is not installed, and fails it in continuous
-// integration, where everything must run.
-func present(t *testing.T, err error) {
-	t.Helper()
-	switch {
-	case err == nil:
-	case errors.Is(err, peer.ErrMissing) && os.Getenv("CI") != "true":
-		t.Skip(err)
-	default:
-		t.Fatal(err)
-	}
 }

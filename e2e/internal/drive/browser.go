@@ -1,4 +1,4 @@
-package e2e
+package drive
 
 import (
 	"context"
@@ -28,7 +28,7 @@ const (
 // openBrowser returns the context of the running browser.
 func openBrowser(t testing.TB) context.Context {
 	t.Helper()
-	path := need(t, "install Chromium, such as with apt-get install chromium", "chromium", "chromium-browser", "google-chrome")
+	path := Need(t, "install Chromium, such as with apt-get install chromium", "chromium", "chromium-browser", "google-chrome")
 	browser.once.Do(func() { browser.ctx, browser.closed, browser.err = startBrowser(path) })
 	if browser.err != nil {
 		t.Fatalf("start %s: %v", path, browser.err)
@@ -70,29 +70,30 @@ func closeBrowser() {
 	}
 }
 
-// newPerson opens a tab in a fresh browser context: somebody at a device of their own.
-func (s *server) newPerson(t testing.TB) *tab {
+// NewPerson opens a tab in a fresh browser context: somebody at a device of their own,
+// who visits an origin.
+func NewPerson(t testing.TB, origin string) *Tab {
 	t.Helper()
-	return openTab(t, openBrowser(t), s.origin, chromedp.WithNewBrowserContext())
+	return openTab(t, openBrowser(t), origin, chromedp.WithNewBrowserContext())
 }
 
-// anotherTab opens a second tab beside b: same person, same cookies.
-func (b *tab) anotherTab() *tab {
-	b.t.Helper()
-	id := chromedp.FromContext(b.ctx).BrowserContextID
-	return openTab(b.t, b.ctx, b.origin, chromedp.WithExistingBrowserContext(id))
+// Another opens a second tab beside b: same person, same cookies.
+func (b *Tab) Another() *Tab {
+	b.T.Helper()
+	id := chromedp.FromContext(b.Ctx).BrowserContextID
+	return openTab(b.T, b.Ctx, b.Origin, chromedp.WithExistingBrowserContext(id))
 }
 
-func openTab(t testing.TB, parent context.Context, origin string, options ...chromedp.ContextOption) *tab {
+func openTab(t testing.TB, parent context.Context, origin string, options ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
-	b := &tab{t: t, ctx: ctx, origin: origin}
+	b := &Tab{T: t, Ctx: ctx, Origin: origin}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		cancel()
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		b.report()
+		b.Report()
 		ending, done := context.WithTimeout(ctx, 10*time.Second)
 		defer done()
 		if err := chromedp.Cancel(ending); err != nil && !errors.Is(err, context.Canceled) {
