@@ -57,10 +57,12 @@ e2e: ## the program in a real browser; needs Chromium
 	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
 	cd e2e && go test -count=1 -p 1 ./...
 
-conformance: ## this library and the published JavaScript SDK, request by request, and the instance under both SDKs; needs Node and npm
+conformance: ## the published SDKs against this library and its instance, and the published browser client against bin/web; needs Node, npm and Chromium
 	@$(call need,npm,the published SDK,apt-get install nodejs npm)
+	@$(call need,chromium chromium-browser google-chrome,the published browser client,apt-get install chromium)
 	cd e2e && go test -count=1 -v -run TestConformance ./conformance -cases 20000 -seeds 3
 	cd e2e && go test -count=1 -v -run TestThePublished .
+	cd e2e && go test -count=1 -v ./clerkjs
 
 next: ## an app on the published Next.js SDK beside the program; needs Node, npm and Chromium, takes a minute
 	@$(call need,npm,the app on Next.js,apt-get install nodejs npm)
