@@ -35,7 +35,7 @@ type goSDK struct {
 func TestThePublishedGoSDKUsesTheBackendAPI(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	keys := s.keys()
+	keys := s.Keys()
 	g := &goSDK{server: s, config: &clerk.ClientConfig{BackendConfig: clerk.BackendConfig{
 		URL: clerk.String(keys["CLERK_API_URL"] + "/v1"), Key: clerk.String(keys["CLERK_SECRET_KEY"]),
 	}}}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/usherauth/usher/e2e/internal/drive"
 	"github.com/usherauth/usher/internal/peer"
 )
 
@@ -16,17 +17,17 @@ import (
 func TestThePublishedSDKUsesTheBackendAPI(t *testing.T) {
 	t.Parallel()
 	node, err := peer.Node()
-	present(t, err)
-	present(t, peer.Install(t.Context(), "conformance"))
+	drive.Present(t, err)
+	drive.Present(t, peer.Install(t.Context(), "conformance"))
 	s := newServer(t)
-	s.env = append(s.env, "TRUSTED_PROXIES=127.0.0.1") // each browser of the script says where it is
-	s.start()
-	keys := s.keys()
+	s.Env = append(s.Env, "TRUSTED_PROXIES=127.0.0.1") // each browser of the script says where it is
+	s.Start()
+	keys := s.Keys()
 	cmd := exec.CommandContext(t.Context(), node, "backend.mjs") //nolint:gosec // the program found in the path
 	cmd.Dir = "conformance"
 	cmd.Env = append(os.Environ(),
 		"CLERK_JWT_KEY="+keys["CLERK_JWT_KEY"], "CLERK_SECRET_KEY="+keys["CLERK_SECRET_KEY"], "CLERK_API_URL="+keys["CLERK_API_URL"],
-		"CLERK_PUBLISHABLE_KEY="+keys["CLERK_PUBLISHABLE_KEY"], "ORIGIN="+s.origin)
+		"CLERK_PUBLISHABLE_KEY="+keys["CLERK_PUBLISHABLE_KEY"], "ORIGIN="+s.Origin)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
