@@ -107,7 +107,7 @@ func wantPrivate(t *testing.T, path string, a *answer) {
 // pagesOfPeople are all that show something about the person who looks at them.
 var pagesOfPeople = []string{
 	"/", "/welcome", "/dashboard", "/example", "/client/auth", "/client/user", "/client/auth?props=off",
-	"/client/user?props=off", "/organization", "/user", "/admin", "/sign-in", "/sign-up", "/not-there",
+	"/client/user?props=off", "/organization", "/organizations", "/user", "/admin", "/sign-in", "/sign-up", "/not-there",
 }
 
 func TestV01_PrivateMetadataNeverLeaves(t *testing.T) {

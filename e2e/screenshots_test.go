@@ -54,6 +54,13 @@ func TestScreenshots(t *testing.T) {
 	for _, l := range looks {
 		b.shoot(l, "in-menu-"+l.name)
 	}
+	b.makeOrganization()
+	for _, path := range []string{"/organizations", "/organization", "/admin"} {
+		b.open(path)
+		for _, l := range looks {
+			b.shoot(l, "organization"+strings.ReplaceAll(path, "/", "-")+"-"+l.name)
+		}
+	}
 }
 
 func (b *tab) shootAll(state string) {

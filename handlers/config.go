@@ -38,11 +38,11 @@ type Config struct {
 	// NoProxy says that browsers use the instance's own host and pages. SignOut then
 	// revokes the session through Users; the other forms are not available.
 	NoProxy bool
-	// SignInURL, SignUpURL, SignOutURL and ProfileURL are where the handlers are
-	// mounted; "" is "/sign-in", "/sign-up", "/sign-out" and "/user". The forms of
-	// package views post to the last two under these names, so another SignOutURL or
-	// ProfileURL takes forms of the app's own.
-	SignInURL, SignUpURL, SignOutURL, ProfileURL string
+	// SignInURL, SignUpURL, SignOutURL, ProfileURL and OrganizationsURL are where the
+	// handlers are mounted; "" is "/sign-in", "/sign-up", "/sign-out", "/user" and
+	// "/organizations". The forms of package views post to the last three under these
+	// names, so another one takes forms of the app's own.
+	SignInURL, SignUpURL, SignOutURL, ProfileURL, OrganizationsURL string
 	// AfterSignIn and AfterSignOut are led to when the request names no better place;
 	// "" is "/".
 	AfterSignIn, AfterSignOut string
@@ -151,6 +151,7 @@ func (c Config) withDefaults() Config {
 	}{
 		{&c.ProxyPath, wire.ProxyPath}, {&c.AfterSignIn, "/"}, {&c.AfterSignOut, "/"},
 		{&c.SignInURL, "/sign-in"}, {&c.SignUpURL, "/sign-up"}, {&c.SignOutURL, "/sign-out"}, {&c.ProfileURL, "/user"},
+		{&c.OrganizationsURL, "/organizations"},
 	} {
 		if *d.field == "" {
 			*d.field = d.value

@@ -1,6 +1,6 @@
 // Package handlers holds pages and endpoints to mount in an app: sign-in, sign-up,
-// sign-out and profile as plain forms that need no script, the Frontend API on the app's
-// own origin for those that have one, and webhooks.
+// sign-out, profile and organizations as plain forms that need no script, the Frontend API
+// on the app's own origin for those that have one, and webhooks.
 //
 // They speak the Frontend API through HTTP messages only, so they work the same with a
 // hosted instance and with an embedded one. All of them belong behind

@@ -154,7 +154,7 @@ func TestPagesTakeTheirMethodsOnly(t *testing.T) {
 	for name, tt := range map[string]struct {
 		page  http.HandlerFunc
 		allow string
-	}{"sign-in": {h.SignIn, "GET, HEAD, POST"}, "sign-up": {h.SignUp, "GET, HEAD, POST"}, "sign-out": {h.SignOut, "POST"}, "profile": {h.Profile, "GET, HEAD, POST"}} {
+	}{"sign-in": {h.SignIn, "GET, HEAD, POST"}, "sign-up": {h.SignUp, "GET, HEAD, POST"}, "sign-out": {h.SignOut, "POST"}, "profile": {h.Profile, "GET, HEAD, POST"}, "organizations": {h.Organizations, "GET, HEAD, POST"}} {
 		rec := httptest.NewRecorder()
 		tt.page(rec, httptest.NewRequest("DELETE", "/", nil))
 		if rec.Code != 405 || rec.Header().Get("Allow") != tt.allow {

@@ -35,6 +35,17 @@ var texts = map[string]string{
 	wire.CodeParamMissing:       "Fill this in.",
 	wire.CodeParamFormatInvalid: "This cannot be used. Check it for mistakes.",
 
+	wire.CodeAuthorizationInvalid: "You are not allowed to do that.",
+	wire.CodeOrganizationNotFound: "This organization is no longer there, or you are not in it.",
+	wire.CodeMissingPermission:    "Your role in this organization does not allow that.",
+	wire.CodeOrganizationLimit:    "You have as many organizations of your own as you may have.",
+	wire.CodeMembershipQuota:      "This organization is full. Pending invitations count as members.",
+	wire.CodeLastAdmin:            "Somebody has to manage the organization. Give another member that role first.",
+	wire.CodeAlreadyMember:        "This person is a member already.",
+	wire.CodeDuplicateRecord:      "There is a pending invitation to this address already.",
+	wire.CodeInvitationNotFound:   textNoInvitation,
+	wire.CodeInvitationNotPending: textNoInvitation,
+
 	wire.CodePasswordIncorrect + " current_password":    textNotCurrent,
 	wire.CodePasswordOrIdentifier + " current_password": textNotCurrent,
 	wire.CodeParamMissing + " identifier":               "Enter your e-mail address.",
@@ -42,6 +53,9 @@ var texts = map[string]string{
 	wire.CodeParamMissing + " password":                 "Enter a password.",
 	wire.CodeParamMissing + " current_password":         "Enter your current password.",
 	wire.CodeParamMissing + " new_password":             "Enter a new password.",
+	wire.CodeParamMissing + " name":                     "Enter a name.",
+	wire.CodeParamFormatInvalid + " name":               "A name is one line of at most 256 characters.",
+	wire.CodeParamValueInvalid + " name":                "A name holds no web address and no HTML.",
 	wire.CodeParamFormatInvalid + " identifier":         "This is not an e-mail address.",
 	wire.CodeParamFormatInvalid + " email_address":      "This is not an e-mail address. It looks like ada@example.com.",
 	wire.CodeParamFormatInvalid + " first_name":         "A name is one line of at most 256 characters.",
@@ -49,9 +63,10 @@ var texts = map[string]string{
 }
 
 const (
-	textNotCurrent  = "This is not your current password."
-	textUnknown     = "That did not work. Please try again."
-	textUnavailable = "The sign-in service cannot be reached right now. Nothing was changed; try again in a moment."
+	textNotCurrent   = "This is not your current password."
+	textNoInvitation = "This invitation is no longer open."
+	textUnknown      = "That did not work. Please try again."
+	textUnavailable  = "The sign-in service cannot be reached right now. Nothing was changed; try again in a moment."
 )
 
 // refusal is an error made ready for a form: its status, the text above the form, and

@@ -54,10 +54,12 @@ func (h *Handlers) showProfile(w http.ResponseWriter, r *http.Request, status in
 		return
 	}
 	if err == nil {
-		p.User = userOf(client.Client, b.SessionID)
+		if s := sessionOf(client.Client, b.SessionID); s != nil {
+			p.User = s.User
+		}
 	}
 	if p.User == nil {
-		h.signedOutElsewhere(w, r)
+		h.signedOutElsewhere(w, r, h.cfg.ProfileURL)
 		return
 	}
 	if typed.Has("first_name") || typed.Has("last_name") {
@@ -77,19 +79,21 @@ func isSignedOut(err error) bool {
 	return errors.As(err, &refused) && refused.Status == http.StatusUnauthorized
 }
 
-// signedOutElsewhere answers a browser whose token outlived its session.
-func (h *Handlers) signedOutElsewhere(w http.ResponseWriter, r *http.Request) {
+// signedOutElsewhere answers a browser whose token outlived its session. After sign-in it
+// comes back to page.
+func (h *Handlers) signedOutElsewhere(w http.ResponseWriter, r *http.Request, page string) {
 	h.forget(w)
-	redirect(w, authctx.SignInURL(r.Context(), h.cfg.ProfileURL))
+	redirect(w, authctx.SignInURL(r.Context(), page))
 }
 
-func userOf(client *wire.Client, sessionID string) *wire.User {
+// sessionOf is the active session with that id, nil if there is none.
+func sessionOf(client *wire.Client, id string) *wire.Session {
 	if client == nil {
 		return nil
 	}
 	for i := range client.Sessions {
-		if s := &client.Sessions[i]; s.ID == sessionID && s.Status == wire.SessionActive {
-			return s.User
+		if s := &client.Sessions[i]; s.ID == id && s.Status == wire.SessionActive {
+			return s
 		}
 	}
 	return nil
@@ -109,7 +113,7 @@ func (h *Handlers) takeProfile(w http.ResponseWriter, r *http.Request) {
 	}
 	lines, token, err := change(r, form)
 	if isSignedOut(err) {
-		h.signedOutElsewhere(w, r)
+		h.signedOutElsewhere(w, r, h.cfg.ProfileURL)
 		return
 	}
 	if err != nil {

@@ -8,9 +8,9 @@
 //     [Fallback].
 //   - [AuthProps] and [Scripts] hand the browser its first auth state; both belong in the
 //     head of a page.
-//   - [SignIn], [SignUp], [SignOut], [UserProfile] and [UserMenu] are forms and menus that
-//     need no script. They come without headings of their own and without styles: class
-//     names begin with "usher-".
+//   - [SignIn], [SignUp], [SignOut], [UserProfile], [UserOrganizations] and [UserMenu] are
+//     forms and menus that need no script. They come without headings of their own and
+//     without styles: class names begin with "usher-".
 //
 // Components do no I/O and keep no state. They contain no inline script, no event
 // attribute and no style attribute, so they work under a Content-Security-Policy of

@@ -18,7 +18,10 @@ func forms() map[string]templ.Component {
 	errs := map[string]string{
 		"identifier": "is wrong", "password": "is wrong", "email_address": "is wrong",
 		"first_name": "is wrong", "current_password": "is wrong", "new_password": "is wrong",
+		"name": "is wrong", "role": "is wrong",
 	}
+	wrong := acme()
+	wrong.EmailAddress, wrong.Error, wrong.Errors = "ada", "No.", errs
 	return map[string]templ.Component{
 		"sign-in":             views.SignIn(views.SignInForm{}),
 		"sign-in with errors": views.SignIn(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
@@ -26,6 +29,9 @@ func forms() map[string]templ.Component {
 		"sign-up with errors": views.SignUp(views.SignUpForm{EmailAddress: "ada", Error: "No.", Errors: errs}),
 		"profile":             views.UserProfile(views.Profile{User: ada()}),
 		"profile with errors": views.UserProfile(views.Profile{User: ada(), Error: "No.", Errors: errs}),
+
+		"organizations":             views.UserOrganizations(acme()),
+		"organizations with errors": views.UserOrganizations(wrong),
 	}
 }
 

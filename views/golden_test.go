@@ -33,6 +33,7 @@ func TestGolden(t *testing.T) {
 		"sign_up_errors": views.SignUp(views.SignUpForm{
 			EmailAddress: "ada@", FirstName: "Ada", Errors: map[string]string{"email_address": "is not an address", "password": "is too common"},
 		}),
+		"organizations": views.UserOrganizations(acme()),
 		"user_profile": views.UserProfile(views.Profile{
 			User: ada(), CurrentSessionID: "sess_1", Notice: "Your name was saved.",
 			Sessions: []wire.Session{{ID: "sess_1", LatestActivity: activity, LastActiveAt: clock.UnixMilli()}, {ID: "sess_2", LastActiveAt: clock.UnixMilli()}},

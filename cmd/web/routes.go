@@ -45,7 +45,8 @@ func (a *app) routes() *chi.Mux {
 		public.Handle("/sign-out", http.HandlerFunc(a.forms.SignOut))
 		private := r.With(authctx.RequirePage())
 		private.Get("/dashboard", a.pages.Dashboard)
-		private.Handle("/user", a.formOrPortal(a.forms.Profile, a.portalProfile))
+		private.Handle("/user", a.formOrPortal(a.forms.Profile, a.portalPage("/user", "/user")))
+		private.Handle("/organizations", a.formOrPortal(a.forms.Organizations, a.portalPage("/organizations", "/organization")))
 		r.With(authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", a.pages.Admin)
 	})
 	r.Group(func(r chi.Router) {
@@ -96,11 +97,14 @@ func (a *app) formOrPortal(form http.HandlerFunc, portal func(ctx context.Contex
 	})
 }
 
-func (a *app) portalProfile(context.Context, string) string {
-	if a.proxied {
-		return "/user"
+// portalPage is a page of this app, or the one that the instance has in its place.
+func (a *app) portalPage(own, theirs string) func(context.Context, string) string {
+	return func(context.Context, string) string {
+		if a.proxied {
+			return own
+		}
+		return a.portal + theirs
 	}
-	return a.portal + "/user"
 }
 
 // healthz says that the process answers, and nothing else.

@@ -25,6 +25,7 @@ var surface = []struct {
 	{"/organization", 200, true},
 	{"/dashboard", 303, true},
 	{"/user", 303, true},
+	{"/organizations", 303, true},
 	{"/admin", 303, true},
 	{"/sign-in", 200, true},
 	{"/sign-up", 200, true},

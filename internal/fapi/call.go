@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/netip"
@@ -90,7 +91,7 @@ type request struct {
 	op     string
 	method string // the method meant; everything but GET travels as POST + _method
 	path   string
-	form   url.Values
+	form   url.Values // the query of a GET
 }
 
 // do sends req and decodes the answer's wrapped resource.
@@ -131,7 +132,11 @@ func decode[T any](body []byte) (wrapped wire.Response[T], err error) {
 
 // build makes the HTTP request (protocol reference 8.2, 8.11).
 func (c *Client) build(ctx context.Context, b Browser, req request) (*http.Request, error) {
-	query := url.Values{wire.ParamAPIVersion: {wire.APIVersion}}
+	query := url.Values{}
+	if req.method == http.MethodGet {
+		maps.Copy(query, req.form)
+	}
+	query.Set(wire.ParamAPIVersion, wire.APIVersion)
 	if b.SessionID != "" && !strings.HasPrefix(req.path, "/client") {
 		query.Set("_clerk_session_id", b.SessionID)
 	}

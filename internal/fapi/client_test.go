@@ -46,13 +46,16 @@ var ada = fapi.Browser{
 	ClientCookie: "sealed", SessionID: "sess_1", IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "Test/1.0",
 }
 
+// apiCall is a method with the request that it makes.
+type apiCall struct {
+	name, method, path, override, form string
+	session                            bool
+	call                               func(context.Context, *fapi.Client) error
+}
+
 func TestEveryCallSpeaksAsTheProxyOfItsBrowser(t *testing.T) {
 	t.Parallel()
-	calls := []struct {
-		name, method, path, override, form string
-		session                            bool
-		call                               func(context.Context, *fapi.Client) error
-	}{
+	calls := []apiCall{
 		{"sign up", "POST", "/v1/client/sign_ups", "", "email_address=ada%40example.com&first_name=Ada&password=pw", false,
 			func(ctx context.Context, c *fapi.Client) error {
 				_, err := c.SignUp(ctx, ada, "ada@example.com", "pw", "Ada", "")
@@ -82,7 +85,7 @@ func TestEveryCallSpeaksAsTheProxyOfItsBrowser(t *testing.T) {
 				return err
 			}},
 	}
-	for _, tt := range calls {
+	for _, tt := range append(calls, organizationCalls()...) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -63,7 +63,7 @@ func admin() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</code>. Nobody else can see this page: the route refuses them, and this paragraph is not rendered for them.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</code> (<a href=\"/organizations\">its members</a>). Nobody else can see this page: the route refuses them, and this paragraph is not rendered for them.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

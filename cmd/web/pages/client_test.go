@@ -165,7 +165,7 @@ func TestTokenPages(t *testing.T) {
 		{"dashboard with an organization", s.get("/dashboard", boss), []string{"org_1"}},
 		{"dashboard without ages", s.get("/dashboard", mint(t, map[string]any{"fva": nil})), []string{"not said"}},
 		{"organization", s.get("/organization", boss), []string{"org_1", "acme", "org:admin", "org:invoices:create", "go to the admin page"}},
-		{"no organization", s.get("/organization", in), []string{"no active organization", "embedded service knows no organizations"}},
+		{"no organization", s.get("/organization", in), []string{"no active organization", "Create one, or switch to one"}},
 		{"organization, signed out", s.get("/organization", ""), []string{"Sign in to see"}},
 		{"admin", s.get("/admin", boss), []string{"You are an admin of org_1"}},
 		{"home, signed out", s.get("/", ""), []string{"Create an account"}},

@@ -45,6 +45,7 @@ var exhibits = []exhibit{
 	{
 		Path: "/organization", Nav: "Organization", Title: "Organization",
 		Seed: "const { orgId, orgRole } = await auth()", Here: "authctx.FromContext(ctx).OrgID()",
+		Note:    "All of this was read from the session token, which has the permissions that its role gives in this organization. They are at most a minute old.",
 		Sources: []string{"organization.go", "organization.templ"},
 	},
 	{

@@ -1,0 +1,108 @@
+package views
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// Organizations is what [UserOrganizations] shows.
+type Organizations struct {
+	// Memberships are the organizations the signed-in person is in. Active is the one
+	// that the session acts for; nil is the personal account.
+	Memberships []wire.OrganizationMembership
+	Active      *wire.OrganizationMembership
+	// Members, Sent and Roles belong to the active organization: who is in it, which
+	// invitations are pending, and the roles that somebody can be invited with.
+	Members []wire.OrganizationMembership
+	Sent    []wire.OrganizationInvitation
+	Roles   []wire.OrganizationRole
+	// Received are pending invitations to the person.
+	Received []wire.OrganizationInvitation
+	// Name, EmailAddress and Role are what was typed, when a form comes back.
+	Name, EmailAddress, Role string
+	// Notice says what was done. Error is about a whole form, Errors about single fields,
+	// by their name: "name", "email_address", "role".
+	Notice, Error string
+	Errors        map[string]string
+}
+
+// may only chooses what is shown: the API decides.
+func (o Organizations) may(permission string) bool {
+	return o.Active != nil && slices.Contains(o.Active.Permissions, permission)
+}
+
+func (o Organizations) mayInvite() bool { return o.may(wire.PermissionMembershipsManage) }
+
+func (o Organizations) maySeeMembers() bool {
+	return o.may(wire.PermissionMembershipsRead) || o.mayInvite()
+}
+
+func (o Organizations) isActive(m wire.OrganizationMembership) bool {
+	return o.Active != nil && m.Organization != nil && o.Active.Organization != nil && m.Organization.ID == o.Active.Organization.ID
+}
+
+func (o Organizations) nameField() field {
+	return field{
+		form: "organization", name: "name", label: "Name", kind: "text", autocomplete: "organization",
+		required: true, value: o.Name, err: o.Errors["name"],
+	}
+}
+
+func (o Organizations) inviteField() field {
+	return field{
+		form: "organization", name: "email_address", label: "E-mail address", kind: "email", autocomplete: "off",
+		inputMode: "email", required: true, value: o.EmailAddress, err: o.Errors["email_address"],
+	}
+}
+
+// invitedRole is chosen in the form: what was chosen before, and else the least of roles.
+func (o Organizations) invitedRole() string {
+	if o.Role != "" {
+		return o.Role
+	}
+	return wire.RoleMember
+}
+
+func (o Organizations) mistakes() []mistake {
+	fields := []field{o.nameField()}
+	if o.mayInvite() {
+		fields = append(fields, o.inviteField())
+	}
+	return append(mistakes(fields), strays(fields, o.Errors)...)
+}
+
+// members says how many members there are, where it is known.
+func members(org *wire.Organization) string {
+	switch {
+	case org.MembersCount == nil:
+		return ""
+	case *org.MembersCount == 1:
+		return "1 member"
+	}
+	return strconv.FormatInt(*org.MembersCount, 10) + " members"
+}
+
+// memberName is what a member is called.
+func memberName(m wire.OrganizationMembership) string {
+	if m.PublicUserData == nil {
+		return "Somebody"
+	}
+	return displayName(m.PublicUserData.PublicUserData)
+}
+
+// memberAddress is "" where it is the member's name already.
+func memberAddress(m wire.OrganizationMembership) string {
+	if m.PublicUserData == nil || m.PublicUserData.Identifier == memberName(m) {
+		return ""
+	}
+	return m.PublicUserData.Identifier
+}
+
+func organizationName(i wire.OrganizationInvitation) string {
+	if i.PublicOrganizationData == nil {
+		return "An organization"
+	}
+	return i.PublicOrganizationData.Name
+}

@@ -1,0 +1,97 @@
+package views_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/usherauth/usher/views"
+	"github.com/usherauth/usher/wire"
+)
+
+// acme is what the administrator of an organization sees.
+func acme() views.Organizations {
+	count := int64(2)
+	org := &wire.Organization{ID: "org_1", Name: "Acme & Sons", MembersCount: &count}
+	member := func(first, address, role string) wire.OrganizationMembership {
+		return wire.OrganizationMembership{
+			Role: "org:" + strings.ToLower(role), RoleName: role, Organization: org,
+			PublicUserData: &wire.MemberData{PublicUserData: wire.PublicUserData{UserID: "user_" + first, FirstName: wire.NullString(first), Identifier: address}},
+		}
+	}
+	mine := member("Ada", "ada@example.test", "Admin")
+	mine.Permissions = []string{wire.PermissionMembershipsRead, wire.PermissionMembershipsManage}
+	other := wire.OrganizationMembership{RoleName: "Member", Organization: &wire.Organization{ID: "org_2", Name: "Initech"}}
+	return views.Organizations{
+		Memberships: []wire.OrganizationMembership{mine, other}, Active: &mine,
+		Members: []wire.OrganizationMembership{mine, member("", "bob@example.test", "Member"), {RoleName: "Member"}},
+		Sent:    []wire.OrganizationInvitation{{ID: "orginv_1", EmailAddress: "cyd@example.test", RoleName: "Member", CreatedAt: clock.UnixMilli()}},
+		Roles:   []wire.OrganizationRole{{Key: "org:admin", Name: "Admin"}, {Key: "org:member", Name: "Member"}},
+		Received: []wire.OrganizationInvitation{
+			{ID: "orginv_2", RoleName: "Admin", PublicOrganizationData: &wire.PublicOrganizationData{Name: "<b>Umbrella</b>"}}, {ID: "orginv_3", RoleName: "Member"},
+		},
+		Notice: "Saved.",
+	}
+}
+
+func TestOrganizationsShowWhatTheRoleAllows(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change        func(*views.Organizations)
+		shown, hidden []string
+	}{
+		"a manager": {func(*views.Organizations) {}, []string{"organization-members", "organization-invite", "organization-create"}, nil},
+		"a reader": {
+			func(o *views.Organizations) { o.Active.Permissions = []string{wire.PermissionMembershipsRead} },
+			[]string{"organization-members", "organization-create"}, []string{"organization-invite"},
+		},
+		"a member without permissions": {
+			func(o *views.Organizations) { o.Active.Permissions = nil },
+			[]string{"organization-mine"}, []string{"organization-members", "organization-invite"},
+		},
+		"the personal account": {
+			func(o *views.Organizations) { *o = views.Organizations{} },
+			[]string{"organization-mine", "organization-create"}, []string{"organization-members", "organization-invite", "organization-received"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := acme()
+			tt.change(&o)
+			root := parse(t, render(t, signedIn(t), views.UserOrganizations(o)))
+			for _, id := range tt.shown {
+				if byID(root, id) == nil {
+					t.Errorf("%s is not shown", id)
+				}
+			}
+			for _, id := range tt.hidden {
+				if byID(root, id) != nil {
+					t.Errorf("%s is shown", id)
+				}
+			}
+		})
+	}
+}
+
+func TestOrganizationsNameEveryButton(t *testing.T) {
+	t.Parallel()
+	root := parse(t, render(t, signedIn(t), views.UserOrganizations(acme())))
+	names := map[string]bool{}
+	for _, b := range elements(root, "button") {
+		name, ok := attr(b, "aria-label")
+		if !ok {
+			name = text(b)
+		}
+		if names[name] {
+			t.Errorf("two buttons are called %q", name)
+		}
+		names[name] = true
+	}
+	for _, want := range []string{
+		"Switch to the personal account", "Switch to Initech", "Leave Acme & Sons", "Withdraw the invitation of cyd@example.test",
+		"Accept the invitation of <b>Umbrella</b>", "Invite", "Create",
+	} {
+		if !names[want] {
+			t.Errorf("no button is called %q: %v", want, names)
+		}
+	}
+}
