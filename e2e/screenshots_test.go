@@ -56,7 +56,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	b.makeOrganization()
 	for _, path := range []string{"/organizations", "/organization", "/admin"} {
-		b.open(path)
+		b.Open(path)
 		for _, l := range looks {
 			b.shoot(l, "organization"+strings.ReplaceAll(path, "/", "-")+"-"+l.name)
 		}

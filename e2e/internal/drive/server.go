@@ -26,11 +26,11 @@ const (
 // when it is started again, as they do for people. Make one with [NewServer].
 type Server struct {
 	T       testing.TB
-	Data    string // the data folder
-	Origin  string // what people type
-	Backend string // where the Backend API listens, as an origin
-	Addr    string // the public listener's
-	APIAddr string // the Backend API's
+	Data    string   // the data folder
+	Origin  string   // what people type
+	Backend string   // where the Backend API listens, as an origin
+	Addr    string   // the public listener's
+	APIAddr string   // the Backend API's
 	Flags   []string // more of them for the process
 	Env     []string // more of it for the process
 	Log     Buffer
