@@ -98,13 +98,15 @@ func (h *Handlers) rewrite(pr *httputil.ProxyRequest) {
 }
 
 // modifyResponse leads redirects on the instance's host back under the proxy and keeps
-// what is personal out of caches: everything but key sets and scripts.
+// what is personal out of caches: everything but key sets, scripts, and pictures, which
+// are for whoever knows their address.
 func (h *Handlers) modifyResponse(res *http.Response) error {
 	if location, err := url.Parse(res.Header.Get("Location")); err == nil && location.Host == h.target.Host {
 		res.Header.Set("Location", h.cfg.PublicOrigin+h.cfg.ProxyPath+location.EscapedPath()+tail(location))
 	}
 	p := res.Request.URL.Path
-	if !strings.HasPrefix(p, "/.well-known/") && !strings.HasPrefix(p, "/npm/") {
+	shown := strings.HasPrefix(p, "/v1/images/") && res.StatusCode == http.StatusOK
+	if !shown && !strings.HasPrefix(p, "/.well-known/") && !strings.HasPrefix(p, "/npm/") {
 		web.PrivateHeaders(res.Header)
 	}
 	return nil

@@ -118,11 +118,16 @@ func TestH01_ProxyKeepsPersonalAnswersOutOfCaches(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v1/client": "private, no-store", "/v1/environment": "private, no-store",
 		"/.well-known/jwks.json": "public, max-age=60", "/npm/@clerk/clerk-js@6/dist/clerk.browser.js": "public, max-age=60",
+		"/v1/images/img_1": "public, max-age=60", "/v1/imagesx": "private, no-store",
 	} {
 		rec := through(t, answers(200, `{}`, "Cache-Control", "public, max-age=60"), request("GET", "/__clerk"+path))
 		if got := rec.Header().Get("Cache-Control"); got != want {
 			t.Errorf("%s: Cache-Control %q, want %q", path, got, want)
 		}
+	}
+	rec := through(t, answers(404, `{}`, "Cache-Control", "public, max-age=60"), request("GET", "/__clerk/v1/images/img_gone"))
+	if got := rec.Header().Get("Cache-Control"); got != "private, no-store" {
+		t.Errorf("a picture that is not there: Cache-Control %q", got)
 	}
 }
 

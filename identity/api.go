@@ -157,6 +157,8 @@ func (c *call) write(answer any, err error) {
 		c.w.WriteHeader(http.StatusTemporaryRedirect)
 	case noContent:
 		c.w.WriteHeader(http.StatusNoContent)
+	case picture:
+		a.write(c.w)
 	default:
 		web.WriteJSON(c.w, http.StatusOK, answer)
 	}

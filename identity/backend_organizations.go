@@ -16,6 +16,7 @@ func backendOrganizationRoutes() routes {
 		"/v1/organizations":               {"GET": listOrganizations, "POST": createOrganization},
 		"/v1/organizations/{id}":          {"GET": getOrganization, "PATCH": updateOrganization, "DELETE": deleteOrganization},
 		"/v1/organizations/{id}/metadata": {"PATCH": organizationMetadata(merged), "PUT": organizationMetadata(replaced)},
+		"/v1/organizations/{id}/logo":     {"PUT": backendSetLogo, "DELETE": backendDeleteLogo},
 		"/v1/organizations/{id}/domains":  {"GET": backendNoDomains, "POST": backendDomainsDisabled},
 
 		"/v1/organizations/{id}/memberships":                 {"GET": backendMembers, "POST": backendAddMember},
@@ -38,7 +39,6 @@ func backendOrganizationRoutes() routes {
 		"/v1/organization_permissions":                         {"GET": listPermissions, "POST": createPermission},
 		"/v1/organization_permissions/{id}":                    {"GET": getPermission, "PATCH": updatePermission, "DELETE": deletePermission},
 	}, notBuilt(
-		"/v1/organizations/{id}/logo",
 		"/v1/organizations/{id}/billing/{rest...}",
 		"/v1/organizations/{id}/domains/{rest...}",
 		"/v1/organization_domains",

@@ -299,7 +299,7 @@ func TestBackendOrganizationBadInput(t *testing.T) {
 		{"PATCH", path, `{"created_by":"x"}`, 422, wire.CodeParamUnknown},
 		{"PATCH", path + "/metadata", `{"unsafe_metadata":{}}`, 422, wire.CodeParamUnknown},
 		{"PATCH", path + "/metadata", `{"public_metadata":"x"}`, 422, wire.CodeParamFormatInvalid},
-		{"PUT", path + "/logo", ``, 501, wire.CodeNotImplemented},
+		{"PUT", path + "/logo", ``, 415, wire.CodeUnsupportedMediaType},
 		{"POST", path + "/memberships", `{}`, 422, wire.CodeParamMissing},
 		{"POST", path + "/memberships", `{"user_id":"user_none","role":"org:member"}`, 404, wire.CodeResourceNotFound},
 		{"POST", path + "/memberships", `{"user_id":"` + me + `","role":"org:none"}`, 404, wire.CodeResourceNotFound},

@@ -61,7 +61,7 @@ func banUsers(banned bool) endpoint {
 				if err := errors.Join(tx.PutUser(u), c.record(tx, AuditEvent{Type: banEvent(banned), UserID: u.ID})); err != nil {
 					return err
 				}
-				out = append(out, fullUserJSON(u, c.now))
+				out = append(out, c.fullUserJSON(u, c.now))
 			}
 			return nil
 		})

@@ -54,7 +54,7 @@ func createUser(c *call) (any, error) {
 	if err != nil {
 		return nil, identifierTaken(err)
 	}
-	return fullUserJSON(u, c.now), nil
+	return c.fullUserJSON(u, c.now), nil
 }
 
 // check reads everything but the password into u, and reports all that is wrong or missing.

@@ -68,7 +68,7 @@ func listUsers(c *call) (any, error) {
 			return invalid("starting_after", wire.CodeParamValueInvalid, "There is no such user to start after.")
 		}
 		for _, u := range users {
-			out = append(out, fullUserJSON(u, c.now))
+			out = append(out, c.fullUserJSON(u, c.now))
 		}
 		if err == nil && c.paginated() {
 			total, err = tx.CountUsers(f.UserQuery)
@@ -102,7 +102,7 @@ func getUser(c *call) (any, error) {
 		u, err = pathRecord(c, tx.User)
 		return err
 	})
-	return fullUserJSON(u, c.now), err
+	return c.fullUserJSON(u, c.now), err
 }
 
 // pathRecord gets what {id} names, or 404.
@@ -127,7 +127,7 @@ func (c *call) changeUser(event string, change func(Tx, *User) error) (any, erro
 		u.UpdatedAt = c.now
 		return errors.Join(tx.PutUser(u), c.record(tx, AuditEvent{Type: event, UserID: u.ID}))
 	})
-	return fullUserJSON(u, c.now), identifierTaken(err)
+	return c.fullUserJSON(u, c.now), identifierTaken(err)
 }
 
 // deleteUser removes the person with addresses, sessions, memberships and tickets.

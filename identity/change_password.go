@@ -83,5 +83,5 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 	if err := c.setCookies(m.browser, secret); err != nil {
 		return nil, err
 	}
-	return c.wrap(userJSON(m.user), m.browser)
+	return c.wrap(c.userJSON(m.user), m.browser)
 }

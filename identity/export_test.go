@@ -55,3 +55,9 @@ func init() { currentParams.memory = 1024 }
 
 // Costs of argon2id parameters.
 func (p argonParams) Costs() (memory, time uint32, threads uint8) { return p.memory, p.time, p.threads }
+
+// Redraw and Orientation are what becomes of an upload, and how it was held.
+var (
+	Redraw      = redraw
+	Orientation = orientation
+)

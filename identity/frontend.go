@@ -9,16 +9,17 @@ import (
 // newFrontend is the table of the Frontend API (protocol reference 8), put together from
 // its parts.
 func (s *Service) newFrontend() http.Handler {
-	rs := join(s.clientRoutes(), s.meRoutes(), s.organizationRoutes())
+	rs := join(s.clientRoutes(), s.meRoutes(), s.organizationRoutes(), imageRoutes())
 	rs["/.well-known/jwks.json"] = methods{"GET": keySetEndpoint}
 	rs["/v1/environment"] = methods{"GET": environment, "PATCH": environment}
 	return s.newAPI((*call).prepareFrontend, rs)
 }
 
-// creates and attempts limit how often one network may begin something, and how often it
-// may try a secret.
+// creates, attempts and favours limit how often one network may begin something, try a
+// secret, and ask for what costs more than an answer: mail, or a picture to be redrawn.
 func (s *Service) creates(e endpoint) endpoint  { return limited(s.limits.creations, e) }
 func (s *Service) attempts(e endpoint) endpoint { return limited(s.limits.attempts, e) }
+func (s *Service) favours(e endpoint) endpoint  { return limited(s.limits.favours, e) }
 
 // prepareFrontend comes before every Frontend API endpoint: who may ask at all, and what
 // was sent.
@@ -29,6 +30,9 @@ func (c *call) prepareFrontend() (err error) {
 	default:
 		if err := c.origins.check(c.r); err != nil {
 			return err
+		}
+		if uploads[c.r.Pattern] {
+			break
 		}
 		if c.form, err = readForm(c.w, c.r); err != nil {
 			return err

@@ -12,6 +12,8 @@ func (s *Service) organizationRoutes() routes {
 		"/v1/organizations":      {"POST": s.creates(createMyOrganization)},
 		"/v1/organizations/{id}": {"GET": getMyOrganization, "PATCH": updateMyOrganization, "DELETE": deleteMyOrganization},
 
+		"/v1/organizations/{id}/logo": {"PUT": s.favours(setMyLogo), "DELETE": deleteMyLogo},
+
 		"/v1/organizations/{id}/memberships":        {"GET": listMembers, "POST": createMember},
 		"/v1/organizations/{id}/memberships/{user}": {"PATCH": updateMember, "DELETE": deleteMember},
 
@@ -36,7 +38,6 @@ func (s *Service) organizationRoutes() routes {
 
 		"/v1/tickets/accept": {"GET": acceptTicket},
 	}, notBuilt(
-		"/v1/organizations/{id}/logo",
 		"/v1/organizations/{id}/billing/{rest...}",
 		"/v1/organizations/{id}/enterprise_connections", "/v1/organizations/{id}/enterprise_connections/{rest...}",
 		"/v1/organizations/{id}/sso_bypass_allowlist_users", "/v1/organizations/{id}/sso_bypass_allowlist_users/{rest...}",

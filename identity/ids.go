@@ -12,6 +12,7 @@ const (
 	prefixSignIn     = "sia_"
 	prefixSignUp     = "sua_"
 	prefixAuditEvent = "aud_"
+	prefixImage      = "img_"
 
 	prefixOrganization       = "org_"
 	prefixMembership         = "orgmem_"

@@ -14,8 +14,8 @@ import (
 // a shortcode becomes the value itself; among other text it is written out.
 
 // templateSource is what paths lead into. Private metadata is not in it (V01).
-func templateSource(tx Tx, s Session, u User) (map[string]any, error) {
-	user, err := generic(userJSON(u))
+func (s *Service) templateSource(tx Tx, session Session, u User) (map[string]any, error) {
+	user, err := generic(s.userJSON(u))
 	if err != nil {
 		return nil, err
 	}
@@ -28,17 +28,17 @@ func templateSource(tx Tx, s Session, u User) (map[string]any, error) {
 	user["phone_number_verified"] = false
 	user["created_at"], user["updated_at"] = u.CreatedAt.Unix(), u.UpdatedAt.Unix()
 	source := map[string]any{"user": user}
-	if s.ActiveOrgID == "" {
+	if session.ActiveOrgID == "" {
 		return source, nil
 	}
-	m, err := tx.Membership(s.ActiveOrgID, u.ID)
+	m, err := tx.Membership(session.ActiveOrgID, u.ID)
 	if errors.Is(err, ErrNotFound) {
 		return source, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	o, err := tx.Organization(s.ActiveOrgID)
+	o, err := tx.Organization(session.ActiveOrgID)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func writeTemplates(tx Tx, all []jwtTemplate) error {
 
 // templateClaims are the claims that a template takes from a session, before the default
 // ones are added.
-func templateClaims(tx Tx, name string, s Session, u User) (t jwtTemplate, claims map[string]any, err error) {
+func (c *call) templateClaims(tx Tx, name string, s Session, u User) (t jwtTemplate, claims map[string]any, err error) {
 	all, err := readTemplates(tx)
 	if err != nil {
 		return t, nil, err
@@ -66,7 +66,7 @@ func templateClaims(tx Tx, name string, s Session, u User) (t jwtTemplate, claim
 	if i < 0 {
 		return t, nil, notFound()
 	}
-	source, err := templateSource(tx, s, u)
+	source, err := c.templateSource(tx, s, u)
 	if err != nil {
 		return t, nil, err
 	}
@@ -109,7 +109,7 @@ func sessionTokenTemplate(c *call) (any, error) {
 			return err
 		}
 		s = live
-		t, claims, err = templateClaims(tx, c.r.PathValue("template"), s, b.users[s.UserID])
+		t, claims, err = c.templateClaims(tx, c.r.PathValue("template"), s, b.users[s.UserID])
 		return err
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func backendTemplateToken(c *call) (any, error) {
 			return err
 		}
 		s = live
-		t, claims, err = templateClaims(tx, c.r.PathValue("template"), s, u)
+		t, claims, err = c.templateClaims(tx, c.r.PathValue("template"), s, u)
 		return err
 	})
 	if err != nil {

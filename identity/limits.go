@@ -12,10 +12,13 @@ import (
 const limitWindow = 10 * time.Second // protocol reference 8.10
 
 // limiters are the counters behind [Limits]. A nil one limits nothing.
-type limiters struct{ creations, attempts *httprate.RateLimiter }
+type limiters struct{ creations, attempts, favours *httprate.RateLimiter }
 
 func newLimiters(l Limits) limiters {
-	return limiters{creations: newLimiter(l.Creations, limitWindow), attempts: newLimiter(l.Attempts, limitWindow)}
+	return limiters{
+		creations: newLimiter(l.Creations, limitWindow), attempts: newLimiter(l.Attempts, limitWindow),
+		favours: newLimiter(l.Creations, limitWindow),
+	}
 }
 
 func newLimiter(limit int, window time.Duration) *httprate.RateLimiter {

@@ -37,28 +37,37 @@ func getMe(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	user := userJSON(m.user)
+	user := c.userJSON(m.user)
 	return wire.Response[*wire.User]{Response: user}, c.addMemberships(user)
 }
 
-// changeMe runs change on the signed-in user in a transaction and answers with the result.
-func (c *call) changeMe(change func(*User) error) (any, error) {
-	var m me
-	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+// changeMe runs change on the signed-in user, in a transaction that also writes the user.
+func (c *call) changeMe(change func(Tx, *User) error) (m me, err error) {
+	err = c.update(c.r.Context(), func(tx Tx) (err error) {
 		if m, err = c.me(tx); err != nil {
 			return err
 		}
-		if err := change(&m.user); err != nil {
+		if err := change(tx, &m.user); err != nil {
 			return err
 		}
 		m.user.UpdatedAt = c.now
 		m.browser.users[m.user.ID] = m.user
-		return tx.PutUser(m.user)
+		return errors.Join(tx.PutUser(m.user), c.record(tx, m.event("user.updated")))
 	})
+	return m, err
+}
+
+// event is what somebody did to their own account.
+func (m me) event(kind string) AuditEvent {
+	return AuditEvent{Type: kind, UserID: m.user.ID, ActorID: m.user.ID, SessionID: m.session.ID}
+}
+
+// wrapMe answers with the person.
+func (c *call) wrapMe(m me, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.wrap(userJSON(m.user), m.browser)
+	return c.wrap(c.userJSON(m.user), m.browser)
 }
 
 // updateMe changes what people may say about themselves; all else in the form is ignored.
@@ -78,7 +87,7 @@ func updateMe(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changeMe(func(u *User) error {
+	return c.wrapMe(c.changeMe(func(_ Tx, u *User) error {
 		if first != nil {
 			u.FirstName = *first
 		}
@@ -89,7 +98,7 @@ func updateMe(c *call) (any, error) {
 			u.UnsafeMetadata = unsafe
 		}
 		return nil
-	})
+	}))
 }
 
 // mergeMyMetadata merges into unsafe_metadata, the only bag a browser may write.
@@ -98,8 +107,8 @@ func mergeMyMetadata(c *call) (any, error) {
 	if err := readMetadata(c.form, "unsafe_metadata", &patch); err != nil {
 		return nil, err
 	}
-	return c.changeMe(func(u *User) (err error) {
+	return c.wrapMe(c.changeMe(func(_ Tx, u *User) (err error) {
 		u.UnsafeMetadata, err = mergeMetadata("unsafe_metadata", u.UnsafeMetadata, patch)
 		return err
-	})
+	}))
 }

@@ -158,7 +158,7 @@ func (c *call) deleteOrganization(tx Tx, org Organization, by doer) error {
 			return err
 		}
 	}
-	return errors.Join(tx.DeleteOrganization(org.ID), c.record(tx, by.event("organization.deleted", org.ID, "")))
+	return errors.Join(dropImage(tx, org.ImageID), tx.DeleteOrganization(org.ID), c.record(tx, by.event("organization.deleted", org.ID, "")))
 }
 
 // deactivate takes an organization away from the sessions of somebody who is no member any

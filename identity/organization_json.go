@@ -35,6 +35,8 @@ func (c *call) viewOrganizations(tx Tx, s shape) (*organizationView, error) {
 func (c *call) organizationJSON(o Organization, s shape) *wire.Organization {
 	out := &wire.Organization{
 		Object: "organization", ID: o.ID, Name: o.Name, Slug: wire.NullString(o.Slug),
+		ImageURL:              c.imageURL(o.ImageID, o.ID),
+		HasImage:              o.ImageID != "",
 		MaxAllowedMemberships: int64(o.MaxMemberships),
 		AdminDeleteEnabled:    !o.MayNotDelete,
 		PublicMetadata:        metadata(o.PublicMetadata),
@@ -97,7 +99,7 @@ func (v *organizationView) member(userID string) (*wire.MemberData, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &wire.MemberData{PublicUserData: *publicUserJSON(user), Username: wire.NullString(user.Username)}
+	out := &wire.MemberData{PublicUserData: *v.publicUserJSON(user), Username: wire.NullString(user.Username)}
 	if v.shape == backendShape {
 		deprovisioned := false // nobody provisions people from outside
 		out.Banned, out.Deprovisioned, out.ProfileImageURL = &user.Banned, &deprovisioned, out.ImageURL
@@ -137,7 +139,7 @@ func (v *organizationView) invitation(i Invitation, forInvitee bool) (wire.Organ
 		return out, err
 	}
 	if inviter != nil {
-		out.PublicInviterData = publicUserJSON(*inviter)
+		out.PublicInviterData = v.publicUserJSON(*inviter)
 	}
 	if forInvitee {
 		org, err := v.tx.Organization(i.OrgID)

@@ -26,7 +26,7 @@ func metadata(raw json.RawMessage) json.RawMessage {
 }
 
 // userJSON is a user as people may see themselves: without private metadata.
-func userJSON(u User) *wire.User {
+func (s *Service) userJSON(u User) *wire.User {
 	out := &wire.User{
 		Object:                  "user",
 		ID:                      u.ID,
@@ -35,6 +35,8 @@ func userJSON(u User) *wire.User {
 		Username:                wire.NullString(u.Username),
 		FirstName:               wire.NullString(u.FirstName),
 		LastName:                wire.NullString(u.LastName),
+		ImageURL:                s.imageURL(u.ImageID, u.ID),
+		HasImage:                u.ImageID != "",
 		PublicMetadata:          metadata(u.PublicMetadata),
 		UnsafeMetadata:          metadata(u.UnsafeMetadata),
 		EmailAddresses:          []wire.EmailAddress{},
@@ -68,8 +70,8 @@ func userJSON(u User) *wire.User {
 }
 
 // fullUserJSON is a user as the Backend API shows it.
-func fullUserJSON(u User, now time.Time) *wire.User {
-	out := userJSON(u)
+func (s *Service) fullUserJSON(u User, now time.Time) *wire.User {
+	out := s.userJSON(u)
 	out.PrivateMetadata = metadata(u.PrivateMetadata)
 	remaining := int64(failuresPerLock - u.FailedAttempts%failuresPerLock)
 	out.AttemptsRemaining = &remaining
@@ -96,10 +98,12 @@ func emailJSON(e EmailAddress) wire.EmailAddress {
 	}
 }
 
-func publicUserJSON(u User) *wire.PublicUserData {
+func (s *Service) publicUserJSON(u User) *wire.PublicUserData {
 	out := &wire.PublicUserData{
 		FirstName: wire.NullString(u.FirstName),
 		LastName:  wire.NullString(u.LastName),
+		ImageURL:  s.imageURL(u.ImageID, u.ID),
+		HasImage:  u.ImageID != "",
 		UserID:    u.ID,
 	}
 	for _, e := range u.Emails {
@@ -129,8 +133,8 @@ func sessionJSON(s Session, now time.Time) wire.Session {
 // frontendSession adds the person and, to a live session, a fresh token.
 func (c *call) frontendSession(s Session, u User) (*wire.Session, error) {
 	out := sessionJSON(s, c.now)
-	out.User = userJSON(u)
-	out.PublicUserData = publicUserJSON(u)
+	out.User = c.userJSON(u)
+	out.PublicUserData = c.publicUserJSON(u)
 	out.FactorVerificationAge = factorAges(s, c.now)
 	if !s.live(c.now) {
 		return &out, nil

@@ -23,6 +23,7 @@ type Service struct {
 	signatures signatures
 	cookies    cookieKeys
 	pool       *hashPool
+	pictures   *hashPool // one at a time: decoding takes memory as hashing does
 	policy     passwordPolicy
 	limits     limiters
 	origins    origins
@@ -44,12 +45,13 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	cfg = cfg.withDefaults()
 	s := &Service{
-		cfg:     cfg,
-		log:     cfg.Logger,
-		pool:    newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash),
-		policy:  newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
-		limits:  newLimiters(cfg.Limits),
-		origins: newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),
+		cfg:      cfg,
+		log:      cfg.Logger,
+		pool:     newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash),
+		pictures: newHashPool(1, decodeQueue, cfg.CollectAfterHash),
+		policy:   newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
+		limits:   newLimiters(cfg.Limits),
+		origins:  newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),
 	}
 	if err := s.openInstance(ctx); err != nil {
 		return nil, err

@@ -46,8 +46,10 @@ const (
 	CodeUserLocked            = "user_locked"                           // 403
 	CodeUserBanned            = "user_banned"                           // 403
 	CodeResourceNotFound      = "resource_not_found"                    // 404
+	CodeImageNotFound         = "image_not_found"                       // 404
 	CodeMethodNotAllowed      = "method_not_allowed"                    // 405
 	CodeBodyTooLarge          = "request_body_too_large"                // 413
+	CodeImageTooLarge         = "image_too_large"                       // 413
 	CodeUnsupportedMediaType  = "unsupported_media_type"                // 415
 	CodeIdentifierNotFound    = "form_identifier_not_found"             // 422
 	CodeIdentifierExists      = "form_identifier_exists"                // 422

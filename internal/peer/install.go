@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ErrMissing is that Node.js, npm or the packages are not there. The error around it says
@@ -29,9 +30,15 @@ func find(how string, names ...string) (string, error) {
 	return "", fmt.Errorf("peer: %s: %w; %s", names[0], ErrMissing, how)
 }
 
+// installing is held while packages are installed: npm begins by taking away what others
+// may be about to run.
+var installing sync.Mutex
+
 // Install installs what the lock file in dir names, unless that was done since the file
-// was written.
+// was written. Those who ask at the same time wait for each other.
 func Install(ctx context.Context, dir string) error {
+	installing.Lock()
+	defer installing.Unlock()
 	lock, err := os.Stat(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
 		return fmt.Errorf("peer: %w", err)

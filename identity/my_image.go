@@ -1,0 +1,44 @@
+package identity
+
+import (
+	"errors"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// setMyImage makes an uploaded picture the person's own: POST /me/profile_image. Who is
+// not signed in has nothing read, let alone decoded.
+func setMyImage(c *call) (any, error) {
+	if err := c.view(c.r.Context(), func(tx Tx) error { _, err := c.me(tx); return err }); err != nil {
+		return nil, err
+	}
+	img, err := c.readPicture()
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.changeMe(func(tx Tx, u *User) error {
+		old := u.ImageID
+		u.ImageID = img.ID
+		return putImage(tx, img, old)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.wrap(c.imageJSON(img), m.browser)
+}
+
+// deleteMyImage takes the picture away, so that the default one is shown.
+func deleteMyImage(c *call) (any, error) {
+	var old string
+	m, err := c.changeMe(func(tx Tx, u *User) error {
+		if u.ImageID == "" {
+			return imageNotFound()
+		}
+		old, u.ImageID = u.ImageID, ""
+		return errors.Join(dropImage(tx, old))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.wrap(wire.Deleted{Object: "image", ID: old, Deleted: true}, m.browser)
+}
