@@ -123,12 +123,26 @@ func (b *browser) session(id string) (Session, bool) {
 		return Session{}, false
 	}
 	if id == "" {
-		if s, ok := b.session(b.client.LastActiveSessionID); ok && b.client.LastActiveSessionID != "" {
-			return s, true
+		if last := b.client.LastActiveSessionID; last != "" {
+			if s, ok := b.session(last); ok {
+				return s, true
+			}
 		}
 		return b.sessions[0], true
 	}
 	i := slices.IndexFunc(b.sessions, func(s Session) bool { return s.ID == id })
+	if i < 0 {
+		return Session{}, false
+	}
+	return b.sessions[i], true
+}
+
+// sessionOf returns the live session of a person.
+func (b *browser) sessionOf(userID string) (Session, bool) {
+	if b == nil || userID == "" {
+		return Session{}, false
+	}
+	i := slices.IndexFunc(b.sessions, func(s Session) bool { return s.UserID == userID })
 	if i < 0 {
 		return Session{}, false
 	}

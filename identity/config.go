@@ -59,6 +59,11 @@ type Config struct {
 	// SessionLifetime. Both are judged from stored times, so restarts change nothing.
 	SessionLifetime, IdleLifetime time.Duration
 
+	// MultiSession lets a browser hold sessions of several people at once, as Clerk's
+	// instances do when single_session_mode is off. False: who is signed in signs out
+	// before somebody else signs in.
+	MultiSession bool
+
 	// MinPasswordLength is in code points; 0 means 8, which is also the least. NIST
 	// SP 800-63B-4 asks for 15 where the password is the only factor.
 	MinPasswordLength int

@@ -8,7 +8,7 @@ func environment(c *call) (any, error) { return c.environ, nil }
 
 func (s *Service) environment() wire.Environment {
 	return wire.Environment{
-		AuthConfig: wire.AuthConfig{Object: "auth_config", ID: s.instance.id, SingleSessionMode: true},
+		AuthConfig: wire.AuthConfig{Object: "auth_config", ID: s.instance.id, SingleSessionMode: !s.cfg.MultiSession},
 		DisplayConfig: wire.DisplayConfig{
 			Object:              "display_config",
 			ID:                  s.instance.id,

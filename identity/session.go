@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -131,6 +132,11 @@ func touchSession(c *call) (any, error) {
 	if err := c.setCookies(b, ""); err != nil {
 		return nil, err
 	}
+	if changed {
+		if err := c.setRefresh(b); err != nil {
+			return nil, err
+		}
+	}
 	session, err := c.frontendSession(s, b.users[s.UserID])
 	if err != nil {
 		return nil, err
@@ -179,6 +185,9 @@ func (c *call) endSessions(tx Tx, b *browser, status string, sessions ...Session
 	}
 	client := b.client
 	client.UpdatedAt = c.now
+	if slices.ContainsFunc(sessions, func(s Session) bool { return s.ID == client.LastActiveSessionID }) {
+		client.LastActiveSessionID = ""
+	}
 	left, err := loadBrowser(tx, client, c.now)
 	if err != nil {
 		return nil, err
@@ -191,13 +200,14 @@ func (c *call) endSessions(tx Tx, b *browser, status string, sessions ...Session
 	return left, tx.PutClient(client)
 }
 
-// signedOutCookies follows [call.endSessions].
+// signedOutCookies follows [call.endSessions]. Of several sessions one is left that the
+// refresh token is for from now on.
 func (c *call) signedOutCookies(b *browser) error {
 	if !b.signedIn() {
 		c.clearClient()
 		return nil
 	}
-	return c.setCookies(b, "")
+	return errors.Join(c.setCookies(b, ""), c.setRefresh(b))
 }
 
 // endAllSessions signs the browser out: DELETE /client/sessions, and DELETE /client. The

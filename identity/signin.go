@@ -7,59 +7,6 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// opened is a session just begun, in its browser.
-type opened struct {
-	browser *browser
-	session Session
-}
-
-// openSession signs user in to the request's browser, within tx. The client gets a new
-// secret and the session a new id, so whatever was planted before is worthless. A
-// browser holds one session at a time (single_session_mode).
-func (c *call) openSession(tx Tx, user User, secret string) (opened, error) {
-	b, err := c.browser(tx)
-	if err != nil {
-		return opened{}, err
-	}
-	if b.signedIn() {
-		return opened{}, sessionExists()
-	}
-	client := Client{ID: newID(prefixClient), CreatedAt: c.now}
-	if b != nil {
-		client = b.client
-	}
-	session := c.newSession(client.ID, user.ID)
-	client.SecretHash = hashSecret(secret)
-	client.SignInID, client.SignUpID = "", ""
-	client.LastActiveSessionID = session.ID
-	client.UpdatedAt = c.now
-	user.LastSignInAt, user.LastActiveAt = c.now, c.now
-	created := AuditEvent{Type: "session.created", UserID: user.ID, ActorID: user.ID, SessionID: session.ID}
-	if err := errors.Join(tx.PutUser(user), tx.PutClient(client), tx.PutSession(session), c.record(tx, created)); err != nil {
-		return opened{}, err
-	}
-	b, err = loadBrowser(tx, client, c.now)
-	return opened{b, session}, err
-}
-
-func (c *call) newSession(clientID, userID string) Session {
-	s := Session{
-		ID:           newID(prefixSession),
-		ClientID:     clientID,
-		UserID:       userID,
-		Status:       wire.SessionActive,
-		IPAddress:    c.caller.address(),
-		UserAgent:    cutUserAgent(c.r.UserAgent()),
-		FirstFactor:  c.now,
-		LastActiveAt: c.now,
-		ExpireAt:     c.now.Add(c.cfg.SessionLifetime),
-		CreatedAt:    c.now,
-		UpdatedAt:    c.now,
-	}
-	s.AbandonAt = s.idleEnd(c.now, c.cfg.IdleLifetime)
-	return s
-}
-
 // createSignIn begins a sign-in and, given a password, finishes it at once. Without one
 // every identifier gets the same answer, whether or not it is somebody's.
 func createSignIn(c *call) (any, error) {
@@ -81,7 +28,7 @@ func createSignIn(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.requireSignedOut(); err != nil {
+	if err := c.mayBegin(email); err != nil {
 		return nil, err
 	}
 	attempt := SignIn{
@@ -138,21 +85,6 @@ func (c *call) findSignIn() (attempt SignIn, b *browser, err error) {
 		return nil
 	})
 	return attempt, b, err
-}
-
-// requireSignedOut refuses a browser with a live session. It is told again that it has
-// one: if it has lost all cookies but __client, its pages do not know.
-func (c *call) requireSignedOut() error {
-	var b *browser
-	err := c.view(c.r.Context(), func(tx Tx) (err error) {
-		b, err = c.browser(tx)
-		return err
-	})
-	if err != nil || !b.signedIn() {
-		return err
-	}
-	c.setUAT(b.uat(c.now))
-	return sessionExists()
 }
 
 func (c *call) checkStrategy() error {

@@ -21,14 +21,10 @@ func (a SignUp) missing() []string {
 	return missing
 }
 
-func sessionExists() *apiError {
-	return refuse(http.StatusBadRequest, wire.CodeSessionExists, "You are already signed in.")
-}
-
 // createSignUp begins a sign-up and, given all fields, finishes it at once.
 func createSignUp(c *call) (any, error) {
 	attempt := SignUp{ID: newID(prefixSignUp), CreatedAt: c.now, ExpireAt: c.now.Add(attemptLifetime)}
-	if err := c.requireSignedOut(); err != nil {
+	if err := c.mayBegin(""); err != nil {
 		return nil, err
 	}
 	if err := c.beginInvited(&attempt); err != nil {
