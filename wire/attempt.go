@@ -7,15 +7,18 @@ const (
 	StatusNeedsIdentifier     = "needs_identifier"
 	StatusNeedsFirstFactor    = "needs_first_factor"
 	StatusNeedsSecondFactor   = "needs_second_factor"
+	StatusNeedsNewPassword    = "needs_new_password"
 	StatusMissingRequirements = "missing_requirements"
 	StatusComplete            = "complete"
 	StatusAbandoned           = "abandoned"
 )
 
-// Strategies of factors.
+// Strategies: ways to prove a factor (protocol reference 8.6).
 const (
-	StrategyPassword = "password"
-	StrategyTicket   = "ticket" // a sign-in token, an actor token or an invitation
+	StrategyPassword          = "password"
+	StrategyEmailCode         = "email_code"
+	StrategyResetPasswordCode = "reset_password_email_code"
+	StrategyTicket            = "ticket" // a sign-in token, an actor token or an invitation
 )
 
 // SignIn is a sign-in attempt.
@@ -40,6 +43,7 @@ type Factor struct {
 	Strategy       string `json:"strategy"`
 	SafeIdentifier string `json:"safe_identifier,omitempty"`
 	EmailAddressID string `json:"email_address_id,omitempty"`
+	Primary        bool   `json:"primary,omitempty"`
 }
 
 // UserData is what a sign-in attempt may show of the person it is about.

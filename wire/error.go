@@ -34,6 +34,12 @@ const (
 	CodeIdentifierSignedIn    = "identifier_already_signed_in"          // 400
 	CodeClientStateInvalid    = "client_state_invalid"                  // 400
 	CodeStrategyInvalid       = "strategy_for_user_invalid"             // 400
+	CodeVerificationExpired   = "verification_expired"                  // 400
+	CodeVerificationFailed    = "verification_failed"                   // 400
+	CodeVerificationDone      = "verification_already_verified"         // 400
+	CodeNoPasswordSet         = "no_password_set"                       // 400
+	CodeLastIdentification    = "identification_deletion_failed"        // 400
+	CodeTooManyUnverified     = "too_many_unverified_identifications"   // 400
 	CodeInvalidHandshake      = "invalid_handshake"                     // 400
 	CodeOriginInvalid         = "origin_invalid"                        // 400
 	CodeRequestBodyInvalid    = "request_body_invalid"                  // 400
@@ -45,6 +51,8 @@ const (
 	CodeAuthorizationInvalid  = "authorization_invalid"                 // 403
 	CodeUserLocked            = "user_locked"                           // 403
 	CodeUserBanned            = "user_banned"                           // 403
+	CodeReverification        = "session_reverification_required"       // 403
+	CodeQuotaExceeded         = "quota_exceeded"                        // 403
 	CodeResourceNotFound      = "resource_not_found"                    // 404
 	CodeImageNotFound         = "image_not_found"                       // 404
 	CodeMethodNotAllowed      = "method_not_allowed"                    // 405
@@ -55,6 +63,9 @@ const (
 	CodeIdentifierExists      = "form_identifier_exists"                // 422
 	CodePasswordIncorrect     = "form_password_incorrect"               // 422
 	CodePasswordOrIdentifier  = "form_password_or_identifier_incorrect" // 422
+	CodeCodeIncorrect         = "form_code_incorrect"                   // 422
+	CodeVerificationNeeded    = "form_verification_needed"              // 422
+	CodePasswordUnchanged     = "form_new_password_matches_current"     // 422
 	CodeParamMissing          = "form_param_missing"                    // 422
 	CodeParamFormatInvalid    = "form_param_format_invalid"             // 422
 	CodeParamUnknown          = "form_param_unknown"                    // 422
@@ -63,6 +74,7 @@ const (
 	CodePasswordPwned         = "form_password_pwned"                   // 422
 	CodePasswordNotStrong     = "form_password_not_strong_enough"       // 422
 	CodeTooManyRequests       = "too_many_requests"                     // 429
+	CodeVerificationTooMany   = "verification_code_too_many_requests"   // 429
 	CodeInternal              = "internal_clerk_error"                  // 500
 	CodeNotImplemented        = "not_implemented"                       // 501
 	CodeUnavailable           = "service_unavailable"                   // 503

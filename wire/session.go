@@ -91,3 +91,17 @@ type Response[T any] struct {
 	Response T       `json:"response"`
 	Client   *Client `json:"client"`
 }
+
+// SessionVerification is a reverification: proving again who one is, in a session that goes
+// on (protocol reference 8.6).
+type SessionVerification struct {
+	Object                   string        `json:"object"` // "session_reverification"
+	ID                       string        `json:"id"`
+	Status                   string        `json:"status"`
+	Level                    string        `json:"level"` // first_factor, second_factor, multi_factor
+	Session                  *Session      `json:"session"`
+	SupportedFirstFactors    []Factor      `json:"supported_first_factors"`
+	SupportedSecondFactors   []Factor      `json:"supported_second_factors"`
+	FirstFactorVerification  *Verification `json:"first_factor_verification"`
+	SecondFactorVerification *Verification `json:"second_factor_verification"`
+}
