@@ -86,9 +86,10 @@ func (s *Service) newAPI(prepare func(*call) error, rs routes) http.Handler {
 	return a
 }
 
-// ServeHTTP routes without the redirects of ServeMux: a path has one spelling.
+// ServeHTTP routes without the redirects of ServeMux: a path has one spelling. A final
+// slash is part of a pattern, where browser clients send one.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p := r.URL.Path; p == "" || p[0] != '/' || path.Clean(p) != p {
+	if p := r.URL.Path; p == "" || p[0] != '/' || path.Clean(p) != p && path.Clean(p)+"/" != p {
 		a.route(nil).ServeHTTP(w, r)
 		return
 	}

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"net/http"
 	"unicode/utf8"
 
@@ -78,7 +77,8 @@ func verifyUserPassword(c *call) (any, error) {
 	if u.lockLeft(c.now) > 0 {
 		return nil, userLocked()
 	}
-	checked, err := c.checkPassword("password", in.Password, func(tx Tx) (User, error) { return tx.User(u.ID) })
+	wrong := invalid("password", wire.CodeIncorrectPassword, "The password is not right.")
+	checked, err := c.checkPassword(wrong, in.Password, func(tx Tx) (User, error) { return tx.User(u.ID) })
 	if err == nil {
 		err = c.update(c.r.Context(), func(tx Tx) error {
 			user, err := checked.confirm(tx)
@@ -87,9 +87,6 @@ func verifyUserPassword(c *call) (any, error) {
 			}
 			return tx.PutUser(user)
 		})
-	}
-	if wrong := new(apiError); errors.As(err, &wrong) && wrong.errs[0].Code == wire.CodePasswordOrIdentifier {
-		return nil, invalid("password", wire.CodeIncorrectPassword, "The password is not right.")
 	}
 	if err != nil {
 		return nil, err

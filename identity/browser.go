@@ -18,6 +18,8 @@ type browser struct {
 	users    map[string]User // of those sessions
 	signIn   *SignIn
 	signUp   *SignUp
+	code     *Grant // that the sign-in asked for
+	proof    *Grant // that the sign-up asked for
 }
 
 // openCookie opens the request's __client cookie; ok is false without a usable one. Two
@@ -90,7 +92,21 @@ func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
 	if b.signUp, err = optional(client.SignUpID, tx.SignUp); err != nil {
 		return nil, err
 	}
-	return b.withoutExpired(now), nil
+	b = b.withoutExpired(now)
+	return b, b.loadCodes(tx)
+}
+
+// loadCodes finds what the attempts in progress asked for.
+func (b *browser) loadCodes(tx Tx) (err error) {
+	if b.signIn != nil {
+		if b.code, err = optional(codeGrantID(b.signIn.ID), tx.Grant); err != nil {
+			return err
+		}
+	}
+	if b.signUp != nil {
+		b.proof, err = optional(codeGrantID(b.signUp.ID), tx.Grant)
+	}
+	return err
 }
 
 // optional gets what id names; nil when id is "" or names nothing any more.

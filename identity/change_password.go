@@ -1,14 +1,17 @@
 package identity
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+	"time"
 
-// changePassword needs the present password. Other sessions of the person end unless
+	"github.com/usherauth/usher/wire"
+)
+
+// changePassword needs the present password or, where there is none, a session whose
+// person proved a moment ago who they are. Other sessions of the person end unless
 // sign_out_of_other_sessions is "false".
 func changePassword(c *call) (any, error) {
-	current, err := c.form.required("current_password")
-	if err != nil {
-		return nil, err
-	}
 	next, err := c.form.required("new_password")
 	if err != nil {
 		return nil, err
@@ -17,27 +20,66 @@ func changePassword(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, err := c.confirmPassword()
+	if err != nil {
+		return nil, err
+	}
+	normal, err := c.policy.checkFor("new_password", own.user, next)
+	if err != nil {
+		return nil, err
+	}
+	if normal == own.current {
+		return nil, invalid("new_password", wire.CodePasswordUnchanged, "The new password must not be the current one.")
+	}
+	hash, err := c.pool.hash(c.r.Context(), normal)
+	if err != nil {
+		return nil, err
+	}
+	return c.storePassword(own.confirm, hash, keep != "false")
+}
+
+// ownPassword is somebody who gave their password, or needed none.
+type ownPassword struct {
+	user    User
+	current string // the password, normalized
+	confirm confirmation
+}
+
+// confirmation returns the person as they are now, in the transaction that changes what the
+// password given before allows.
+type confirmation func(tx Tx, m me) (User, error)
+
+// confirmPassword checks the request's current_password. Who has no password confirms by a
+// factor verified lately.
+func (c *call) confirmPassword() (own ownPassword, err error) {
 	var m me
 	err = c.view(c.r.Context(), func(tx Tx) (err error) {
 		m, err = c.me(tx)
 		return err
 	})
 	if err := errors.Join(err, m.session.notImpersonated()); err != nil {
-		return nil, err
+		return own, err
 	}
-	normal, err := c.policy.checkFor("new_password", m.user, next)
+	own.user = m.user
+	if m.user.PasswordHash == "" {
+		own.confirm = c.confirmFresh
+		return own, c.requireFresh(m.session)
+	}
+	current, err := c.form.required("current_password")
 	if err != nil {
-		return nil, err
+		return own, err
 	}
-	checked, err := c.checkPassword("current_password", current, func(tx Tx) (User, error) { return tx.User(m.user.ID) })
-	if err != nil {
-		return nil, err
+	checked, err := c.checkPassword(incorrectPassword("current_password"), current, func(tx Tx) (User, error) { return tx.User(m.user.ID) })
+	own.current, _ = normalizePassword(current)
+	own.confirm = func(tx Tx, _ me) (User, error) { return checked.confirm(tx) }
+	return own, err
+}
+
+func (c *call) confirmFresh(_ Tx, m me) (User, error) {
+	if m.user.PasswordHash != "" { // set in the meantime: it has to be given now
+		return User{}, missingParam("current_password")
 	}
-	hash, err := c.pool.hash(c.r.Context(), normal)
-	if err != nil {
-		return nil, err
-	}
-	return c.storePassword(checked, hash, keep != "false")
+	return m.user, c.requireFresh(m.session)
 }
 
 // checkFor checks a new password against every address of the person.
@@ -56,22 +98,21 @@ func (p passwordPolicy) checkFor(param string, u User, password string) (normal 
 
 // storePassword also gives the client a new secret: a copy of the cookie would be the same
 // session, which ending the others does not reach.
-func (c *call) storePassword(checked checkedPassword, hash string, endOthers bool) (any, error) {
+func (c *call) storePassword(confirm confirmation, hash string, endOthers bool) (any, error) {
 	var m me
 	secret := newClientSecret()
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
 		if m, err = c.me(tx); err != nil {
 			return err
 		}
-		user, err := checked.confirm(tx)
+		user, err := confirm(tx, m)
 		if err != nil {
 			return err
 		}
 		user.PasswordHash, user.PasswordAt, user.UpdatedAt = hash, c.now, c.now
 		m.user, m.browser.users[user.ID] = user, user
 		m.browser.client.SecretHash = hashSecret(secret)
-		changed := AuditEvent{Type: "password.changed", UserID: user.ID, ActorID: user.ID, SessionID: m.session.ID}
-		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client), c.record(tx, changed)); err != nil || !endOthers {
+		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client), c.record(tx, m.event("password.changed"))); err != nil || !endOthers {
 			return err
 		}
 		return c.endOthers(tx, m.session)
@@ -80,8 +121,39 @@ func (c *call) storePassword(checked checkedPassword, hash string, endOthers boo
 		return nil, err
 	}
 	c.signatures.forget() // the browser that did this gets a new token at once (C06)
+	c.tellPasswordChanged(m.user)
 	if err := c.setCookies(m.browser, secret); err != nil {
 		return nil, err
 	}
 	return c.wrap(c.userJSON(m.user), m.browser)
+}
+
+// removePassword takes the password away from somebody who can sign in with a code: POST
+// /me/remove_password.
+func removePassword(c *call) (any, error) {
+	own, err := c.confirmPassword()
+	if own.user.ID != "" && own.user.PasswordHash == "" {
+		err = refuse(http.StatusBadRequest, wire.CodeNoPasswordSet, "There is no password.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var m me
+	err = c.update(c.r.Context(), func(tx Tx) (err error) {
+		if m, err = c.me(tx); err != nil {
+			return err
+		}
+		user, err := own.confirm(tx, m)
+		if err != nil {
+			return err
+		}
+		if !user.proven() || !c.outbox.usable() {
+			return refuse(http.StatusForbidden, wire.CodeAuthorizationInvalid,
+				"Without a password there would be no way to sign in: verify an e-mail address first.")
+		}
+		user.PasswordHash, user.PasswordAt, user.UpdatedAt = "", time.Time{}, c.now
+		m.user, m.browser.users[user.ID] = user, user
+		return errors.Join(tx.PutUser(user), c.record(tx, m.event("password.removed")))
+	})
+	return c.wrapMe(m, err)
 }

@@ -14,7 +14,7 @@ func TestC06_PasswordChangeReplacesTheClientSecret(t *testing.T) {
 	v.signUp("ada@example.com")
 	id, saved := v.sessionID(), v.copy()
 	const next = "a whole new battery staple"
-	v.post("/v1/me/change_password", "current_password", "not the password", "new_password", next).want(t, 422, wire.CodePasswordOrIdentifier)
+	v.post("/v1/me/change_password", "current_password", "not the password", "new_password", next).want(t, 422, wire.CodePasswordIncorrect)
 	saved.copy().post("/v1/client/sessions/"+id+"/tokens").want(t, 200, "")
 	v.post("/v1/me/change_password", "current_password", password, "new_password", next).want(t, 200, "")
 	v.token(id)

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,6 +64,28 @@ type Config struct {
 	// instances do when single_session_mode is off. False: who is signed in signs out
 	// before somebody else signs in.
 	MultiSession bool
+
+	// SendMail delivers mail: codes, and notices about an account. nil means that there
+	// is no mail, and so no codes: asking for one is refused. It is called in the
+	// background, by several goroutines, up to three times for a mail until it returns
+	// nil; ctx ends after 30 seconds or with the Service. It must not log what it sends.
+	SendMail func(ctx context.Context, m Mail) error
+
+	// VerifyEmailAtSignUp makes new people prove their address with a code before they
+	// have an account. It needs SendMail.
+	VerifyEmailAtSignUp bool
+
+	// HideAccounts answers a sign-up with a taken address like any other and tells the
+	// address's owner by mail, so that nobody finds out who has an account. It needs
+	// VerifyEmailAtSignUp. Without it a taken address is refused with
+	// form_identifier_exists, as Clerk's instances do by default.
+	HideAccounts bool
+
+	// InsecureNoReverification lets a session of any age add, remove and choose e-mail
+	// addresses, remove a password and delete the account. By default that needs a
+	// factor verified within the last 10 minutes; else it is answered
+	// session_reverification_required, upon which browser clients ask for one.
+	InsecureNoReverification bool
 
 	// MinPasswordLength is in code points; 0 means 8, which is also the least. NIST
 	// SP 800-63B-4 asks for 15 where the password is the only factor.
@@ -129,6 +152,12 @@ func (cfg *Config) check() error {
 	}
 	if n := cfg.MinPasswordLength; n != 0 && (n < minPasswordLength || n > maxPasswordLength) {
 		fail("MinPasswordLength is %d, want %d to %d", n, minPasswordLength, maxPasswordLength)
+	}
+	if cfg.VerifyEmailAtSignUp && cfg.SendMail == nil {
+		fail("VerifyEmailAtSignUp needs SendMail: without mail nobody could sign up")
+	}
+	if cfg.HideAccounts && !cfg.VerifyEmailAtSignUp {
+		fail("HideAccounts needs VerifyEmailAtSignUp: an account made at once tells that there was none")
 	}
 	if cfg.HashConcurrency < 0 {
 		fail("HashConcurrency is %d, want 0 or more", cfg.HashConcurrency)

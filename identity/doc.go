@@ -7,7 +7,7 @@
 // A store holds users with their addresses, password hashes (argon2id) and metadata;
 // clients, each one browser, with the SHA-256 of the secret in its cookie; sessions;
 // sign-ins and sign-ups in progress, for an hour; organizations with memberships and
-// invitations; an audit log that names people by id only, written in the transaction of
+// invitations; hashes of codes that were sent by mail; pictures; an audit log that names people by id only, written in the transaction of
 // what it tells; RSA signing keys; and settings: the instance (id, Frontend API host, secret
 // key), the keys that seal cookies and, once somebody has set it, what the instance grants
 // ([Access]). The store therefore holds secrets and belongs in files of mode 0600.
@@ -33,22 +33,32 @@
 //
 // # Limits
 //
-// One network may begin 5 sign-ins or sign-ups, and try 3 passwords in those begun, in 10
-// seconds. Every tenth consecutive wrong password rests the account, for a minute at
+// One network may begin 5 sign-ins or sign-ups, try 3 passwords or codes in those begun, and
+// ask for 5 codes or picture uploads, in 10 seconds. Every tenth consecutive wrong password rests the account, for a minute at
 // first and never longer than an hour; after the hundredth every further one rests it for
 // an hour. A try on a resting account is answered exactly as a wrong password and an
 // unknown address are: same status, body and work, so that neither the existence of an
 // account nor its state can be read off. Bodies are at most 64 kB (forms) and 256 kB (JSON).
 // Passwords have 8 to 256 code points after normalization (RFC 8265 OpaqueString), are not
 // among the 6,000 most common, and are not the person's own address; there are no other
-// rules. Sign-up says when an address is taken, as the protocol does.
+// rules. Sign-up says when an address is taken, as the protocol does, unless
+// [Config.HideAccounts] is set.
 //
 // A state-changing request that a page of another origin made is refused with 403. One
 // with neither Sec-Fetch-Site nor Origin is let pass, as in [net/http.CrossOriginProtection]:
 // browsers send at least one of them.
 //
-// Addresses are not verified yet: they are created unverified, and nothing is granted
-// because of one.
+// # Mail
+//
+// With [Config.SendMail] people prove addresses, sign in, and replace forgotten passwords with
+// codes of six digits: for ten minutes and five tries, sent again after 30 seconds, ten times
+// an hour to one address at most. Who has no account gets the same answers. The first code
+// that is entered for an account whose address nobody had proven makes it the owner's of the
+// address alone: its password and sessions go. An address that was added to an account counts
+// for nothing until it is proven.
+//
+// Adding, removing and choosing addresses, and deleting the account, need a factor verified
+// within ten minutes ([Config.InsecureNoReverification]).
 //
 // # Organizations
 //

@@ -1,6 +1,10 @@
 package identity
 
-import "github.com/usherauth/usher/wire"
+import (
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
 
 // environment is what browser clients read first: GET /environment (protocol reference
 // 8.4). It is the same for everybody, and not wrapped.
@@ -8,51 +12,96 @@ func environment(c *call) (any, error) { return c.environ, nil }
 
 func (s *Service) environment() wire.Environment {
 	return wire.Environment{
-		AuthConfig: wire.AuthConfig{Object: "auth_config", ID: s.instance.id, SingleSessionMode: !s.cfg.MultiSession},
-		DisplayConfig: wire.DisplayConfig{
-			Object:              "display_config",
-			ID:                  s.instance.id,
-			InstanceEnvironment: "production",
-			ApplicationName:     s.cfg.ApplicationName,
-			SignInURL:           s.cfg.SignInURL,
-			SignUpURL:           s.cfg.SignUpURL,
-			AfterSignInURL:      "/",
-			AfterSignUpURL:      "/",
-			AfterSignOutAllURL:  "/",
+		AuthConfig: wire.AuthConfig{
+			Object: "auth_config", ID: s.instance.id,
+			SingleSessionMode: !s.cfg.MultiSession, Reverification: !s.cfg.InsecureNoReverification,
 		},
-		UserSettings: wire.UserSettings{
-			Attributes: attributes(),
-			Social:     map[string]any{},
-			SignUp:     map[string]any{"captcha_enabled": false, "mode": "public", "progressive": true},
-			SignIn:     map[string]any{"second_factor": map[string]any{"required": false}},
-			PasswordSettings: wire.PasswordSettings{
-				MinLength: s.cfg.MinPasswordLength, MaxLength: maxPasswordLength, DisableHIBP: true,
-			},
-		},
+		DisplayConfig: s.displayConfig(),
+		UserSettings:  s.userSettings(),
 		OrganizationSettings: wire.OrganizationSettings{
 			Enabled: true,
 			Actions: wire.OrganizationActions{AdminDelete: true},
 			Domains: wire.OrganizationDomainsSettings{EnrollmentModes: []string{}},
 		},
+		ProtectConfig: wire.ProtectConfig{Object: "protect_config", ID: s.instance.id},
+		FraudSettings: wire.FraudSettings{Object: "fraud_settings", Native: wire.FraudNative{DeviceAttestationMode: "disabled"}},
 	}
 }
 
-// attributes says what people have. Addresses are not verified at sign-up.
-func attributes() map[string]wire.Attribute {
-	off := wire.Attribute{FirstFactors: []string{}, SecondFactors: []string{}, Verifications: []string{}}
+func (s *Service) displayConfig() wire.DisplayConfig {
+	return wire.DisplayConfig{
+		Object:                     "display_config",
+		ID:                         s.instance.id,
+		InstanceEnvironment:        "production",
+		ApplicationName:            s.cfg.ApplicationName,
+		SignInURL:                  s.cfg.SignInURL,
+		SignUpURL:                  s.cfg.SignUpURL,
+		AfterSignInURL:             "/",
+		AfterSignUpURL:             "/",
+		AfterSignOutAllURL:         "/",
+		AfterSignOutOneURL:         "/",
+		AfterSwitchSessionURL:      "/",
+		AfterCreateOrganizationURL: "/",
+		AfterLeaveOrganizationURL:  "/",
+		HomeURL:                    s.cfg.PublicOrigin,
+		PreferredSignInStrategy:    wire.StrategyPassword,
+		CaptchaOAuthBypass:         []string{},
+	}
+}
+
+func (s *Service) userSettings() wire.UserSettings {
+	return wire.UserSettings{
+		Attributes: s.attributes(),
+		Social:     map[string]any{},
+		SignUp: map[string]any{
+			"captcha_enabled": false, "captcha_widget_type": nil, "mode": "public", "progressive": true,
+			"legal_consent_enabled": false, "allowlist_only": false, "mfa": map[string]any{"required": false},
+		},
+		SignIn: map[string]any{"second_factor": map[string]any{"required": false, "enabled": false}},
+		PasswordSettings: wire.PasswordSettings{
+			MinLength: s.cfg.MinPasswordLength, MaxLength: maxPasswordLength, DisableHIBP: true,
+		},
+		UsernameSettings: wire.UsernameSettings{MinLength: 4, MaxLength: 64},
+		AttackProtection: wire.AttackProtection{
+			UserLockout: wire.UserLockout{
+				Enabled: true, MaxAttempts: failuresPerLock, DurationInMinutes: int(firstLock / time.Minute),
+			},
+			EnumerationProtection: wire.Restriction{Enabled: s.cfg.HideAccounts},
+			PII:                   wire.Restriction{Enabled: true},
+		},
+		Restrictions: map[string]wire.Restriction{
+			"allowlist": {}, "blocklist": {}, "block_email_subaddresses": {}, "block_disposable_email_domains": {},
+			"ignore_dots_for_gmail_addresses": {},
+		},
+		Actions: wire.UserActions{DeleteSelf: true, CreateOrganization: true},
+	}
+}
+
+// attributes says what people have, and how it is proven.
+func (s *Service) attributes() map[string]wire.Attribute {
 	all := map[string]wire.Attribute{}
+	put := func(name string, a wire.Attribute) {
+		a.Name, a.SecondFactors = name, []string{}
+		if a.FirstFactors == nil {
+			a.FirstFactors = []string{}
+		}
+		if a.Verifications == nil {
+			a.Verifications = []string{}
+		}
+		all[name] = a
+	}
 	for _, name := range []string{
 		"phone_number", "username", "web3_wallet", "authenticator_app", "backup_code", "passkey", "ticket",
 	} {
-		all[name] = off
+		put(name, wire.Attribute{})
 	}
-	optional := off
-	optional.Enabled = true
-	all["first_name"], all["last_name"] = optional, optional
-	required := optional
-	required.Required = true
-	all["password"] = required
-	required.UsedForFirstFactor = true
-	all["email_address"] = required
+	put("first_name", wire.Attribute{Enabled: true})
+	put("last_name", wire.Attribute{Enabled: true})
+	put("password", wire.Attribute{Enabled: true, Required: true})
+	email := wire.Attribute{Enabled: true, Required: true, UsedForFirstFactor: true, VerifyAtSignUp: s.cfg.VerifyEmailAtSignUp}
+	if s.outbox.usable() {
+		email.FirstFactors, email.Verifications = []string{wire.StrategyEmailCode}, []string{wire.StrategyEmailCode}
+	}
+	put("email_address", email)
 	return all
 }

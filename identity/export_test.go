@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
@@ -61,3 +62,24 @@ var (
 	Redraw      = redraw
 	Orientation = orientation
 )
+
+// DrainMail waits until all mail that was asked for has been given to SendMail.
+func (s *Service) DrainMail() {
+	for s.outbox.pending.Load() > 0 {
+		runtime.Gosched()
+	}
+}
+
+// MailPause shortens the wait before a mail is tried again.
+func (s *Service) MailPause(d time.Duration) { s.outbox.pause = d }
+
+// Limits of codes.
+const (
+	CodeTries    = codeTries
+	CodeLifetime = codeLifetime
+	CodeCoolDown = codeCoolDown
+	CodesAtOnce  = codesAtOnce
+)
+
+// NewCode is what a mail brings.
+var NewCode = newCode

@@ -36,7 +36,7 @@ func TestRouting(t *testing.T) {
 		{"BREW", "/v1/client", 405, wire.CodeMethodNotAllowed},
 		{"get", "/v1/client", 405, wire.CodeMethodNotAllowed},
 		{"POST", "/v1/me/totp", 501, wire.CodeNotImplemented},
-		{"POST", "/v1/client/sign_ins/x/prepare_first_factor", 501, wire.CodeNotImplemented},
+		{"POST", "/v1/client/sign_ins/x/prepare_second_factor", 501, wire.CodeNotImplemented},
 		{"GET", "/v1/organizations/org_1/enterprise_connections", 501, wire.CodeNotImplemented},
 		{"GET", "/v1/client/sign_ins/x", 404, wire.CodeResourceNotFound},
 	}

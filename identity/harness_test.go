@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -334,3 +336,35 @@ func varies(h http.Header, field string) bool {
 func hexLen(n int) string { return strconv.FormatInt(int64(n), 16) }
 
 func rawBase64(b []byte) string { return base64.RawStdEncoding.EncodeToString(b) }
+
+// parallel runs f n times at once and returns how often it was true.
+func parallel(n int, f func() bool) (count int) {
+	results := make(chan bool)
+	for range n {
+		go func() { results <- f() }()
+	}
+	for range n {
+		if <-results {
+			count++
+		}
+	}
+	return count
+}
+
+func hashOf(s string) []byte {
+	sum := sha256.Sum256([]byte(s))
+	return sum[:]
+}
+
+var changing = regexp.MustCompile(`"(id|email_address_id|clerk_trace_id)":"[^"]*"|"(created_at|updated_at|expire_at|abandon_at)":[0-9]+`)
+
+// scrub takes ids and times out of a body, which differ between two requests anyway.
+func scrub(body string) string { return changing.ReplaceAllString(body, "~") }
+
+// replaceAll takes words out of a body that two requests cannot share.
+func replaceAll(body string, words ...string) string {
+	for _, w := range words {
+		body = strings.ReplaceAll(body, w, "~")
+	}
+	return body
+}

@@ -31,6 +31,13 @@ var targets = []string{
 	"GET /v1/organizations/%s/membership_requests", "POST /v1/organizations/%s/membership_requests/%s/accept",
 	"GET /v1/me/organization_memberships", "DELETE /v1/me/organization_memberships/%s", "GET /v1/me/organization_invitations",
 	"POST /v1/me/organization_invitations/%s/accept", "GET /v1/me/organization_suggestions", "GET /v1/tickets/accept",
+	"GET /v1/client/touch", "POST /v1/client/sign_ins/%s/prepare_first_factor", "POST /v1/client/sign_ins/%s/reset_password",
+	"POST /v1/client/sign_ups/%s/prepare_verification", "POST /v1/client/sign_ups/%s/attempt_verification",
+	"POST /v1/client/sessions/%s/verify", "POST /v1/client/sessions/%s/verify/prepare_first_factor",
+	"POST /v1/client/sessions/%s/verify/attempt_first_factor", "POST /v1/me/remove_password",
+	"POST /v1/me/profile_image", "DELETE /v1/me/profile_image", "GET /v1/images/%s", "GET /v1/images/default/%s",
+	"GET /v1/me/email_addresses", "POST /v1/me/email_addresses/", "GET /v1/me/email_addresses/%s", "DELETE /v1/me/email_addresses/%s",
+	"POST /v1/me/email_addresses/%s/prepare_verification", "POST /v1/me/email_addresses/%s/attempt_verification",
 }
 
 var backendTargets = []string{
@@ -67,11 +74,12 @@ var internals = regexp.MustCompile(`(?i)\.go:|\bsql|goroutine|panic|runtime|stac
 func TestV03_BrokenInputShowsNothing(t *testing.T) {
 	t.Parallel()
 	var spy *spyStore
-	app := newApp(t, func(c *identity.Config) { spy = &spyStore{Store: c.Store}; c.Store = spy })
+	app, _ := newMailApp(t, func(c *identity.Config) { spy = &spyStore{Store: c.Store}; c.Store = spy })
 	inputs := []struct{ contentType, body string }{
 		{"", ""},
 		{formType, "email_address=%00&password=%00&identifier=%00&unsafe_metadata=%7B"},
 		{formType, "email_address[]=a&password[x]=b&identifier=a@b&first_name[]=1"},
+		{formType, "strategy=email_code&code=%00&email_address_id=%00&level=%00&current_password=x&new_password=%ff"},
 		{formType, "%zz"}, {formType, strings.Repeat("x", 70<<10)}, {formType, strings.Repeat("&", 70000)},
 		{"application/json", `{"first_name":{"a":[}`}, {"application/json", `null`}, {"application/json", `{"expires_in_seconds":"x","first_name":[]}`},
 		{"multipart/form-data; boundary=x", "--x\r\n"}, {"\x00", "\x00\xff"},

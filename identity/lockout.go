@@ -15,6 +15,11 @@ const (
 	longestLock     = time.Hour
 )
 
+// incorrectPassword answers somebody who is signed in and mistypes their own password.
+func incorrectPassword(param string) *apiError {
+	return invalid(param, wire.CodePasswordIncorrect, "The password is not right. After several wrong tries, wait a while before the next one.")
+}
+
 // wrongPassword is the one answer to a wrong password, an unknown address and a locked
 // account alike. Its text covers the three, so that nobody is misled.
 func wrongPassword(param string) *apiError {
@@ -48,16 +53,17 @@ func (u User) lockLeft(now time.Time) time.Duration {
 
 // checkedPassword is a password that was right a moment ago.
 type checkedPassword struct {
-	param, userID string
-	setAt         time.Time // when the password that was checked was set
-	upgraded      string    // its hash with current parameters, if the stored one is older
+	wrong    *apiError // the answer had it not been
+	userID   string
+	setAt    time.Time // when the password that was checked was set
+	upgraded string    // its hash with current parameters, if the stored one is older
 }
 
 // checkPassword counts the try, then verifies the password. Counting first makes the
 // limit hold for tries at the same time; doing so inside the pool means that a try turned
 // away by a full queue does not count. Whoever is asked for, known, unknown or locked,
-// costs one durable write and one hash, and gets the same answer.
-func (c *call) checkPassword(param, password string, find func(Tx) (User, error)) (checkedPassword, error) {
+// costs one durable write and one hash, and gets the same answer, wrong.
+func (c *call) checkPassword(wrong *apiError, password string, find func(Tx) (User, error)) (checkedPassword, error) {
 	ctx := c.r.Context()
 	normal, usable := normalizePassword(password)
 	var user User
@@ -77,9 +83,9 @@ func (c *call) checkPassword(param, password string, find func(Tx) (User, error)
 		return checkedPassword{}, err
 	}
 	if !match || !usable {
-		return checkedPassword{}, errors.Join(c.recordRefusal(tried), wrongPassword(param))
+		return checkedPassword{}, errors.Join(c.recordRefusal(tried), wrong)
 	}
-	checked := checkedPassword{param: param, userID: user.ID, setAt: user.PasswordAt}
+	checked := checkedPassword{wrong: wrong, userID: user.ID, setAt: user.PasswordAt}
 	if outdated {
 		checked.upgraded, err = c.pool.hash(ctx, normal)
 	}
@@ -116,7 +122,7 @@ func (c *call) recordRefusal(userID string) error {
 func (p checkedPassword) confirm(tx Tx) (User, error) {
 	user, err := tx.User(p.userID)
 	if errors.Is(err, ErrNotFound) || err == nil && !user.PasswordAt.Equal(p.setAt) {
-		return User{}, wrongPassword(p.param)
+		return User{}, p.wrong
 	}
 	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
 	if p.upgraded != "" {

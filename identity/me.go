@@ -42,12 +42,12 @@ func getMe(c *call) (any, error) {
 }
 
 // changeMe runs change on the signed-in user, in a transaction that also writes the user.
-func (c *call) changeMe(change func(Tx, *User) error) (m me, err error) {
+func (c *call) changeMe(change func(Tx, *me) error) (m me, err error) {
 	err = c.update(c.r.Context(), func(tx Tx) (err error) {
 		if m, err = c.me(tx); err != nil {
 			return err
 		}
-		if err := change(tx, &m.user); err != nil {
+		if err := change(tx, &m); err != nil {
 			return err
 		}
 		m.user.UpdatedAt = c.now
@@ -75,7 +75,9 @@ func updateMe(c *call) (any, error) {
 	var first, last *string
 	var unsafe json.RawMessage
 	var bad joinInvalid
-	err := errors.Join(
+	primary, _, err := c.form.get("primary_email_address_id")
+	err = errors.Join(
+		bad.add(err),
 		bad.add(readName(c.form, "first_name", &first)),
 		bad.add(readName(c.form, "last_name", &last)),
 		bad.add(readMetadata(c.form, "unsafe_metadata", &unsafe)),
@@ -87,7 +89,13 @@ func updateMe(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.wrapMe(c.changeMe(func(_ Tx, u *User) error {
+	return c.wrapMe(c.changeMe(func(_ Tx, m *me) error {
+		u := &m.user
+		if primary != "" && primary != u.PrimaryEmailID {
+			if err := c.makePrimary(m, primary); err != nil {
+				return err
+			}
+		}
 		if first != nil {
 			u.FirstName = *first
 		}
@@ -107,8 +115,8 @@ func mergeMyMetadata(c *call) (any, error) {
 	if err := readMetadata(c.form, "unsafe_metadata", &patch); err != nil {
 		return nil, err
 	}
-	return c.wrapMe(c.changeMe(func(_ Tx, u *User) (err error) {
-		u.UnsafeMetadata, err = mergeMetadata("unsafe_metadata", u.UnsafeMetadata, patch)
+	return c.wrapMe(c.changeMe(func(_ Tx, m *me) (err error) {
+		m.user.UnsafeMetadata, err = mergeMetadata("unsafe_metadata", m.user.UnsafeMetadata, patch)
 		return err
 	}))
 }

@@ -48,7 +48,7 @@ func TestChangePassword(t *testing.T) {
 	change(app.visitor(), "current_password", password, "new_password", next).want(t, 401, wire.CodeSignedOut)
 	change(here, "new_password", next).want(t, 422, wire.CodeParamMissing)
 	change(here, "current_password", password).want(t, 422, wire.CodeParamMissing)
-	change(here, "current_password", "not the password", "new_password", next).want(t, 422, wire.CodePasswordOrIdentifier)
+	change(here, "current_password", "not the password", "new_password", next).want(t, 422, wire.CodePasswordIncorrect)
 	a := change(here, "current_password", password, "new_password", "Password1")
 	a.want(t, 422, wire.CodePasswordPwned)
 	if a.param(t) != "new_password" {

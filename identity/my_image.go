@@ -1,10 +1,6 @@
 package identity
 
-import (
-	"errors"
-
-	"github.com/usherauth/usher/wire"
-)
+import "github.com/usherauth/usher/wire"
 
 // setMyImage makes an uploaded picture the person's own: POST /me/profile_image. Who is
 // not signed in has nothing read, let alone decoded.
@@ -16,9 +12,9 @@ func setMyImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.changeMe(func(tx Tx, u *User) error {
-		old := u.ImageID
-		u.ImageID = img.ID
+	m, err := c.changeMe(func(tx Tx, m *me) error {
+		old := m.user.ImageID
+		m.user.ImageID = img.ID
 		return putImage(tx, img, old)
 	})
 	if err != nil {
@@ -30,12 +26,12 @@ func setMyImage(c *call) (any, error) {
 // deleteMyImage takes the picture away, so that the default one is shown.
 func deleteMyImage(c *call) (any, error) {
 	var old string
-	m, err := c.changeMe(func(tx Tx, u *User) error {
-		if u.ImageID == "" {
+	m, err := c.changeMe(func(tx Tx, m *me) error {
+		if m.user.ImageID == "" {
 			return imageNotFound()
 		}
-		old, u.ImageID = u.ImageID, ""
-		return errors.Join(dropImage(tx, old))
+		old, m.user.ImageID = m.user.ImageID, ""
+		return dropImage(tx, old)
 	})
 	if err != nil {
 		return nil, err

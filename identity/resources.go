@@ -171,6 +171,8 @@ func peopleIn(client *wire.Client, resource any) (users []*wire.User) {
 		users = append(users, r)
 	case *wire.Session:
 		users = append(users, r.User)
+	case *wire.SessionVerification:
+		users = append(users, r.Session.User)
 	}
 	return users
 }
@@ -181,8 +183,8 @@ func (c *call) bareClient(b *browser) (*wire.Client, error) {
 		Object:    "client",
 		ID:        b.client.ID,
 		Sessions:  []wire.Session{},
-		SignIn:    signInJSON(b.signIn),
-		SignUp:    signUpJSON(b.signUp),
+		SignIn:    c.signInJSON(b.signIn, b),
+		SignUp:    c.signUpJSON(b.signUp, b),
 		CreatedAt: millis(b.client.CreatedAt),
 		UpdatedAt: millis(b.client.UpdatedAt),
 	}
@@ -199,7 +201,8 @@ func (c *call) bareClient(b *browser) (*wire.Client, error) {
 	return out, nil
 }
 
-func signInJSON(a *SignIn) *wire.SignIn {
+// signInJSON shows an attempt of b.
+func (c *call) signInJSON(a *SignIn, b *browser) *wire.SignIn {
 	if a == nil {
 		return nil
 	}
@@ -212,14 +215,18 @@ func signInJSON(a *SignIn) *wire.SignIn {
 		CreatedSessionID:     wire.NullString(a.CreatedSessionID),
 		AbandonAt:            millis(a.ExpireAt),
 	}
-	if a.Status == wire.StatusNeedsFirstFactor {
-		// The same for everybody: what a factor says of an account, it says of its existence.
-		out.SupportedFirstFactors = []wire.Factor{{Strategy: wire.StrategyPassword}}
+	switch a.Status {
+	case wire.StatusNeedsFirstFactor:
+		out.SupportedFirstFactors = c.firstFactors(a)
+		out.FirstFactorVerification = b.code.verificationJSON(c.now)
+	case wire.StatusNeedsNewPassword:
+		out.FirstFactorVerification = verified(wire.StrategyResetPasswordCode)
 	}
 	return out
 }
 
-func signUpJSON(a *SignUp) *wire.SignUp {
+// signUpJSON shows an attempt of b.
+func (c *call) signUpJSON(a *SignUp, b *browser) *wire.SignUp {
 	if a == nil {
 		return nil
 	}
@@ -230,8 +237,8 @@ func signUpJSON(a *SignUp) *wire.SignUp {
 		RequiredFields:   []string{"email_address", "password"},
 		OptionalFields:   []string{"first_name", "last_name"},
 		MissingFields:    a.missing(),
-		UnverifiedFields: []string{},
-		Verifications:    map[string]*wire.Verification{},
+		UnverifiedFields: c.unproven(a),
+		Verifications:    c.signUpVerifications(a, b),
 		EmailAddress:     wire.NullString(a.EmailAddress),
 		FirstName:        wire.NullString(a.FirstName),
 		LastName:         wire.NullString(a.LastName),
@@ -243,4 +250,25 @@ func signUpJSON(a *SignUp) *wire.SignUp {
 		CreatedUserID:    wire.NullString(a.CreatedUserID),
 		AbandonAt:        millis(a.ExpireAt),
 	}
+}
+
+// signUpVerifications says what is to be proven and which step is next.
+func (c *call) signUpVerifications(a *SignUp, b *browser) map[string]*wire.Verification {
+	all := map[string]*wire.Verification{"email_address": nil, "phone_number": nil, "web3_wallet": nil, "external_account": nil}
+	if a.EmailAddress == "" || !c.cfg.VerifyEmailAtSignUp {
+		return all
+	}
+	v := &wire.Verification{Status: "unverified", NextAction: "needs_prepare"}
+	switch {
+	case !a.VerifiedAt.IsZero():
+		v = verified(wire.StrategyEmailCode)
+	case b.proof != nil && b.proof.codeData().Address == a.normalized():
+		v = b.proof.verificationJSON(c.now)
+		if v.NextAction = "needs_attempt"; v.Status != "unverified" {
+			v.NextAction = "needs_prepare"
+		}
+	}
+	v.SupportedStrategies = []string{wire.StrategyEmailCode}
+	all["email_address"] = v
+	return all
 }

@@ -24,6 +24,7 @@ type Service struct {
 	cookies    cookieKeys
 	pool       *hashPool
 	pictures   *hashPool // one at a time: decoding takes memory as hashing does
+	outbox     *outbox
 	policy     passwordPolicy
 	limits     limiters
 	origins    origins
@@ -49,6 +50,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		log:      cfg.Logger,
 		pool:     newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash),
 		pictures: newHashPool(1, decodeQueue, cfg.CollectAfterHash),
+		outbox:   newOutbox(cfg.SendMail, cfg.Logger),
 		policy:   newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
 		limits:   newLimiters(cfg.Limits),
 		origins:  newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),
@@ -99,10 +101,12 @@ func (s *Service) Close() error {
 	return nil
 }
 
-// start begins the purge of expired rows, owned by Close.
+// start begins what runs in the background, owned by Close: sending mail, and the purge of
+// expired rows.
 func (s *Service) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
+	s.outbox.start(ctx, &s.done)
 	if s.cfg.PurgeInterval < 0 {
 		return
 	}

@@ -97,7 +97,7 @@ func (c *call) mayBegin(email string) error {
 		}
 		user := User{}
 		if email != "" {
-			if user, err = tx.UserByEmail(email); err != nil && !errors.Is(err, ErrNotFound) {
+			if user, err = userToSignIn(tx, email); err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
 		}

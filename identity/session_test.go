@@ -1,7 +1,6 @@
 package identity_test
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -296,34 +295,6 @@ func TestC12_TokenTooLargeForACookie(t *testing.T) {
 	err := identity.CheckCookieSize(strings.Repeat("x", 4097-len("__session_12345678")))
 	if err == nil || !strings.Contains(err.Error(), "4097") {
 		t.Errorf("err = %v, want one that names the size", err)
-	}
-}
-
-// C01: attributes of every cookie.
-func TestC01_CookieAttributes(t *testing.T) {
-	t.Parallel()
-	for _, public := range []string{"http://localhost:8080", "https://app.example.com"} {
-		app := newApp(t, func(c *identity.Config) { c.PublicOrigin = public })
-		v := app.visitor()
-		v.header.Set("Origin", public)
-		v.header.Set("X-Forwarded-Proto", "http") // P05: changes nothing
-		a := v.signUp("ada@example.com")
-		h := v.get("/v1/client/handshake?redirect_url=" + public + "/x")
-		cookies := append(a.Cookies(), h.Cookies()...)
-		if len(cookies) != 9 {
-			t.Errorf("%d cookies, want 4 at sign-up and 5 at the handshake", len(cookies))
-		}
-		for _, c := range cookies {
-			if c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode || c.MaxAge <= 0 {
-				t.Errorf("%s: %v, want Path=/, host-only, Lax, with an age", c.Name, c)
-			}
-			if c.Secure != strings.HasPrefix(public, "https") {
-				t.Errorf("%s: Secure = %v on %s", c.Name, c.Secure, public)
-			}
-			if c.HttpOnly != (c.Name == "__client" || strings.HasPrefix(c.Name, "__refresh_")) {
-				t.Errorf("%s: HttpOnly = %v", c.Name, c.HttpOnly)
-			}
-		}
 	}
 }
 

@@ -7,59 +7,96 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// createSignIn begins a sign-in and, given a password, finishes it at once. Without one
-// every identifier gets the same answer, whether or not it is somebody's.
+// signInFields are what a browser sends to begin a sign-in.
+type signInFields struct {
+	identifier, email  string // as it was typed, and normalized
+	strategy, password string
+}
+
+func (c *call) readSignIn() (f signInFields, err error) {
+	if f.identifier, err = c.form.required("identifier"); err != nil {
+		return f, err
+	}
+	if f.email, err = normalizeEmail(f.identifier); err != nil {
+		return f, invalid("identifier", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
+	}
+	if f.strategy, err = c.strategy(wire.StrategyPassword); err != nil {
+		return f, err
+	}
+	f.password, _, err = c.form.get("password")
+	return f, err
+}
+
+// strategy is how the request wants to prove a factor; def where it does not say.
+func (c *call) strategy(def string) (string, error) {
+	strategy, _, err := c.form.get("strategy")
+	switch {
+	case err != nil:
+		return "", err
+	case strategy == "":
+		return def, nil
+	case strategy == wire.StrategyPassword, c.outbox.usable() && sendsCode(strategy):
+		return strategy, nil
+	case sendsCode(strategy):
+		return "", noMail()
+	}
+	return "", refuse(http.StatusBadRequest, wire.CodeStrategyInvalid, "This way to sign in is not available.")
+}
+
+func sendsCode(strategy string) bool {
+	return strategy == wire.StrategyEmailCode || strategy == wire.StrategyResetPasswordCode
+}
+
+// createSignIn begins a sign-in. Given a password it finishes it at once, and given a
+// strategy that sends a code it sends it. Without either every identifier gets the same
+// answer, whether or not it is somebody's.
 func createSignIn(c *call) (any, error) {
 	if strategy, _, err := c.form.get("strategy"); err == nil && strategy == wire.StrategyTicket {
 		return c.signInWithTicket()
 	}
-	identifier, err := c.form.required("identifier")
+	f, err := c.readSignIn()
 	if err != nil {
 		return nil, err
 	}
-	email, err := normalizeEmail(identifier)
-	if err != nil {
-		return nil, invalid("identifier", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
-	}
-	if err := c.checkStrategy(); err != nil {
-		return nil, err
-	}
-	password, _, err := c.form.get("password")
-	if err != nil {
-		return nil, err
-	}
-	if err := c.mayBegin(email); err != nil {
+	if err := c.mayBegin(f.email); err != nil {
 		return nil, err
 	}
 	attempt := SignIn{
-		ID: newID(prefixSignIn), Identifier: identifier, Status: wire.StatusNeedsFirstFactor,
+		ID: newID(prefixSignIn), Identifier: f.identifier, Status: wire.StatusNeedsFirstFactor,
 		ExpireAt: c.now.Add(attemptLifetime), CreatedAt: c.now, UpdatedAt: c.now,
 	}
-	if password == "" {
+	switch {
+	case sendsCode(f.strategy):
+		return c.beginWithCode(attempt, f)
+	case f.password == "":
 		return c.keepSignIn(attempt)
 	}
-	return c.finishSignIn(attempt, email, password)
+	return c.finishSignIn(attempt, f.email, f.password)
 }
 
-// attemptFirstFactor finishes a sign-in begun in this browser.
+// attemptFirstFactor goes on with a sign-in begun in this browser.
 func attemptFirstFactor(c *call) (any, error) {
-	attempt, _, err := c.findSignIn()
+	attempt, b, err := c.findSignIn()
 	if err != nil {
 		return nil, err
 	}
-	if attempt.Status != wire.StatusNeedsFirstFactor {
-		return nil, refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-in is already complete.")
-	}
-	if err := c.checkStrategy(); err != nil {
+	if err := attempt.needs(b, wire.StatusNeedsFirstFactor); err != nil {
 		return nil, err
 	}
-	password, err := c.form.required("password")
+	strategy, err := c.strategy(wire.StrategyPassword)
 	if err != nil {
 		return nil, err
 	}
 	email, err := normalizeEmail(attempt.Identifier)
 	if err != nil {
 		return nil, wrongPassword("password")
+	}
+	if sendsCode(strategy) {
+		return c.attemptCode(email, strategy)
+	}
+	password, err := c.form.required("password")
+	if err != nil {
+		return nil, err
 	}
 	attempt.UpdatedAt = c.now
 	return c.finishSignIn(attempt, email, password)
@@ -70,43 +107,58 @@ func getSignIn(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.wrap(signInJSON(&attempt), b)
+	return c.wrap(c.signInJSON(&attempt, b), b)
 }
 
+// findSignIn returns the attempt in the path if it is this browser's present one, or one
+// that it finished.
 func (c *call) findSignIn() (attempt SignIn, b *browser, err error) {
 	err = c.view(c.r.Context(), func(tx Tx) (err error) {
-		if b, err = c.browser(tx); err != nil {
-			return err
-		}
-		if b == nil || b.signIn == nil || b.signIn.ID != c.r.PathValue("id") {
-			return notFound()
-		}
-		attempt = *b.signIn
-		return nil
+		attempt, b, err = c.signInOf(tx)
+		return err
 	})
 	return attempt, b, err
 }
 
-func (c *call) checkStrategy() error {
-	strategy, _, err := c.form.get("strategy")
-	if err == nil && strategy != "" && strategy != wire.StrategyPassword {
-		err = refuse(http.StatusBadRequest, wire.CodeStrategyInvalid, "This way to sign in is not available.")
+func (c *call) signInOf(tx Tx) (SignIn, *browser, error) {
+	b, err := c.browser(tx)
+	if err != nil {
+		return SignIn{}, nil, err
 	}
-	return err
+	id := c.r.PathValue("id")
+	if b == nil {
+		return SignIn{}, nil, notFound()
+	}
+	if b.signIn != nil && b.signIn.ID == id {
+		return *b.signIn, b, nil
+	}
+	attempt, err := tx.SignIn(id)
+	if errors.Is(err, ErrNotFound) || err == nil && (attempt.ClientID != b.client.ID || attempt.Status != wire.StatusComplete) {
+		err = notFound()
+	}
+	return attempt, b, err
 }
 
-// keepSignIn stores an attempt that waits for its password.
+// needs refuses a step whose turn it is not: each follows the one before, in one attempt
+// (I23).
+func (a SignIn) needs(b *browser, status string) error {
+	if a.Status == status && b.signIn != nil && b.signIn.ID == a.ID {
+		return nil
+	}
+	if a.Status == wire.StatusComplete {
+		return refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-in is already complete.")
+	}
+	return refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-in needs another step first.")
+}
+
+// keepSignIn stores an attempt that waits for its first factor.
 func (c *call) keepSignIn(attempt SignIn) (any, error) {
 	var b *browser
 	var secret string
 	fresh := newClientSecret()
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
-		if b, secret, err = c.ensureClient(tx, fresh); err != nil {
-			return err
-		}
-		attempt.ClientID = b.client.ID
-		b.client.SignInID, b.signIn = attempt.ID, &attempt
-		return errors.Join(tx.PutSignIn(attempt), tx.PutClient(b.client))
+		b, secret, err = c.putSignIn(tx, &attempt, fresh)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -114,12 +166,32 @@ func (c *call) keepSignIn(attempt SignIn) (any, error) {
 	if err := c.setCookies(b, secret); err != nil {
 		return nil, err
 	}
-	return c.wrap(signInJSON(&attempt), b)
+	return c.wrap(c.signInJSON(&attempt, b), b)
+}
+
+// putSignIn makes attempt the browser's present one.
+func (c *call) putSignIn(tx Tx, attempt *SignIn, fresh string) (b *browser, secret string, err error) {
+	if b, secret, err = c.ensureClient(tx, fresh); err != nil {
+		return nil, "", err
+	}
+	attempt.ClientID = b.client.ID
+	b.client.SignInID, b.signIn, b.code = attempt.ID, attempt, nil
+	return b, secret, errors.Join(tx.PutSignIn(*attempt), tx.PutClient(b.client))
+}
+
+// userToSignIn finds whose account an address opens with a password; ErrNotFound is
+// nobody's. One that was added and never proven opens nothing.
+func userToSignIn(tx Tx, email string) (User, error) {
+	user, err := tx.UserByEmail(email)
+	if err == nil && !user.reserves(email) {
+		return User{}, ErrNotFound
+	}
+	return user, err
 }
 
 // finishSignIn checks the password and opens the session.
 func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error) {
-	checked, err := c.checkPassword("password", password, func(tx Tx) (User, error) { return tx.UserByEmail(email) })
+	checked, err := c.checkPassword(wrongPassword("password"), password, func(tx Tx) (User, error) { return userToSignIn(tx, email) })
 	if err != nil {
 		return nil, err
 	}
@@ -130,24 +202,39 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 		if err != nil {
 			return err
 		}
-		if user.Banned {
-			return userBanned()
-		}
 		if user.compromised() {
 			return passwordCompromised()
 		}
-		if opened, err = c.openSession(tx, user, secret); err != nil {
-			return err
-		}
-		attempt.ClientID, attempt.UserID = opened.browser.client.ID, user.ID
-		attempt.Status, attempt.CreatedSessionID = wire.StatusComplete, opened.session.ID
-		return tx.PutSignIn(attempt)
+		opened, err = c.completeSignIn(tx, &attempt, user, secret)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := c.setCookies(opened.browser, secret); err != nil {
+	return c.wrapSignIn(attempt, opened, secret, wire.StrategyPassword)
+}
+
+// completeSignIn opens the session that an attempt was about, in the transaction that
+// checked the last of its factors.
+func (c *call) completeSignIn(tx Tx, attempt *SignIn, user User, secret string) (opened, error) {
+	if user.Banned {
+		return opened{}, userBanned()
+	}
+	o, err := c.openSession(tx, user, secret)
+	if err != nil {
+		return opened{}, err
+	}
+	attempt.ClientID, attempt.UserID = o.browser.client.ID, user.ID
+	attempt.Status, attempt.CreatedSessionID = wire.StatusComplete, o.session.ID
+	return o, tx.PutSignIn(*attempt)
+}
+
+// wrapSignIn answers a finished sign-in.
+func (c *call) wrapSignIn(attempt SignIn, o opened, secret, strategy string) (any, error) {
+	if err := c.setCookies(o.browser, secret); err != nil {
 		return nil, err
 	}
-	return c.wrap(signInJSON(&attempt), opened.browser)
+	out := c.signInJSON(&attempt, o.browser)
+	out.FirstFactorVerification = verified(strategy)
+	return c.wrap(out, o.browser)
 }

@@ -47,7 +47,13 @@ func TestSignInInTwoSteps(t *testing.T) {
 	v.post(path+"/attempt_first_factor", "strategy", "passkey", "password", password).want(t, 400, wire.CodeStrategyInvalid)
 	v.post(path+"/attempt_first_factor", "strategy", "password", "password", "wrong password").want(t, 422, wire.CodePasswordOrIdentifier)
 	v.post(path+"/attempt_first_factor", "strategy", "password", "password", password).want(t, 200, "")
-	v.post(path+"/attempt_first_factor", "strategy", "password", "password", password).want(t, 404, wire.CodeResourceNotFound)
+	v.post(path+"/attempt_first_factor", "strategy", "password", "password", password).want(t, 400, wire.CodeClientStateInvalid)
+	finished := v.get(path)
+	finished.want(t, 200, "")
+	if s := decode[wire.Response[wire.SignIn]](t, finished.body).Response; s.Status != wire.StatusComplete || s.CreatedSessionID == "" {
+		t.Errorf("finished attempt = %+v", s)
+	}
+	v.app.visitor().get(path).want(t, 404, wire.CodeResourceNotFound)
 	if len(v.client().Sessions) != 1 {
 		t.Error("want one session")
 	}

@@ -21,6 +21,23 @@ func (a SignUp) missing() []string {
 	return missing
 }
 
+// normalized is the attempt's address; "" when there is none yet.
+func (a SignUp) normalized() string {
+	email, err := normalizeEmail(a.EmailAddress)
+	if err != nil {
+		return ""
+	}
+	return email
+}
+
+// unproven are the fields that are still to be verified.
+func (c *call) unproven(a *SignUp) []string {
+	if c.cfg.VerifyEmailAtSignUp && a.EmailAddress != "" && a.VerifiedAt.IsZero() && a.Status != wire.StatusComplete {
+		return []string{"email_address"}
+	}
+	return []string{}
+}
+
 // createSignUp begins a sign-up and, given all fields, finishes it at once.
 func createSignUp(c *call) (any, error) {
 	attempt := SignUp{ID: newID(prefixSignUp), CreatedAt: c.now, ExpireAt: c.now.Add(attemptLifetime)}
@@ -39,10 +56,18 @@ func updateSignUp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if attempt.Status != wire.StatusMissingRequirements {
-		return nil, refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-up is already complete.")
+	if err := attempt.open(); err != nil {
+		return nil, err
 	}
 	return c.continueSignUp(attempt)
+}
+
+// open refuses an attempt that is done.
+func (a SignUp) open() error {
+	if a.Status != wire.StatusMissingRequirements {
+		return refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-up is already complete.")
+	}
+	return nil
 }
 
 func getSignUp(c *call) (any, error) {
@@ -50,21 +75,35 @@ func getSignUp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.wrap(signUpJSON(&attempt), b)
+	return c.wrap(c.signUpJSON(&attempt, b), b)
 }
 
-// findSignUp returns the attempt in the path if it is this browser's present one.
+// findSignUp returns the attempt in the path if it is this browser's present one, or one
+// that it finished.
 func (c *call) findSignUp() (attempt SignUp, b *browser, err error) {
 	err = c.view(c.r.Context(), func(tx Tx) (err error) {
-		if b, err = c.browser(tx); err != nil {
-			return err
-		}
-		if b == nil || b.signUp == nil || b.signUp.ID != c.r.PathValue("id") {
-			return notFound()
-		}
-		attempt = *b.signUp
-		return nil
+		attempt, b, err = c.signUpOf(tx)
+		return err
 	})
+	return attempt, b, err
+}
+
+func (c *call) signUpOf(tx Tx) (SignUp, *browser, error) {
+	b, err := c.browser(tx)
+	if err != nil {
+		return SignUp{}, nil, err
+	}
+	id := c.r.PathValue("id")
+	if b == nil {
+		return SignUp{}, nil, notFound()
+	}
+	if b.signUp != nil && b.signUp.ID == id {
+		return *b.signUp, b, nil
+	}
+	attempt, err := tx.SignUp(id)
+	if errors.Is(err, ErrNotFound) || err == nil && (attempt.ClientID != b.client.ID || attempt.Status != wire.StatusComplete) {
+		err = notFound()
+	}
 	return attempt, b, err
 }
 
@@ -81,29 +120,14 @@ func (c *call) continueSignUp(attempt SignUp) (any, error) {
 		return nil, err
 	}
 	attempt.UpdatedAt = c.now
-	if len(attempt.missing()) > 0 {
+	if len(attempt.missing())+len(c.unproven(&attempt)) > 0 {
 		attempt.Status = wire.StatusMissingRequirements
 		return c.keepSignUp(attempt)
 	}
 	return c.finishSignUp(attempt)
 }
 
-func addressFree(tx Tx, email string) error {
-	_, err := tx.UserByEmail(email)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return addressTaken()
-}
-
-func addressTaken() *apiError {
-	return invalid("email_address", wire.CodeIdentifierExists, "That e-mail address is taken. Please try another.")
-}
-
-// keepSignUp stores an attempt that lacks fields.
+// keepSignUp stores an attempt that lacks fields or proofs.
 func (c *call) keepSignUp(attempt SignUp) (any, error) {
 	var b *browser
 	var secret string
@@ -111,6 +135,9 @@ func (c *call) keepSignUp(attempt SignUp) (any, error) {
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
 		if b, secret, err = c.ensureClient(tx, fresh); err != nil {
 			return err
+		}
+		if b.signUp == nil || b.signUp.ID != attempt.ID {
+			b.proof = nil
 		}
 		attempt.ClientID = b.client.ID
 		b.client.SignUpID, b.signUp = attempt.ID, &attempt
@@ -122,53 +149,62 @@ func (c *call) keepSignUp(attempt SignUp) (any, error) {
 	if err := c.setCookies(b, secret); err != nil {
 		return nil, err
 	}
-	return c.wrap(signUpJSON(&attempt), b)
+	return c.wrap(c.signUpJSON(&attempt, b), b)
 }
 
-// finishSignUp makes the person, the address, the session and the client's new secret in
-// one transaction: a crash leaves all of them or none.
+// finishSignUp makes the account of an attempt that has everything.
 func (c *call) finishSignUp(attempt SignUp) (any, error) {
-	email, err := normalizeEmail(attempt.EmailAddress)
-	if err != nil {
-		return nil, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
-	}
-	user := c.newUser(attempt, email)
 	secret := newClientSecret()
 	var opened opened
-	err = c.update(c.r.Context(), func(tx Tx) error {
-		if err := addressFree(tx, email); err != nil {
-			return err
-		}
-		var err error
-		if opened, err = c.openSession(tx, user, secret); err != nil {
-			return err
-		}
-		if err := c.acceptInvited(tx, attempt, &opened); err != nil {
-			return err
-		}
-		attempt.ClientID = opened.browser.client.ID
-		attempt.Status = wire.StatusComplete
-		attempt.CreatedSessionID, attempt.CreatedUserID = opened.session.ID, user.ID
-		kept := attempt
-		kept.PasswordHash = "" // the user has it now
-		return errors.Join(tx.PutSignUp(kept), c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}))
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		opened, err = c.completeSignUp(tx, &attempt, secret)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return c.wrapSignUp(attempt, opened, secret)
+}
+
+// completeSignUp makes the person, the address, the session and the client's new secret in
+// one transaction: a crash leaves all of them or none.
+func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, error) {
+	email, err := normalizeEmail(attempt.EmailAddress)
+	if err != nil {
+		return opened{}, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
+	}
+	if err := c.freeAddress(tx, email); err != nil {
+		return opened{}, err
+	}
+	user := c.newUser(*attempt, email)
+	o, err := c.openSession(tx, user, secret)
 	if errors.Is(err, ErrConflict) {
 		err = addressTaken()
 	}
+	if err == nil {
+		err = c.acceptInvited(tx, *attempt, &o)
+	}
 	if err != nil {
+		return opened{}, err
+	}
+	attempt.ClientID = o.browser.client.ID
+	attempt.Status = wire.StatusComplete
+	attempt.CreatedSessionID, attempt.CreatedUserID = o.session.ID, user.ID
+	kept := *attempt
+	kept.PasswordHash = "" // the user has it now
+	return o, errors.Join(tx.PutSignUp(kept), c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}))
+}
+
+func (c *call) wrapSignUp(attempt SignUp, o opened, secret string) (any, error) {
+	if err := c.setCookies(o.browser, secret); err != nil {
 		return nil, err
 	}
-	if err := c.setCookies(opened.browser, secret); err != nil {
-		return nil, err
-	}
-	return c.wrap(signUpJSON(&attempt), opened.browser)
+	return c.wrap(c.signUpJSON(&attempt, o.browser), o.browser)
 }
 
 func (c *call) newUser(a SignUp, email string) User {
 	address := EmailAddress{
-		ID: newID(prefixEmail), Address: a.EmailAddress, Normalized: email,
-		Verified:  !a.VerifiedAt.IsZero(),
+		ID: newID(prefixEmail), Address: a.EmailAddress, Normalized: email, Verified: !a.VerifiedAt.IsZero(),
 		CreatedAt: c.now, UpdatedAt: c.now,
 	}
 	return User{

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -87,11 +88,16 @@ func readMetadata(form form, param string, dst *json.RawMessage) error {
 func (c *call) applySignUp(attempt *SignUp, f signUpFields) error {
 	ctx := c.r.Context()
 	if f.hasEmail {
-		if err := c.view(ctx, func(tx Tx) error { return addressFree(tx, f.email) }); err != nil {
-			return err
+		if !c.cfg.HideAccounts {
+			if err := c.view(ctx, func(tx Tx) error { return addressFree(tx, f.email) }); err != nil {
+				return err
+			}
 		}
 		if err := c.notThePassword(*attempt, f); err != nil {
 			return err
+		}
+		if f.email != attempt.normalized() {
+			attempt.VerifiedAt = time.Time{}
 		}
 		attempt.EmailAddress = f.address
 	}

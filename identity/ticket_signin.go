@@ -16,7 +16,7 @@ func (c *call) signInWithTicket() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.requireSignedOut(); err != nil {
+	if err := c.mayBegin(""); err != nil {
 		return nil, err
 	}
 	attempt := SignIn{
@@ -39,7 +39,7 @@ func (c *call) signInWithTicket() (any, error) {
 	if err := c.setCookies(opened.browser, secret); err != nil {
 		return nil, err
 	}
-	return c.wrap(signInJSON(&attempt), opened.browser)
+	return c.wrap(c.signInJSON(&attempt, opened.browser), opened.browser)
 }
 
 // enterWithTicket spends a ticket and opens the session that it stands for.

@@ -82,15 +82,12 @@ const (
 
 // Error codes of the Backend API, and of what it hands out (protocol reference 8.10).
 const (
-	CodeNoPasswordSet       = "no_password_set"                              // 400
-	CodeReservedClaim       = "jwt_template_reserved_claim"                  // 400
-	CodeLastIdentification  = "last_required_identification_deletion_failed" // 400
-	CodeCookieInvalid       = "cookie_invalid"                               // 400
-	CodeTicketInvalid       = "ticket_invalid_code"                          // 400
-	CodeTicketExpired       = "ticket_expired_code"                          // 400
-	CodeImpersonated        = "impersonated_session_forbidden"               // 403
-	CodeQuotaExceeded       = "quota_exceeded"                               // 403
-	CodeDataMissing         = "form_data_missing"                            // 422
-	CodePasswordCompromised = "form_password_compromised"                    // 422
-	CodeIncorrectPassword   = "incorrect_password"                           // 422
+	CodeReservedClaim       = "jwt_template_reserved_claim"    // 400
+	CodeCookieInvalid       = "cookie_invalid"                 // 400
+	CodeTicketInvalid       = "ticket_invalid_code"            // 400
+	CodeTicketExpired       = "ticket_expired_code"            // 400
+	CodeImpersonated        = "impersonated_session_forbidden" // 403
+	CodeDataMissing         = "form_data_missing"              // 422
+	CodePasswordCompromised = "form_password_compromised"      // 422
+	CodeIncorrectPassword   = "incorrect_password"             // 422
 )

@@ -1,0 +1,234 @@
+package identity
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// Limits of codes that are sent by mail (security I15, I26).
+const (
+	codeLifetime = 10 * time.Minute
+	codeTries    = 5                // of one attempt, however often its code is sent again
+	codeCoolDown = 30 * time.Second // before it is sent to the same address again
+	codesAtOnce  = 10               // to one address within an hour, unless one is used
+)
+
+const (
+	grantCode     = "code"      // what was sent to an address; one for each subject
+	grantCodeSent = "code_sent" // how often an address was written to; one for each address
+)
+
+// codeUse is what a code is for: it proves to subject (the id of a sign-in or sign-up
+// attempt, an address or a session) that address is read by who asks.
+type codeUse struct {
+	subject  string
+	strategy string
+	address  string // normalized
+	userID   string // whose address it is; "" in sign-ups
+	nobody   bool   // there is no such account: no code is the right one
+}
+
+// codeData is the Data of a code's grant.
+type codeData struct {
+	Strategy string    `json:"strategy"`
+	Address  string    `json:"address"`
+	SentAt   time.Time `json:"sent_at"`
+}
+
+func codeGrantID(subject string) string { return "code_" + subject }
+
+// keyed is a hash that only this instance can make.
+func (s *Service) keyed(purpose, text string) []byte {
+	mac := hmac.New(sha256.New, []byte(s.instance.secret.Reveal()))
+	_, _ = fmt.Fprintf(mac, "usher %s\x00%s", purpose, text)
+	return mac.Sum(nil)
+}
+
+// codeHash is what is stored of a code: with a million of them, a plain hash would be none.
+func (s *Service) codeHash(grantID, code string) []byte { return s.keyed("code", grantID+"\x00"+code) }
+
+// newCode returns six random digits, each million equally likely.
+func newCode() string {
+	for {
+		var b [4]byte
+		_, _ = rand.Read(b[:])                                       // never fails
+		if n := binary.BigEndian.Uint32(b[:]) >> 12; n < 1_000_000 { // 20 bits
+			return fmt.Sprintf("%06d", n)
+		}
+	}
+}
+
+// mayMail refuses to ask for a code where there is no mail, or no room for more of it.
+func (c *call) mayMail() error {
+	if !c.outbox.usable() {
+		return noMail()
+	}
+	if c.outbox.full() {
+		return unavailable(5 * time.Second)
+	}
+	return nil
+}
+
+// prepareCode stores a new code in the place of an earlier one, whose tries it keeps.
+// Send it after the transaction.
+func (c *call) prepareCode(tx Tx, use codeUse) (g Grant, code string, err error) {
+	earlier, err := optional(codeGrantID(use.subject), tx.Grant)
+	if err != nil {
+		return Grant{}, "", err
+	}
+	g = Grant{ID: codeGrantID(use.subject), Kind: grantCode, Subject: use.subject, CreatedAt: c.now}
+	if earlier != nil && c.now.Before(earlier.ExpireAt) {
+		g = *earlier
+		if g.Attempts >= codeTries {
+			return Grant{}, "", codeFailed()
+		}
+		if data := g.codeData(); data.Address == use.address && c.now.Sub(data.SentAt) < codeCoolDown {
+			return Grant{}, "", tooManyCodes(codeCoolDown - c.now.Sub(data.SentAt))
+		}
+	}
+	if err := c.countCode(tx, use.address); err != nil {
+		return Grant{}, "", err
+	}
+	code = newCode()
+	if use.nobody {
+		code = rand.Text()
+	}
+	g.SecretHash, g.UserID, g.Status = c.codeHash(g.ID, code), use.userID, "pending"
+	g.ExpireAt, g.UpdatedAt = c.now.Add(codeLifetime), c.now
+	if g.Data, err = json.Marshal(codeData{use.strategy, use.address, c.now}); err != nil {
+		return Grant{}, "", fmt.Errorf("identity: %w: encode a code: %w", errInternal, err)
+	}
+	return g, code, errors.Join(tx.PutGrant(g), c.record(tx, AuditEvent{Type: "code.requested", UserID: use.userID}))
+}
+
+// countCode keeps anybody from filling a mailbox through many attempts.
+func (c *call) countCode(tx Tx, address string) error {
+	id := c.sentGrantID(address)
+	sent, err := optional(id, tx.Grant)
+	if err != nil {
+		return err
+	}
+	if sent == nil || !c.now.Before(sent.ExpireAt) {
+		sent = &Grant{ID: id, Kind: grantCodeSent, Status: "pending", ExpireAt: c.now.Add(time.Hour), CreatedAt: c.now}
+	}
+	if sent.Attempts >= codesAtOnce {
+		return tooManyCodes(sent.ExpireAt.Sub(c.now))
+	}
+	sent.Attempts++
+	sent.UpdatedAt = c.now
+	return tx.PutGrant(*sent)
+}
+
+// sentGrantID does not tell the address.
+func (s *Service) sentGrantID(address string) string {
+	return fmt.Sprintf("sent_%x", s.keyed("sent", address)[:16])
+}
+
+// tryCode checks a code and spends it, in the transaction that does what it allows. refused
+// is the answer to a wrong one: return nil to the store then, so that the try counts.
+func (c *call) tryCode(tx Tx, use codeUse, code string) (refused, err error) {
+	g, err := optional(codeGrantID(use.subject), tx.Grant)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return noCode(), nil
+	}
+	data := g.codeData()
+	switch {
+	case data.Strategy != use.strategy || data.Address != use.address:
+		return noCode(), nil
+	case !c.now.Before(g.ExpireAt):
+		return codeExpired(), nil
+	case g.Attempts >= codeTries:
+		return codeFailed(), nil
+	}
+	given := c.codeHash(g.ID, strings.TrimSpace(code))
+	if subtle.ConstantTimeCompare(given, g.SecretHash) == 1 && g.UserID == use.userID {
+		// Who reads the address is here: it may be written to again.
+		return nil, errors.Join(dropGrant(tx, g.ID), dropGrant(tx, c.sentGrantID(use.address)))
+	}
+	g.Attempts++
+	g.UpdatedAt = c.now
+	refused = wrongCode()
+	if g.Attempts >= codeTries {
+		refused = codeFailed()
+	}
+	return refused, errors.Join(tx.PutGrant(*g), c.record(tx, AuditEvent{Type: "code.refused", UserID: use.userID}))
+}
+
+// dropCode forgets the code of a subject that has no more use for one.
+func dropCode(tx Tx, subject string) error { return dropGrant(tx, codeGrantID(subject)) }
+
+func dropGrant(tx Tx, id string) error {
+	if err := tx.DeleteGrant(id); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+func (g Grant) codeData() (d codeData) {
+	_ = json.Unmarshal(g.Data, &d) // what cannot be read fits no use
+	return d
+}
+
+// verificationJSON is how a code that was asked for is shown; nil for none.
+func (g *Grant) verificationJSON(now time.Time) *wire.Verification {
+	if g == nil {
+		return nil
+	}
+	attempts := int64(g.Attempts)
+	v := &wire.Verification{
+		Object: "verification_otp", Status: "unverified", Strategy: g.codeData().Strategy,
+		Attempts: &attempts, ExpireAt: optionalMillis(g.ExpireAt),
+	}
+	switch {
+	case g.Attempts >= codeTries:
+		v.Status = "failed"
+	case !now.Before(g.ExpireAt):
+		v.Status = "expired"
+	}
+	return v
+}
+
+// verified is a verification that is done.
+func verified(strategy string) *wire.Verification {
+	return &wire.Verification{Status: "verified", Strategy: strategy}
+}
+
+func wrongCode() *apiError {
+	return invalid("code", wire.CodeCodeIncorrect, "The code is not right.")
+}
+
+func noCode() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "No such code was sent. Please ask for one first.")
+}
+
+func codeExpired() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeVerificationExpired, "The code has expired. Please ask for a new one.")
+}
+
+func codeFailed() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeVerificationFailed, "There were too many wrong codes. Please start again later.")
+}
+
+func alreadyVerified() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeVerificationDone, "This has been verified already.")
+}
+
+func tooManyCodes(wait time.Duration) *apiError {
+	e := refuse(http.StatusTooManyRequests, wire.CodeVerificationTooMany, "A code was sent a moment ago. Please wait before asking for another.")
+	e.retryAfter = max(wait.Round(time.Second), time.Second)
+	return e
+}

@@ -1,0 +1,60 @@
+package identity_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// Every key that browser clients read is there, with null or an empty list rather than a gap.
+func TestEnvironmentIsComplete(t *testing.T) {
+	t.Parallel()
+	app, _ := newMailApp(t, verifyEmail)
+	a := app.visitor().get("/v1/environment")
+	a.want(t, 200, "")
+	top := decode[map[string]json.RawMessage](t, a.body)
+	for key, below := range map[string][]string{
+		"auth_config":           {"object", "id", "single_session_mode", "reverification", "session_minter", "claimed_at", "preferred_channels", "native_settings"},
+		"display_config":        {"instance_environment_type", "sign_in_url", "sign_up_url", "after_sign_in_url", "after_sign_out_one_url", "captcha_public_key", "captcha_widget_type", "theme", "branded"},
+		"user_settings":         {"attributes", "social", "sign_in", "sign_up", "password_settings", "actions", "attack_protection", "passkey_settings", "username_settings", "enterprise_sso", "restrictions"},
+		"organization_settings": {"enabled", "force_organization_selection"},
+		"commerce_settings":     {"billing"},
+		"api_keys_settings":     {"user_api_keys_enabled", "orgs_api_keys_enabled"},
+		"protect_config":        {"id"},
+		"fraud_settings":        {"native"},
+	} {
+		got := decode[map[string]json.RawMessage](t, string(top[key]))
+		for _, k := range below {
+			if _, ok := got[k]; !ok {
+				t.Errorf("%s lacks %s", key, k)
+			}
+		}
+	}
+	for _, key := range []string{"maintenance_mode", "client_debug_mode", "partitioned_cookies"} {
+		if string(top[key]) != "false" {
+			t.Errorf("%s = %s", key, top[key])
+		}
+	}
+	env := decode[wire.Environment](t, a.body)
+	if c := env.UserSettings.SignUp["captcha_enabled"]; c != false || env.DisplayConfig.CaptchaPublicKey != "" {
+		t.Errorf("captcha = %v", c)
+	}
+	names := []string{}
+	for name, attribute := range env.UserSettings.Attributes {
+		names = append(names, name)
+		if attribute.Name != name || attribute.FirstFactors == nil || attribute.SecondFactors == nil || attribute.Verifications == nil {
+			t.Errorf("%s = %+v", name, attribute)
+		}
+	}
+	slices.Sort(names)
+	want := []string{"authenticator_app", "backup_code", "email_address", "first_name", "last_name", "passkey", "password", "phone_number", "ticket", "username", "web3_wallet"}
+	if !reflect.DeepEqual(names, want) {
+		t.Errorf("attributes = %v", names)
+	}
+	if e := env.UserSettings.Attributes["email_address"]; !reflect.DeepEqual(e.FirstFactors, []string{"email_code"}) || !e.VerifyAtSignUp {
+		t.Errorf("email_address = %+v", e)
+	}
+}

@@ -1,0 +1,247 @@
+package identity
+
+import (
+	"encoding/base32"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/usherauth/usher/wire"
+)
+
+// factorAddressID stands for an address in the factors of a sign-in. It is made of the
+// address alone, so that it looks the same for everybody's and for nobody's.
+func (s *Service) factorAddressID(email string) string {
+	return prefixEmail + base32.StdEncoding.EncodeToString(s.keyed("factor", email))[:26]
+}
+
+// firstFactors are the ways to prove an identifier. They are the same for everybody: what
+// they would say of an account, they would say of its existence.
+func (s *Service) firstFactors(a *SignIn) []wire.Factor {
+	factors := []wire.Factor{{Strategy: wire.StrategyPassword}}
+	email, err := normalizeEmail(a.Identifier)
+	if !s.outbox.usable() || err != nil {
+		return factors
+	}
+	id := s.factorAddressID(email)
+	return append(factors,
+		wire.Factor{Strategy: wire.StrategyEmailCode, SafeIdentifier: a.Identifier, EmailAddressID: id, Primary: true},
+		wire.Factor{Strategy: wire.StrategyResetPasswordCode, SafeIdentifier: a.Identifier, EmailAddressID: id, Primary: true},
+	)
+}
+
+// beginWithCode is a sign-in that sends its code at once.
+func (c *call) beginWithCode(attempt SignIn, f signInFields) (any, error) {
+	if err := c.mayMail(); err != nil {
+		return nil, err
+	}
+	var b *browser
+	var secret string
+	var letter Mail
+	fresh := newClientSecret()
+	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if b, secret, err = c.putSignIn(tx, &attempt, fresh); err != nil {
+			return err
+		}
+		letter, err = c.askForCode(tx, b, f.email, f.strategy)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.outbox.put(c.r.Context(), letter)
+	if err := c.setCookies(b, secret); err != nil {
+		return nil, err
+	}
+	return c.wrap(c.signInJSON(&attempt, b), b)
+}
+
+// prepareFirstFactor sends the code of a sign-in begun in this browser: POST
+// /client/sign_ins/{id}/prepare_first_factor.
+func prepareFirstFactor(c *call) (any, error) {
+	strategy, err := c.strategy("")
+	if err != nil {
+		return nil, err
+	}
+	if strategy == "" {
+		return nil, missingParam("strategy")
+	}
+	if strategy == wire.StrategyPassword {
+		return nil, invalid("strategy", wire.CodeParamValueInvalid, "A password needs no preparation.")
+	}
+	addressID, _, err := c.form.get("email_address_id")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayMail(); err != nil {
+		return nil, err
+	}
+	var attempt SignIn
+	var b *browser
+	var letter Mail
+	err = c.update(c.r.Context(), func(tx Tx) (err error) {
+		if attempt, b, err = c.signInOf(tx); err != nil {
+			return err
+		}
+		if err := attempt.needs(b, wire.StatusNeedsFirstFactor); err != nil {
+			return err
+		}
+		email, err := normalizeEmail(attempt.Identifier)
+		if err != nil || addressID != "" && addressID != c.factorAddressID(email) {
+			return notFound()
+		}
+		letter, err = c.askForCode(tx, b, email, strategy)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.outbox.put(c.r.Context(), letter)
+	return c.wrap(c.signInJSON(&attempt, b), b)
+}
+
+// askForCode makes the code of b's sign-in and the mail that brings it: to the address as
+// its owner typed it, never as it was typed now (I13), and to nobody where there is none.
+func (c *call) askForCode(tx Tx, b *browser, email, strategy string) (Mail, error) {
+	use, owner, err := c.signInCode(tx, b.signIn.ID, email, strategy)
+	if err != nil {
+		return Mail{}, err
+	}
+	g, code, err := c.prepareCode(tx, use)
+	if err != nil {
+		return Mail{}, err
+	}
+	b.code = &g
+	kind := mailVerificationCode
+	if strategy == wire.StrategyResetPasswordCode {
+		kind = mailResetCode
+	}
+	return c.codeLetter(kind, owner.typed(email), code), nil
+}
+
+// signInCode is what a code is for in a sign-in, and whose account the address opens.
+func (c *call) signInCode(tx Tx, attemptID, email, strategy string) (codeUse, User, error) {
+	user, err := optional(email, func(email string) (User, error) { return userByCode(tx, email) })
+	if err != nil {
+		return codeUse{}, User{}, err
+	}
+	use := codeUse{subject: attemptID, strategy: strategy, address: email}
+	if user == nil {
+		use.nobody = true
+		return use, User{}, nil
+	}
+	use.userID = user.ID
+	return use, *user, nil
+}
+
+// userByCode finds whose account a code to an address opens; ErrNotFound is nobody's. An
+// address that was not proven does so only where none was: the account of somebody who
+// mistyped it once is not its reader's.
+func userByCode(tx Tx, email string) (User, error) {
+	user, err := userToSignIn(tx, email)
+	if err == nil && !user.verifiedAddress(email) && user.proven() {
+		return User{}, ErrNotFound
+	}
+	return user, err
+}
+
+func (u User) verifiedAddress(email string) bool {
+	return slices.ContainsFunc(u.Emails, func(e EmailAddress) bool { return e.Normalized == email && e.Verified })
+}
+
+// proven reports whether any of the account's addresses was verified.
+func (u User) proven() bool {
+	return slices.ContainsFunc(u.Emails, func(e EmailAddress) bool { return e.Verified })
+}
+
+// typed is how the owner of an address writes it; "" when it is not one of the user's.
+func (u User) typed(email string) string {
+	for _, e := range u.Emails {
+		if e.Normalized == email {
+			return e.Address
+		}
+	}
+	return ""
+}
+
+// attemptCode goes on with a code: it opens the session, or leads on to a new password,
+// unless that was sent along.
+func (c *call) attemptCode(email, strategy string) (any, error) {
+	code, err := c.form.required("code")
+	if err != nil {
+		return nil, err
+	}
+	var reset newPassword
+	if strategy == wire.StrategyResetPasswordCode {
+		if reset, err = c.readNewPassword(email); err != nil {
+			return nil, err
+		}
+	}
+	var attempt SignIn
+	var b *browser
+	var opened opened
+	var refused error
+	secret := newClientSecret()
+	err = c.update(c.r.Context(), func(tx Tx) (err error) {
+		if attempt, b, err = c.signInOf(tx); err != nil {
+			return err
+		}
+		if err := attempt.needs(b, wire.StatusNeedsFirstFactor); err != nil {
+			return err
+		}
+		use, user, err := c.signInCode(tx, attempt.ID, email, strategy)
+		if err != nil {
+			return err
+		}
+		if refused, err = c.tryCode(tx, use, code); refused != nil || err != nil {
+			return err
+		}
+		attempt.UpdatedAt = c.now
+		if strategy == wire.StrategyResetPasswordCode && !reset.given() {
+			return c.awaitPassword(tx, &attempt, b, user)
+		}
+		if err := c.claim(tx, &user, email); err != nil {
+			return err
+		}
+		if reset.given() {
+			if err := c.resetPassword(tx, &user, reset); err != nil {
+				return err
+			}
+		}
+		opened, err = c.completeSignIn(tx, &attempt, user, secret)
+		return err
+	})
+	if err := errors.Join(err, refused); err != nil {
+		return nil, err
+	}
+	if attempt.Status != wire.StatusComplete {
+		return c.wrap(c.signInJSON(&attempt, b), b)
+	}
+	if reset.given() {
+		c.tellPasswordChanged(opened.browser.users[attempt.UserID])
+	}
+	return c.wrapSignIn(attempt, opened, secret, strategy)
+}
+
+// claim is the first proof of who reads an address. Before it, anybody could have made the
+// account with it: what they know or left open is taken away (I24), so that it belongs
+// from now on to the address's owner alone.
+func (c *call) claim(tx Tx, user *User, email string) error {
+	if user.proven() {
+		return nil // this address was, or no code to it would open the account
+	}
+	kept := user.Emails[:0:0]
+	for _, e := range user.Emails {
+		if e.Normalized == email {
+			e.Verified, e.UpdatedAt = true, c.now
+			user.PrimaryEmailID = e.ID
+			kept = append(kept, e)
+		}
+	}
+	user.Emails = kept
+	user.PasswordHash, user.PasswordAt = "", time.Time{}
+	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
+	user.UpdatedAt = c.now
+	claimed := AuditEvent{Type: "email_address.claimed", UserID: user.ID, ActorID: user.ID}
+	return errors.Join(c.endOthers(tx, Session{UserID: user.ID}), c.record(tx, claimed))
+}
