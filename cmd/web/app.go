@@ -23,6 +23,7 @@ type app struct {
 	ping    func(context.Context) error
 	proxied bool   // browsers reach the Frontend API through us
 	portal  string // the instance's own pages, where not
+	mail    *mailbox
 }
 
 // instance is what the app needs to know of where identity comes from. The embedded
@@ -34,6 +35,7 @@ type instance struct {
 	proxied bool
 	portal  string
 	allowed []string // origins of other apps
+	mail    *mailbox // nil where mail is not caught
 }
 
 func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
@@ -64,7 +66,7 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 	}
 	return &app{
 		log: log, auth: auth, pages: site, forms: forms, policy: newPolicy(in.auth.PublicOrigin, elsewhere, in.allowed),
-		ping: in.ping, proxied: in.proxied, portal: in.portal,
+		ping: in.ping, proxied: in.proxied, portal: in.portal, mail: in.mail,
 	}, nil
 }
 

@@ -25,6 +25,8 @@ type config struct {
 
 	development bool // pages show developers how requests are decided
 
+	multiSession, verifyEmail bool // of the embedded service
+
 	publishable wire.PublishableKey // zero: the embedded service
 	secretKey   string
 	jwtKey      string
@@ -84,6 +86,7 @@ func parseConfig(name string, args []string, getenv func(string) string, usage i
 		c.checkDevelopment(getenv("USHER_DEV")),
 		c.checkKeys(getenv("CLERK_PUBLISHABLE_KEY")),
 	)
+	err = errors.Join(err, c.useToggles(values))
 	if err == nil && c.hosted() {
 		err = c.checkHosted()
 	}
@@ -103,11 +106,15 @@ func readSettings(name string, args []string, getenv func(string) string, usage 
 		}
 		flags.String(s.flag, value, s.help+" (environment: "+s.env+")")
 	}
+	toggleErr := addToggles(flags, getenv)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, err
 		}
-		return nil, usageError{err}
+		return nil, usageError{errors.Join(err, toggleErr)}
+	}
+	if toggleErr != nil {
+		return nil, usageError{toggleErr}
 	}
 	if flags.NArg() > 0 {
 		return nil, usageError{fmt.Errorf("unexpected argument %q: the commands are keys and doctor, and they come first", flags.Arg(0))}

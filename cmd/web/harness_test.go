@@ -67,11 +67,22 @@ func startLimited(t *testing.T, limits identity.Limits, args ...string) *site {
 
 func startWith(t *testing.T, dir string, limits identity.Limits, args ...string) *site {
 	t.Helper()
+	return startEnv(t, nil, dir, limits, args...)
+}
+
+// startDev is start for developers.
+func startDev(t *testing.T, args ...string) *site {
+	t.Helper()
+	return startEnv(t, map[string]string{"USHER_DEV": "1"}, filepath.Join(t.TempDir(), "data"), identity.Limits{Creations: -1, Attempts: -1}, args...)
+}
+
+func startEnv(t *testing.T, env map[string]string, dir string, limits identity.Limits, args ...string) *site {
+	t.Helper()
 	log := &logBuffer{}
 	m := NewMain(log, io.Discard)
 	m.limits = limits
 	args = append([]string{"-addr", "127.0.0.1:0", "-backend-addr", "127.0.0.1:0", "-data", dir}, args...)
-	if err := m.ParseFlags(args, func(string) string { return "" }); err != nil {
+	if err := m.ParseFlags(args, func(name string) string { return env[name] }); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Open(t.Context()); err != nil {

@@ -43,6 +43,9 @@ func (a *app) routes() *chi.Mux {
 		public.Handle("/sign-in", a.formOrPortal(a.forms.SignIn, authctx.SignInURL))
 		public.Handle("/sign-up", a.formOrPortal(a.forms.SignUp, authctx.SignUpURL))
 		public.Handle("/sign-out", http.HandlerFunc(a.forms.SignOut))
+		if a.mail != nil {
+			public.Get(mailboxPath, a.mail.handler(a.pages))
+		}
 		private := r.With(authctx.RequirePage())
 		private.Get("/dashboard", a.pages.Dashboard)
 		private.Handle("/user", a.formOrPortal(a.forms.Profile, a.portalPage("/user", "/user")))

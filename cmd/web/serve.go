@@ -47,6 +47,7 @@ type Main struct {
 	log            *slog.Logger
 	config         *config
 	embedded       *embedded // nil with a hosted instance
+	mail           *mailbox  // nil where mail is not caught
 	origin         string
 	public         *listener
 	backend        *listener // nil when off
@@ -129,9 +130,16 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 	if m.config.hosted() {
 		return hostedInstance(m.config, m.origin), nil
 	}
-	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, identity.Config{
+	cfg := identity.Config{
 		PublicOrigin: m.origin, AllowedOrigins: m.config.allowed, Limits: m.limits, Logger: m.log, Now: m.Now,
-	}); err != nil {
+		MultiSession: m.config.multiSession, VerifyEmailAtSignUp: m.config.verifyEmail,
+	}
+	if m.config.mayCatchMail() {
+		m.mail = &mailbox{now: m.Now}
+		cfg.SendMail = m.mail.send
+		m.log.Info("mail is caught for developers and not sent", "page", m.origin+mailboxPath)
+	}
+	if m.embedded, err = openEmbedded(ctx, m.config.dataDir, cfg); err != nil {
 		return in, err
 	}
 	if m.config.backendAddr != "" {
@@ -147,7 +155,9 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 	if err := writeKeys(m.config.dataDir, keyLines(m.embedded.service, m.BackendURL())); err != nil {
 		return in, err
 	}
-	return m.embedded.instance(m.origin), nil
+	in = m.embedded.instance(m.origin)
+	in.mail = m.mail
+	return in, nil
 }
 
 func listen(ctx context.Context, addr, flag string) (net.Listener, error) {

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"strconv"
+)
+
+// toggle is a flag that is on or off, with the environment variable behind it. All are off
+// by default.
+type toggle struct{ flag, env, help string }
+
+var toggles = []toggle{
+	{"multi-session", "MULTI_SESSION", "let several people be signed in in one browser"},
+	{"verify-email", "VERIFY_EMAIL", "ask new people for a code that was sent to their address; needs mail"},
+}
+
+// addToggles defines them. The error names what is neither on nor off in the environment.
+func addToggles(flags *flag.FlagSet, getenv func(string) string) error {
+	var errs []error
+	for _, t := range toggles {
+		on := false
+		if v := getenv(t.env); v != "" {
+			var err error
+			if on, err = strconv.ParseBool(v); err != nil {
+				errs = append(errs, fmt.Errorf("%s is %q: write 1 or 0", t.env, v))
+			}
+		}
+		flags.Bool(t.flag, on, t.help+" (environment: "+t.env+")")
+	}
+	return errors.Join(errs...)
+}
+
+// useToggles reads them from the values of the flags.
+func (c *config) useToggles(values map[string]string) error {
+	c.multiSession, c.verifyEmail = values["multi-session"] == "true", values["verify-email"] == "true"
+	if c.hosted() {
+		return nil // the instance decides
+	}
+	if c.verifyEmail && !c.mayCatchMail() {
+		return errors.New("-verify-email needs mail, which this version can only catch for developers: set USHER_DEV=1 on an origin of this machine, or leave -verify-email and VERIFY_EMAIL away")
+	}
+	return nil
+}
+
+// mayCatchMail reports that mail is kept for developers to read, and not sent: where they
+// said so, and nobody but them can reach the page.
+func (c *config) mayCatchMail() bool {
+	if !c.development || c.hosted() {
+		return false
+	}
+	u, err := url.Parse(c.origin)
+	return c.origin == "" || err == nil && loopback(u.Hostname())
+}
