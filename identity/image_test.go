@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -340,4 +341,26 @@ func TestDefaultImages(t *testing.T) {
 		ada.get("/v1/images/"+path).want(t, 404, wire.CodeResourceNotFound)
 	}
 	ada.post("/v1/images/img_none").want(t, 405, wire.CodeMethodNotAllowed)
+}
+
+// Whatever is uploaded, it is refused or becomes a small picture that is nothing else.
+func FuzzRedraw(f *testing.F) {
+	small := sample(3, 2)
+	var p, g, j bytes.Buffer
+	if err := errors.Join(png.Encode(&p, small), gif.Encode(&g, small, nil), jpeg.Encode(&j, small, nil)); err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{nil, p.Bytes(), g.Bytes(), j.Bytes(), withOrientation(j.Bytes(), binary.BigEndian, "MM\x00*", 6), []byte("GIF89a")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, err := identity.Redraw(data)
+		if err != nil {
+			return
+		}
+		cfg, kind, err := image.DecodeConfig(bytes.NewReader(out.Data))
+		if err != nil || cfg.Width > 512 || cfg.Height > 512 || out.ContentType != "image/"+kind {
+			t.Errorf("%q of %s: %+v, %v", out.ContentType, kind, cfg, err)
+		}
+	})
 }

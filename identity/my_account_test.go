@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
 	"testing"
@@ -81,6 +82,26 @@ func TestDeleteMeThatMayNot(t *testing.T) {
 		t.Error("delete_self_enabled is true")
 	}
 	v.post("/v1/me?_method=DELETE").want(t, 403, wire.CodeAuthorizationInvalid)
+}
+
+// M13: whoever acts as somebody does not take the account over, or away.
+func TestM13_ActingAsSomebodyChangesNoAccount(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, func(c *identity.Config) { c.InsecureNoReverification = true })
+	v := app.visitor()
+	v.signUp("ada@example.com")
+	id := v.sessionID()
+	err := app.store.Update(t.Context(), func(tx identity.Tx) error {
+		s, err := tx.Session(id)
+		s.Actor = json.RawMessage(`{"sub":"user_support"}`)
+		return errors.Join(err, tx.PutSession(s))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.post("/v1/me?_method=DELETE").want(t, 403, wire.CodeImpersonated)
+	v.post(addresses, "email_address", "mine@example.com").want(t, 403, wire.CodeImpersonated)
+	v.post("/v1/me?_method=PATCH", "first_name", "Augusta").want(t, 200, "")
 }
 
 func TestRemovePassword(t *testing.T) {

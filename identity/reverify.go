@@ -25,8 +25,11 @@ var levels = []string{defaultLevel, "second_factor", "multi_factor"}
 
 // requireFresh refuses a sensitive change to whoever found a session open: its person has
 // to have proven a factor a moment ago. Browser clients answer this refusal by asking for
-// one and trying again.
+// one and trying again. Somebody who acts as the person never may.
 func (c *call) requireFresh(s Session) error {
+	if len(s.Actor) > 0 {
+		return refuse(http.StatusForbidden, wire.CodeImpersonated, "This is not available while acting as somebody else.")
+	}
 	if c.cfg.InsecureNoReverification || c.now.Sub(s.FirstFactor) < freshFor && !s.FirstFactor.IsZero() {
 		return nil
 	}

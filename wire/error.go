@@ -52,6 +52,7 @@ const (
 	CodeUserLocked            = "user_locked"                           // 403
 	CodeUserBanned            = "user_banned"                           // 403
 	CodeReverification        = "session_reverification_required"       // 403
+	CodeImpersonated          = "impersonated_session_forbidden"        // 403
 	CodeQuotaExceeded         = "quota_exceeded"                        // 403
 	CodeResourceNotFound      = "resource_not_found"                    // 404
 	CodeImageNotFound         = "image_not_found"                       // 404
