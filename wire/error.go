@@ -87,7 +87,6 @@ const (
 	CodeCookieInvalid       = "cookie_invalid"                 // 400
 	CodeTicketInvalid       = "ticket_invalid_code"            // 400
 	CodeTicketExpired       = "ticket_expired_code"            // 400
-	CodeImpersonated        = "impersonated_session_forbidden" // 403
 	CodeDataMissing         = "form_data_missing"              // 422
 	CodePasswordCompromised = "form_password_compromised"      // 422
 	CodeIncorrectPassword   = "incorrect_password"             // 422
