@@ -83,3 +83,17 @@ const (
 
 // NewCode is what a mail brings.
 var NewCode = newCode
+
+// Tables are the methods of each route of the two APIs, by pattern.
+func (s *Service) Tables() (frontend, backend map[string][]string) {
+	list := func(rs routes) map[string][]string {
+		out := make(map[string][]string, len(rs))
+		for pattern, ms := range rs {
+			for m := range ms {
+				out[pattern] = append(out[pattern], m)
+			}
+		}
+		return out
+	}
+	return list(s.frontendRoutes()), list(backendRoutes())
+}

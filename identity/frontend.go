@@ -6,13 +6,17 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// newFrontend is the table of the Frontend API (protocol reference 8), put together from
-// its parts.
 func (s *Service) newFrontend() http.Handler {
-	rs := join(s.clientRoutes(), s.meRoutes(), s.organizationRoutes(), imageRoutes())
-	rs["/.well-known/jwks.json"] = methods{"GET": keySetEndpoint}
-	rs["/v1/environment"] = methods{"GET": environment, "PATCH": environment}
-	return s.newAPI((*call).prepareFrontend, rs)
+	return s.newAPI((*call).prepareFrontend, s.frontendRoutes())
+}
+
+// frontendRoutes is the table of the Frontend API (protocol reference 8), put together from
+// its parts.
+func (s *Service) frontendRoutes() routes {
+	return join(s.clientRoutes(), s.meRoutes(), s.organizationRoutes(), imageRoutes(), routes{
+		"/.well-known/jwks.json": {"GET": keySetEndpoint},
+		"/v1/environment":        {"GET": environment, "PATCH": environment},
+	})
 }
 
 // creates, attempts and favours limit how often one network may begin something, try a
