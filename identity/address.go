@@ -12,12 +12,8 @@ import (
 
 // reserves reports whether u keeps others from having the address.
 func (u User) reserves(email string) bool {
-	for _, e := range u.Emails {
-		if e.Normalized == email {
-			return e.Verified || e.ID == u.PrimaryEmailID
-		}
-	}
-	return false
+	i := u.addressIndex(email)
+	return i >= 0 && (u.Emails[i].Verified || u.Emails[i].ID == u.PrimaryEmailID)
 }
 
 // addressFree refuses an address that somebody has.
@@ -30,27 +26,21 @@ func addressFree(tx Tx, email string) error {
 }
 
 // freeAddress takes an address away from an account that had added and never proven it,
-// for somebody who has better reasons. It refuses an address that somebody has.
-func (c *call) freeAddress(tx Tx, email string) error {
+// for somebody who has better reasons. It refuses an address that somebody has, unless that
+// is the user self; "" is nobody.
+func (c *call) freeAddress(tx Tx, email, self string) error {
 	owner, err := optional(email, tx.UserByEmail)
-	if err != nil || owner == nil {
+	if err != nil || owner == nil || owner.ID == self {
 		return err
 	}
 	if owner.reserves(email) {
 		return addressTaken()
 	}
-	kept := owner.Emails[:0:0]
-	for _, e := range owner.Emails {
-		if e.Normalized != email {
-			kept = append(kept, e)
-			continue
-		}
-		if err := dropCode(tx, e.ID); err != nil {
-			return err
-		}
-	}
-	owner.Emails, owner.UpdatedAt = kept, c.now
-	return errors.Join(tx.PutUser(*owner), c.record(tx, AuditEvent{Type: "email_address.released", UserID: owner.ID}))
+	id := owner.Emails[owner.addressIndex(email)].ID
+	owner.removeEmail(id)
+	owner.UpdatedAt = c.now
+	released := AuditEvent{Type: "email_address.released", UserID: owner.ID, Data: detail("email_address_id", id)}
+	return errors.Join(dropCode(tx, id), tx.PutUser(*owner), c.record(tx, released))
 }
 
 func addressTaken() *apiError {

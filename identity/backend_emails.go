@@ -50,7 +50,7 @@ func createEmail(c *call) (any, error) {
 	}
 	e := newEmail(in.Address, normal, false, c.now)
 	return c.changeEmail("email_address.created", e.ID, func(tx Tx) (User, error) {
-		if err := addressFree(tx, normal); err != nil {
+		if err := c.freeAddress(tx, normal, ""); err != nil {
 			return User{}, err
 		}
 		u, err := found(tx.User(in.UserID))
@@ -131,7 +131,7 @@ func deleteEmail(c *call) (any, error) {
 			return err
 		}
 		if len(u.Emails) == 1 {
-			return refuse(http.StatusBadRequest, wire.CodeLastIdentification, "The last e-mail address of a user cannot be deleted.")
+			return lastAddress()
 		}
 		u.removeEmail(id)
 		u.UpdatedAt = c.now
@@ -164,6 +164,10 @@ func replaceEmails(c *call) (any, error) {
 		}
 		u.Emails, u.PrimaryEmailID = nil, ""
 		u.addEmail(e)
-		return u, identifiersFree(tx, u)
+		return u, c.identifiersFree(tx, u)
 	})
+}
+
+func lastAddress() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeLastIdentification, "The last e-mail address of an account cannot be removed.")
 }

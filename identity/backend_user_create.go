@@ -46,7 +46,7 @@ func createUser(c *call) (any, error) {
 		u.PasswordHash, u.PasswordAt = hash, c.now
 	}
 	err = c.update(c.r.Context(), func(tx Tx) error {
-		if err := identifiersFree(tx, u); err != nil {
+		if err := c.identifiersFree(tx, u); err != nil {
 			return err
 		}
 		return errors.Join(tx.PutUser(u), c.record(tx, AuditEvent{Type: "user.created", UserID: u.ID}))
@@ -113,17 +113,14 @@ func (in newUserParams) required() error {
 }
 
 // identifiersFree checks everything of u that must be unique, so that the answer can say
-// what is taken.
-func identifiersFree(tx Tx, u User) error {
+// what is taken, and takes addresses from accounts that never proved them.
+func (c *call) identifiersFree(tx Tx, u User) error {
 	var bad joinInvalid
 	taken := func(param string) {
 		_ = bad.add(invalid(param, wire.CodeIdentifierExists, "That "+param+" is taken. Please try another."))
 	}
 	for _, e := range u.Emails {
-		owner, err := tx.UserByEmail(e.Normalized)
-		if err == nil && owner.ID != u.ID {
-			_ = bad.add(addressTaken())
-		} else if err != nil && !errors.Is(err, ErrNotFound) {
+		if err := bad.add(c.freeAddress(tx, e.Normalized, u.ID)); err != nil {
 			return err
 		}
 	}

@@ -41,7 +41,7 @@ func updateUser(c *call) (any, error) {
 		if err := in.change(u); err != nil {
 			return err
 		}
-		if err := identifiersFree(tx, *u); err != nil {
+		if err := c.identifiersFree(tx, *u); err != nil {
 			return err
 		}
 		if hash == "" {

@@ -137,7 +137,7 @@ func deleteUser(c *call) (any, error) {
 		if u, err = pathRecord(c, tx.User); err != nil {
 			return err
 		}
-		return errors.Join(tx.DeleteUser(u.ID), c.record(tx, AuditEvent{Type: "user.deleted", UserID: u.ID}))
+		return errors.Join(c.removeUser(tx, u), c.record(tx, AuditEvent{Type: "user.deleted", UserID: u.ID}))
 	})
 	if err != nil {
 		return nil, err

@@ -133,7 +133,7 @@ func (c *call) storePassword(confirm confirmation, hash string, endOthers bool) 
 func removePassword(c *call) (any, error) {
 	own, err := c.confirmPassword()
 	if own.user.ID != "" && own.user.PasswordHash == "" {
-		err = refuse(http.StatusBadRequest, wire.CodeNoPasswordSet, "There is no password.")
+		err = noPasswordSet()
 	}
 	if err != nil {
 		return nil, err

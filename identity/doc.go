@@ -6,12 +6,12 @@
 //
 // A store holds users with their addresses, password hashes (argon2id) and metadata;
 // clients, each one browser, with the SHA-256 of the secret in its cookie; sessions;
-// sign-ins and sign-ups in progress, for an hour; organizations with memberships and
-// invitations; hashes of codes that were sent by mail; pictures; an audit log that names people by id only, written in the transaction of
-// what it tells; RSA signing keys; and settings: the instance (id, Frontend API host, secret
-// key), the keys that seal cookies and, once somebody has set it, what the instance grants
-// ([Access]). The store therefore holds secrets and belongs in files of mode 0600.
-// Passwords, cookie secrets, tickets and
+// sign-ins and sign-ups in progress, for an hour; hashes of codes that were sent by mail;
+// pictures; organizations with memberships and invitations; an audit log that names people
+// by id only, written in the transaction of what it tells; RSA signing keys; and settings:
+// the instance (id, Frontend API host, secret key), the keys that seal cookies and, once
+// somebody has set it, what the instance grants ([Access]). The store therefore holds secrets
+// and belongs in files of mode 0600. Passwords, cookie secrets, codes, tickets and
 // tokens are never kept, and never logged.
 //
 // # Cookies

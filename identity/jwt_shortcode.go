@@ -14,8 +14,8 @@ import (
 // a shortcode becomes the value itself; among other text it is written out.
 
 // templateSource is what paths lead into. Private metadata is not in it (V01).
-func (s *Service) templateSource(tx Tx, session Session, u User) (map[string]any, error) {
-	user, err := generic(s.userJSON(u))
+func (c *call) templateSource(tx Tx, s Session, u User) (map[string]any, error) {
+	user, err := generic(c.userJSON(u))
 	if err != nil {
 		return nil, err
 	}
@@ -28,22 +28,22 @@ func (s *Service) templateSource(tx Tx, session Session, u User) (map[string]any
 	user["phone_number_verified"] = false
 	user["created_at"], user["updated_at"] = u.CreatedAt.Unix(), u.UpdatedAt.Unix()
 	source := map[string]any{"user": user}
-	if session.ActiveOrgID == "" {
+	if s.ActiveOrgID == "" {
 		return source, nil
 	}
-	m, err := tx.Membership(session.ActiveOrgID, u.ID)
+	m, err := tx.Membership(s.ActiveOrgID, u.ID)
 	if errors.Is(err, ErrNotFound) {
 		return source, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	o, err := tx.Organization(session.ActiveOrgID)
+	o, err := tx.Organization(s.ActiveOrgID)
 	if err != nil {
 		return nil, err
 	}
 	source["org"] = map[string]any{
-		"id": o.ID, "name": o.Name, "slug": nullable(o.Slug), "role": m.Role, "has_image": o.ImageID != "",
+		"id": o.ID, "name": o.Name, "slug": nullable(o.Slug), "role": m.Role, "has_image": o.ImageID != "", "image_url": c.imageURL(o.ImageID, o.ID),
 		"public_metadata": metadata(o.PublicMetadata),
 	}
 	source["org_membership"] = map[string]any{"role": m.Role, "public_metadata": metadata(m.PublicMetadata)}

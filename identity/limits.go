@@ -16,8 +16,7 @@ type limiters struct{ creations, attempts, favours *httprate.RateLimiter }
 
 func newLimiters(l Limits) limiters {
 	return limiters{
-		creations: newLimiter(l.Creations, limitWindow), attempts: newLimiter(l.Attempts, limitWindow),
-		favours: newLimiter(l.Creations, limitWindow),
+		creations: newLimiter(l.Creations, limitWindow), attempts: newLimiter(l.Attempts, limitWindow), favours: newLimiter(l.Creations, limitWindow),
 	}
 }
 

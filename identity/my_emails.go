@@ -3,7 +3,6 @@ package identity
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/usherauth/usher/wire"
@@ -52,7 +51,7 @@ func getMyEmail(c *call) (any, error) {
 
 // myEmail is the index of the address in the path.
 func (c *call) myEmail(u User) (int, error) {
-	i := slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.ID == c.r.PathValue("id") })
+	i := u.emailIndex(c.r.PathValue("id"))
 	if i < 0 {
 		return 0, notFound()
 	}
@@ -74,13 +73,11 @@ func createMyEmail(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	email, err := normalizeEmail(typed)
+	email, err := addressParam(typed)
 	if err != nil {
-		return nil, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
+		return nil, err
 	}
-	e := EmailAddress{
-		ID: newID(prefixEmail), Address: strings.Trim(typed, " "), Normalized: email, CreatedAt: c.now, UpdatedAt: c.now,
-	}
+	e := newEmail(strings.Trim(typed, " "), email, false, c.now)
 	m, err := c.changeMe(func(tx Tx, m *me) error {
 		if err := c.requireFresh(m.session); err != nil {
 			return err
@@ -88,10 +85,10 @@ func createMyEmail(c *call) (any, error) {
 		if err := m.user.roomFor(email); err != nil {
 			return err
 		}
-		if err := c.freeAddress(tx, email); err != nil {
+		if err := c.freeAddress(tx, email, m.user.ID); err != nil {
 			return err
 		}
-		m.user.Emails = append(m.user.Emails, e)
+		m.user.addEmail(e)
 		return c.record(tx, m.event("email_address.created"))
 	})
 	if errors.Is(err, ErrConflict) {
@@ -186,7 +183,7 @@ func attemptMyEmail(c *call) (any, error) {
 			return err
 		}
 		e.Verified, e.UpdatedAt = true, c.now
-		m.user.Emails[slices.IndexFunc(m.user.Emails, func(x EmailAddress) bool { return x.ID == e.ID })] = e
+		m.user.Emails[m.user.emailIndex(e.ID)] = e
 		m.user.UpdatedAt = c.now
 		m.browser.users[m.user.ID] = m.user
 		return errors.Join(tx.PutUser(m.user), c.record(tx, m.event("email_address.verified")))
@@ -197,7 +194,7 @@ func attemptMyEmail(c *call) (any, error) {
 // makePrimary makes one of the person's addresses the one that they are known by. Only one
 // that was proven can be.
 func (c *call) makePrimary(m *me, id string) error {
-	i := slices.IndexFunc(m.user.Emails, func(e EmailAddress) bool { return e.ID == id })
+	i := m.user.emailIndex(id)
 	if i < 0 {
 		return notFound()
 	}
@@ -208,8 +205,7 @@ func (c *call) makePrimary(m *me, id string) error {
 	return c.requireFresh(m.session)
 }
 
-// deleteMyEmail removes an address. The primary one stays: it is how the account is known,
-// and the last one is always that.
+// deleteMyEmail removes an address. The primary one stays: it is how the account is known.
 func deleteMyEmail(c *call) (any, error) {
 	var id string
 	m, err := c.changeMe(func(tx Tx, m *me) error {
@@ -217,14 +213,18 @@ func deleteMyEmail(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		if id = m.user.Emails[i].ID; id == m.user.PrimaryEmailID {
-			return refuse(http.StatusBadRequest, wire.CodeLastIdentification,
+		id = m.user.Emails[i].ID
+		switch {
+		case len(m.user.Emails) == 1:
+			return lastAddress()
+		case id == m.user.PrimaryEmailID:
+			return refuse(http.StatusBadRequest, wire.CodePrimaryStays,
 				"The primary address cannot be removed. Make another one the primary address first.")
 		}
 		if err := c.requireFresh(m.session); err != nil {
 			return err
 		}
-		m.user.Emails = slices.Delete(m.user.Emails, i, i+1)
+		m.user.removeEmail(id)
 		return errors.Join(dropCode(tx, id), c.record(tx, m.event("email_address.deleted")))
 	})
 	if err != nil {

@@ -79,7 +79,7 @@ func TestEmailAddresses(t *testing.T) {
 	if string(u.Response.PrimaryEmailAddressID) != id || u.Client.Sessions[0].PublicUserData.Identifier != "ada@work.example" {
 		t.Errorf("primary = %s, identifier %s", u.Response.PrimaryEmailAddressID, u.Client.Sessions[0].PublicUserData.Identifier)
 	}
-	v.post(path+"?_method=DELETE").want(t, 400, wire.CodeLastIdentification)
+	v.post(path+"?_method=DELETE").want(t, 400, wire.CodePrimaryStays)
 	first := addresses + "/" + u.Response.EmailAddresses[0].ID
 	a = v.post(first + "?_method=DELETE")
 	a.want(t, 200, "")

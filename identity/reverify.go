@@ -27,8 +27,8 @@ var levels = []string{defaultLevel, "second_factor", "multi_factor"}
 // to have proven a factor a moment ago. Browser clients answer this refusal by asking for
 // one and trying again. Somebody who acts as the person never may.
 func (c *call) requireFresh(s Session) error {
-	if len(s.Actor) > 0 {
-		return refuse(http.StatusForbidden, wire.CodeImpersonated, "This is not available while acting as somebody else.")
+	if err := s.notImpersonated(); err != nil {
+		return err
 	}
 	if c.cfg.InsecureNoReverification || c.now.Sub(s.FirstFactor) < freshFor && !s.FirstFactor.IsZero() {
 		return nil
@@ -142,8 +142,8 @@ func prepareReverification(c *call) (any, error) {
 		if r, err = c.reverification(tx); err != nil {
 			return err
 		}
-		i := slices.IndexFunc(r.user.Emails, func(e EmailAddress) bool { return e.ID == id && e.Verified })
-		if i < 0 {
+		i := r.user.emailIndex(id)
+		if i < 0 || !r.user.Emails[i].Verified {
 			return notFound()
 		}
 		to = r.user.Emails[i].Address
@@ -194,6 +194,9 @@ func attemptReverification(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
+		if user.compromised() {
+			return passwordCompromised()
+		}
 		return errors.Join(tx.PutUser(user), c.reverified(tx, &r))
 	})
 	if err != nil {
@@ -216,8 +219,8 @@ func (c *call) reverifyWithCode() (any, error) {
 		if r.code == nil {
 			return noCode()
 		}
-		i := slices.IndexFunc(r.user.Emails, func(e EmailAddress) bool { return e.Normalized == r.code.codeData().Address && e.Verified })
-		if i < 0 { // removed since
+		i := r.user.addressIndex(r.code.codeData().Address)
+		if i < 0 || !r.user.Emails[i].Verified { // removed since
 			return noCode()
 		}
 		if refused, err = c.tryCode(tx, r.codeUse(r.user.Emails[i]), code); refused != nil || err != nil {

@@ -202,7 +202,7 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 		if err != nil {
 			return err
 		}
-		if user.compromised() {
+		if user.compromised() && !user.Banned {
 			return passwordCompromised()
 		}
 		opened, err = c.completeSignIn(tx, &attempt, user, secret)

@@ -3,7 +3,6 @@ package identity
 import (
 	"encoding/base32"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -139,27 +138,19 @@ func (c *call) signInCode(tx Tx, attemptID, email, strategy string) (codeUse, Us
 // mistyped it once is not its reader's.
 func userByCode(tx Tx, email string) (User, error) {
 	user, err := userToSignIn(tx, email)
-	if err == nil && !user.verifiedAddress(email) && user.proven() {
+	if err == nil && !user.proved(email) && user.proven() {
 		return User{}, ErrNotFound
 	}
 	return user, err
 }
 
-func (u User) verifiedAddress(email string) bool {
-	return slices.ContainsFunc(u.Emails, func(e EmailAddress) bool { return e.Normalized == email && e.Verified })
-}
-
 // proven reports whether any of the account's addresses was verified.
-func (u User) proven() bool {
-	return slices.ContainsFunc(u.Emails, func(e EmailAddress) bool { return e.Verified })
-}
+func (u User) proven() bool { return len(u.provenAddresses()) > 0 }
 
 // typed is how the owner of an address writes it; "" when it is not one of the user's.
 func (u User) typed(email string) string {
-	for _, e := range u.Emails {
-		if e.Normalized == email {
-			return e.Address
-		}
+	if i := u.addressIndex(email); i >= 0 {
+		return u.Emails[i].Address
 	}
 	return ""
 }
@@ -230,15 +221,9 @@ func (c *call) claim(tx Tx, user *User, email string) error {
 	if user.proven() {
 		return nil // this address was, or no code to it would open the account
 	}
-	kept := user.Emails[:0:0]
-	for _, e := range user.Emails {
-		if e.Normalized == email {
-			e.Verified, e.UpdatedAt = true, c.now
-			user.PrimaryEmailID = e.ID
-			kept = append(kept, e)
-		}
-	}
-	user.Emails = kept
+	e := user.Emails[user.addressIndex(email)]
+	e.Verified, e.UpdatedAt = true, c.now
+	user.Emails, user.PrimaryEmailID = []EmailAddress{e}, e.ID
 	user.PasswordHash, user.PasswordAt = "", time.Time{}
 	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
 	user.UpdatedAt = c.now

@@ -173,7 +173,7 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 	if err != nil {
 		return opened{}, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
 	}
-	if err := c.freeAddress(tx, email); err != nil {
+	if err := c.freeAddress(tx, email, ""); err != nil {
 		return opened{}, err
 	}
 	user := c.newUser(*attempt, email)
@@ -181,10 +181,10 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 	if errors.Is(err, ErrConflict) {
 		err = addressTaken()
 	}
-	if err == nil {
-		err = c.acceptInvited(tx, *attempt, &o)
-	}
 	if err != nil {
+		return opened{}, err
+	}
+	if err := c.acceptInvited(tx, *attempt, &o); err != nil {
 		return opened{}, err
 	}
 	attempt.ClientID = o.browser.client.ID
@@ -203,10 +203,7 @@ func (c *call) wrapSignUp(attempt SignUp, o opened, secret string) (any, error) 
 }
 
 func (c *call) newUser(a SignUp, email string) User {
-	address := EmailAddress{
-		ID: newID(prefixEmail), Address: a.EmailAddress, Normalized: email, Verified: !a.VerifiedAt.IsZero(),
-		CreatedAt: c.now, UpdatedAt: c.now,
-	}
+	address := newEmail(a.EmailAddress, email, !a.VerifiedAt.IsZero(), c.now)
 	return User{
 		ID:             newID(prefixUser),
 		FirstName:      a.FirstName,

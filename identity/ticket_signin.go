@@ -36,10 +36,7 @@ func (c *call) signInWithTicket() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.setCookies(opened.browser, secret); err != nil {
-		return nil, err
-	}
-	return c.wrap(c.signInJSON(&attempt, opened.browser), opened.browser)
+	return c.wrapSignIn(attempt, opened, secret, wire.StrategyTicket)
 }
 
 // enterWithTicket spends a ticket and opens the session that it stands for.

@@ -10,6 +10,11 @@ func (u User) emailIndex(id string) int {
 	return slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.ID == id })
 }
 
+// addressIndex is the place of a normalized address among the user's, -1 for another's.
+func (u User) addressIndex(email string) int {
+	return slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.Normalized == email })
+}
+
 // addEmail appends an address. The first one is the primary one.
 func (u *User) addEmail(e EmailAddress) {
 	u.Emails = append(slices.Clip(u.Emails), e)

@@ -37,8 +37,7 @@ const (
 	CodeVerificationExpired   = "verification_expired"                  // 400
 	CodeVerificationFailed    = "verification_failed"                   // 400
 	CodeVerificationDone      = "verification_already_verified"         // 400
-	CodeNoPasswordSet         = "no_password_set"                       // 400
-	CodeLastIdentification    = "identification_deletion_failed"        // 400
+	CodePrimaryStays          = "identification_deletion_failed"        // 400
 	CodeTooManyUnverified     = "too_many_unverified_identifications"   // 400
 	CodeInvalidHandshake      = "invalid_handshake"                     // 400
 	CodeOriginInvalid         = "origin_invalid"                        // 400
@@ -52,8 +51,6 @@ const (
 	CodeUserLocked            = "user_locked"                           // 403
 	CodeUserBanned            = "user_banned"                           // 403
 	CodeReverification        = "session_reverification_required"       // 403
-	CodeImpersonated          = "impersonated_session_forbidden"        // 403
-	CodeQuotaExceeded         = "quota_exceeded"                        // 403
 	CodeResourceNotFound      = "resource_not_found"                    // 404
 	CodeImageNotFound         = "image_not_found"                       // 404
 	CodeMethodNotAllowed      = "method_not_allowed"                    // 405
@@ -83,11 +80,15 @@ const (
 
 // Error codes of the Backend API, and of what it hands out (protocol reference 8.10).
 const (
-	CodeReservedClaim       = "jwt_template_reserved_claim"    // 400
-	CodeCookieInvalid       = "cookie_invalid"                 // 400
-	CodeTicketInvalid       = "ticket_invalid_code"            // 400
-	CodeTicketExpired       = "ticket_expired_code"            // 400
-	CodeDataMissing         = "form_data_missing"              // 422
-	CodePasswordCompromised = "form_password_compromised"      // 422
-	CodeIncorrectPassword   = "incorrect_password"             // 422
+	CodeNoPasswordSet       = "no_password_set"                              // 400
+	CodeReservedClaim       = "jwt_template_reserved_claim"                  // 400
+	CodeLastIdentification  = "last_required_identification_deletion_failed" // 400
+	CodeCookieInvalid       = "cookie_invalid"                               // 400
+	CodeTicketInvalid       = "ticket_invalid_code"                          // 400
+	CodeTicketExpired       = "ticket_expired_code"                          // 400
+	CodeImpersonated        = "impersonated_session_forbidden"               // 403
+	CodeQuotaExceeded       = "quota_exceeded"                               // 403
+	CodeDataMissing         = "form_data_missing"                            // 422
+	CodePasswordCompromised = "form_password_compromised"                    // 422
+	CodeIncorrectPassword   = "incorrect_password"                           // 422
 )
