@@ -50,14 +50,14 @@ func createEmail(c *call) (any, error) {
 	}
 	e := newEmail(in.Address, normal, false, c.now)
 	return c.changeEmail("email_address.created", e.ID, func(tx Tx) (User, error) {
-		if err := c.freeAddress(tx, normal, ""); err != nil {
-			return User{}, err
-		}
 		u, err := found(tx.User(in.UserID))
 		if err != nil {
 			return u, err
 		}
 		u.addEmail(e)
+		if err := c.claimIdentifiers(tx, u); err != nil {
+			return u, err
+		}
 		return u, in.apply(&u, e.ID)
 	})
 }
@@ -93,6 +93,7 @@ func (c *call) changeEmail(event, id string, change func(Tx) (User, error)) (any
 	return emailJSON(u.Emails[u.emailIndex(id)]), nil
 }
 
+// getEmail shows an address of any user.
 func getEmail(c *call) (any, error) {
 	var u User
 	err := c.view(c.r.Context(), func(tx Tx) (err error) {
@@ -136,7 +137,7 @@ func deleteEmail(c *call) (any, error) {
 		u.removeEmail(id)
 		u.UpdatedAt = c.now
 		deleted := AuditEvent{Type: "email_address.deleted", UserID: u.ID, Data: detail("email_address_id", id)}
-		return errors.Join(tx.PutUser(u), c.record(tx, deleted))
+		return errors.Join(tx.PutUser(u), dropCode(tx, id), c.record(tx, deleted))
 	})
 	if err != nil {
 		return nil, err
@@ -162,10 +163,19 @@ func replaceEmails(c *call) (any, error) {
 		if err != nil {
 			return u, err
 		}
+		old := u.Emails
 		u.Emails, u.PrimaryEmailID = nil, ""
 		u.addEmail(e)
-		return u, c.identifiersFree(tx, u)
+		return u, errors.Join(dropCodes(tx, old), c.claimIdentifiers(tx, u))
 	})
+}
+
+// dropCodes forgets the codes that were sent to addresses.
+func dropCodes(tx Tx, emails []EmailAddress) (err error) {
+	for _, e := range emails {
+		err = errors.Join(err, dropCode(tx, e.ID))
+	}
+	return err
 }
 
 func lastAddress() *apiError {

@@ -21,12 +21,12 @@ func TestBackendEmails(t *testing.T) {
 	user := func() wire.User { return decode[wire.User](t, app.backend("GET", "/v1/users/"+u.ID, "").body) }
 	path := "/v1/email_addresses/" + second.ID
 	app.backend("GET", path, "").want(t, 200, "")
-	app.backend("PATCH", path, `{"primary":true}`).want(t, 422, wire.CodeParamValueInvalid)
+	app.backend("PATCH", path, `{"primary":true}`).want(t, 422, wire.CodeVerificationNeeded)
 	app.backend("PATCH", path, `{"verified":true,"primary":true}`).want(t, 200, "")
 	if got := user(); string(got.PrimaryEmailAddressID) != second.ID {
 		t.Errorf("primary = %s, want the second", got.PrimaryEmailAddressID)
 	}
-	app.backend("PATCH", path, `{"verified":false}`).want(t, 422, wire.CodeParamValueInvalid)
+	app.backend("PATCH", path, `{"verified":false}`).want(t, 422, wire.CodeVerificationNeeded)
 	app.backend("PATCH", "/v1/email_addresses/"+first, `{"verified":false}`).want(t, 200, "")
 	app.backend("PATCH", path, `{}`).want(t, 200, "")
 	app.backend("PATCH", path, `{"email_address":"x@example.com"}`).want(t, 422, wire.CodeParamUnknown)
@@ -67,7 +67,7 @@ func TestBackendEmailsThatAreRefused(t *testing.T) {
 		{`{"user_id":"` + u.ID + `"}`, 422, wire.CodeParamMissing, "email_address"},
 		{`{"user_id":"` + u.ID + `","email_address":"x"}`, 422, wire.CodeParamFormatInvalid, "email_address"},
 		{`{"user_id":"` + u.ID + `","email_address":"x@example.com","verified":"yes"}`, 422, wire.CodeParamFormatInvalid, "verified"},
-		{`{"user_id":"` + u.ID + `","email_address":"x@example.com","primary":true}`, 422, wire.CodeParamValueInvalid, "primary"},
+		{`{"user_id":"` + u.ID + `","email_address":"x@example.com","primary":true}`, 422, wire.CodeVerificationNeeded, "primary"},
 		{`{"user_id":"` + u.ID + `","email_address":"TAKEN@example.com"}`, 422, wire.CodeIdentifierExists, "email_address"},
 		{`{"user_id":"` + u.ID + `","email_address":"ada@example.com"}`, 422, wire.CodeIdentifierExists, "email_address"},
 		{`{"user_id":"user_x","email_address":"x@example.com"}`, 404, wire.CodeResourceNotFound, ""},

@@ -30,8 +30,10 @@ func backendInstanceRoutes() routes {
 	))
 }
 
+// backendKeySet is the key set that verifies tokens.
 func backendKeySet(c *call) (any, error) { return c.currentKeys(c.r.Context()).jwks, nil }
 
+// getInstance says what kind of instance this is.
 func getInstance(c *call) (any, error) {
 	return wire.Instance{
 		Object: "instance", ID: c.instance.id, EnvironmentType: "production", AllowedOrigins: c.origins.allowed,

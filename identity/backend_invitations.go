@@ -123,7 +123,15 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	for n, p := range in {
+		if p.Notify == nil || *p.Notify {
+			c.outbox.put(c.r.Context(), c.invitationLetter(p.Address, c.ticketURL(tickets[n])))
+		}
+	}
+	return out, nil
 }
 
 // mayInvite accepts a member who can manage members as the one in whose name an operator

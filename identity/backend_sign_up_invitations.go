@@ -15,8 +15,8 @@ const day = 24 * time.Hour
 
 var invitationOrders = []string{"created_at", "email_address", "expires_at"}
 
-// signUpInvitation are the parameters of one invitation. No mail is sent: the answer has
-// the address for whoever invites to pass on.
+// signUpInvitation are the parameters of one invitation. Where there is no mail, whoever
+// invites passes on the address in the answer.
 type signUpInvitation struct {
 	Address        string          `json:"email_address"`
 	PublicMetadata json.RawMessage `json:"public_metadata"`
@@ -49,6 +49,7 @@ func (in *signUpInvitation) prepare(c *call) (Invitation, error) {
 	}, joinFields(err, err2, err3)
 }
 
+// inviteToSignUp invites the owner of an address to sign up, by mail where there is mail.
 func inviteToSignUp(c *call) (any, error) {
 	var in signUpInvitation
 	if err := c.readJSON(&in); err != nil {
@@ -101,6 +102,9 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 	for i, inv := range invitations {
 		out[i] = signUpInvitationJSON(inv, c.now)
 		out[i].URL = c.ticketURL(in[i].secret)
+		if in[i].Notify == nil || *in[i].Notify {
+			c.outbox.put(c.r.Context(), c.invitationLetter(inv.Address, out[i].URL))
+		}
 	}
 	return out, nil
 }

@@ -84,6 +84,7 @@ func (in templateParams) applyClaims(t *jwtTemplate) error {
 	return nil
 }
 
+// listTemplates lists the JWT templates, newest first.
 func listTemplates(c *call) (any, error) {
 	page, err := c.page()
 	if err != nil {
@@ -105,6 +106,7 @@ func listTemplates(c *call) (any, error) {
 	return listed(c, out, int64(len(all))), nil
 }
 
+// getTemplate shows a JWT template.
 func getTemplate(c *call) (any, error) {
 	var t jwtTemplate
 	err := c.view(c.r.Context(), func(tx Tx) error {
@@ -129,6 +131,7 @@ func pathTemplate(c *call, tx Tx) (all []jwtTemplate, i int, err error) {
 	return all, i, err
 }
 
+// createTemplate makes a JWT template.
 func createTemplate(c *call) (any, error) {
 	var in templateParams
 	if err := c.readJSON(&in); err != nil {
@@ -164,6 +167,7 @@ func (c *call) putTemplates(tx Tx, all []jwtTemplate, i int, event string) error
 	return errors.Join(writeTemplates(tx, all), c.record(tx, AuditEvent{Type: event, Data: detail("template_id", all[i].ID)}))
 }
 
+// updateTemplate changes what is given of a JWT template.
 func updateTemplate(c *call) (any, error) {
 	var in templateParams
 	if err := c.readJSON(&in); err != nil {
@@ -185,6 +189,7 @@ func updateTemplate(c *call) (any, error) {
 	return templateJSON(t), err
 }
 
+// deleteTemplate removes a JWT template. Its tokens are valid until they expire.
 func deleteTemplate(c *call) (any, error) {
 	id := c.r.PathValue("id")
 	err := c.update(c.r.Context(), func(tx Tx) error {

@@ -26,13 +26,14 @@ func banEvent(banned bool) string {
 	return "user.unbanned"
 }
 
+// banUser bars a person from the instance, or lets them in again.
 func banUser(banned bool) endpoint {
 	return func(c *call) (any, error) {
 		return c.changeUser(banEvent(banned), func(tx Tx, u *User) error { return c.setBanned(tx, u, banned) })
 	}
 }
 
-// banUsers does so for several people, or for none of them.
+// banUsers bars several people from the instance, or lets them in again: all or none.
 func banUsers(banned bool) endpoint {
 	return func(c *call) (any, error) {
 		var in struct {

@@ -46,7 +46,7 @@ func createUser(c *call) (any, error) {
 		u.PasswordHash, u.PasswordAt = hash, c.now
 	}
 	err = c.update(c.r.Context(), func(tx Tx) error {
-		if err := c.identifiersFree(tx, u); err != nil {
+		if err := c.claimIdentifiers(tx, u); err != nil {
 			return err
 		}
 		return errors.Join(tx.PutUser(u), c.record(tx, AuditEvent{Type: "user.created", UserID: u.ID}))
@@ -79,10 +79,6 @@ func (in newUserParams) addEmails(c *call, u *User) error {
 			_ = bad.add(invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address."))
 			continue
 		}
-		if slices.ContainsFunc(u.Emails, func(e EmailAddress) bool { return e.Normalized == normal }) {
-			_ = bad.add(addressTaken())
-			continue
-		}
 		status := "verified"
 		if i < len(in.EmailStatuses) {
 			status = in.EmailStatuses[i]
@@ -112,17 +108,16 @@ func (in newUserParams) required() error {
 	return bad.err()
 }
 
-// identifiersFree checks everything of u that must be unique, so that the answer can say
-// what is taken, and takes addresses from accounts that never proved them.
-func (c *call) identifiersFree(tx Tx, u User) error {
-	var bad joinInvalid
-	taken := func(param string) {
-		_ = bad.add(invalid(param, wire.CodeIdentifierExists, "That "+param+" is taken. Please try another."))
-	}
-	for _, e := range u.Emails {
-		if err := bad.add(c.freeAddress(tx, e.Normalized, u.ID)); err != nil {
-			return err
+// claimIdentifiers checks everything of u that must be unique, so that the answer can say
+// what is taken. An address that another account added and never proved is no obstacle.
+func (c *call) claimIdentifiers(tx Tx, u User) error {
+	var errs []error
+	for i, e := range u.Emails {
+		if slices.ContainsFunc(u.Emails[:i], func(o EmailAddress) bool { return o.Normalized == e.Normalized }) {
+			errs = append(errs, addressTaken())
+			continue
 		}
+		errs = append(errs, c.freeAddress(tx, e.Normalized, u.ID))
 	}
 	for _, name := range []struct {
 		param, value string
@@ -135,17 +130,15 @@ func (c *call) identifiersFree(tx Tx, u User) error {
 			continue
 		}
 		n, err := tx.CountUsers(name.query)
-		if err != nil {
-			return err
+		if err == nil && n > 0 {
+			err = invalid(name.param, wire.CodeIdentifierExists, "That "+name.param+" is taken. Please try another.")
 		}
-		if n > 0 {
-			taken(name.param)
-		}
+		errs = append(errs, err)
 	}
-	return bad.err()
+	return joinFields(errs...)
 }
 
-// identifierTaken answers what identifiersFree did not see, with two writers in one
+// identifierTaken answers what claimIdentifiers did not see, with two writers in one
 // instant.
 func identifierTaken(err error) error {
 	if errors.Is(err, ErrConflict) {

@@ -41,7 +41,7 @@ func updateUser(c *call) (any, error) {
 		if err := in.change(u); err != nil {
 			return err
 		}
-		if err := c.identifiersFree(tx, *u); err != nil {
+		if err := c.claimIdentifiers(tx, *u); err != nil {
 			return err
 		}
 		if hash == "" {
@@ -99,7 +99,10 @@ func (in changedUserParams) setPrimary(u *User) error {
 		return nil
 	}
 	i := u.emailIndex(in.PrimaryEmailID)
-	if i < 0 || !u.Emails[i].Verified {
+	if i < 0 {
+		return invalid("primary_email_address_id", wire.CodeParamValueInvalid, "The user has no such address.")
+	}
+	if !u.Emails[i].Verified {
 		return notPrimary("primary_email_address_id")
 	}
 	u.PrimaryEmailID = in.PrimaryEmailID
@@ -109,5 +112,5 @@ func (in changedUserParams) setPrimary(u *User) error {
 // notPrimary: an address that was never proven would become the one that others see and
 // that mail goes to.
 func notPrimary(param string) *apiError {
-	return invalid(param, wire.CodeParamValueInvalid, "The primary address must be a verified one of the user's.")
+	return invalid(param, wire.CodeVerificationNeeded, "An address must be verified before it can be the primary one, and while it is.")
 }

@@ -33,7 +33,7 @@ func TestBackendUpdatesAUser(t *testing.T) {
 		code       string
 		param      string
 	}{
-		{"an address that is not verified", `{"primary_email_address_id":"` + third + `"}`, 422, wire.CodeParamValueInvalid, "primary_email_address_id"},
+		{"an address that is not verified", `{"primary_email_address_id":"` + third + `"}`, 422, wire.CodeVerificationNeeded, "primary_email_address_id"},
 		{"somebody else's address", `{"primary_email_address_id":"idn_x"}`, 422, wire.CodeParamValueInvalid, "primary_email_address_id"},
 		{"identifiers", `{"email_address":["new@example.com"]}`, 422, wire.CodeParamUnknown, "email_address"},
 		{"metadata", `{"public_metadata":{}}`, 422, wire.CodeParamUnknown, "public_metadata"},

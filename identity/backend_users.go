@@ -29,12 +29,12 @@ func backendUserRoutes() routes {
 		"/v1/users/{id}/totp":                       {"DELETE": removeFactors},
 		"/v1/users/{id}/backup_code":                {"DELETE": removeFactors},
 
+		"/v1/users/{id}/profile_image":                  {"POST": setUserImage, "DELETE": deleteUserImage},
 		"/v1/users/{id}/oauth_access_tokens/{provider}": {"GET": oauthTokens},
 
 		"/v1/email_addresses":      {"POST": createEmail},
 		"/v1/email_addresses/{id}": {"GET": getEmail, "PATCH": updateEmail, "DELETE": deleteEmail},
 	}, notBuilt(
-		"/v1/users/{id}/profile_image",
 		"/v1/users/{id}/phone_number",
 		"/v1/users/{id}/passkeys/{passkey}",
 		"/v1/users/{id}/web3_wallets/{wallet}",
@@ -44,6 +44,7 @@ func backendUserRoutes() routes {
 	))
 }
 
+// listUsers lists the users that the filters select.
 func listUsers(c *call) (any, error) {
 	f, err := c.userFilter()
 	if err != nil {
@@ -81,6 +82,7 @@ func listUsers(c *call) (any, error) {
 	return listed(c, out, total), nil
 }
 
+// countUsers counts the users that the filters select.
 func countUsers(c *call) (any, error) {
 	f, err := c.userFilter()
 	if err != nil {
@@ -96,6 +98,7 @@ func countUsers(c *call) (any, error) {
 	return wire.TotalCount{Object: "total_count", TotalCount: n}, err
 }
 
+// getUser shows a user with the private metadata.
 func getUser(c *call) (any, error) {
 	var u User
 	err := c.view(c.r.Context(), func(tx Tx) (err error) {

@@ -118,7 +118,7 @@ func sessionTokenTemplate(c *call) (any, error) {
 	return c.mintTemplate(t, claims, s, time.Duration(t.Lifetime)*time.Second)
 }
 
-// backendTemplateToken does so for a server.
+// backendTemplateToken mints a token of a template for a server, which may say for how long.
 func backendTemplateToken(c *call) (any, error) {
 	var in struct {
 		Seconds *int64 `json:"expires_in_seconds"`

@@ -19,7 +19,7 @@ import (
 // its kind alone: the address is somebody's, and the text may hold a code.
 type Mail struct {
 	// Kind is what the mail is about: "verification_code", "reset_password_code",
-	// "account_exists" or "password_changed".
+	// "account_exists", "password_changed" or "invitation".
 	Kind    string
 	To      string // one address, as its owner typed it
 	Subject string // never holds the code: mail servers log subjects
@@ -42,6 +42,7 @@ const (
 	mailResetCode        = "reset_password_code"
 	mailAccountExists    = "account_exists"
 	mailPasswordChanged  = "password_changed"
+	mailInvitation       = "invitation"
 )
 
 const (
@@ -165,6 +166,12 @@ func (s *Service) codeLetter(kind, to, code string) Mail {
 		"If you did not ask for it, somebody typed your address: you need not do anything, and should give the code to nobody.")
 	m.Code = wire.NewSecret(code)
 	return m
+}
+
+// invitationLetter brings the address where an invitation is accepted.
+func (s *Service) invitationLetter(to, address string) Mail {
+	return s.letter(mailInvitation, to, "You are invited", "Somebody invited you. To accept, open this address:\n\n    "+address+
+		"\n\nIt can be used once. If you do not know what this is about, you need not do anything.")
 }
 
 // noMail answers who asks for a code where none can be sent.
