@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -109,7 +108,7 @@ func killedRound(t *testing.T, dir, round string) (ids []string) {
 	out, err := cmd.StdoutPipe()
 	check(t, err)
 	check(t, cmd.Start())
-	var kill sync.Once
+	after := 10 + rand.IntN(20) // by count, so that a slow machine has as much to lose
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
@@ -118,10 +117,12 @@ func killedRound(t *testing.T, dir, round string) (ids []string) {
 		}
 		check(t, err)
 		ids = append(ids, strings.TrimSpace(line))
-		kill.Do(func() { // from the first one on, so that it hits writes, not the start
+		switch len(ids) {
+		case 1:
 			wantOpenError(t, filepath.Join(dir, "usher.db"), sqlitestore.ErrInUse, "stop that process")
-			time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
-		})
+		case after: // a moment later, so that it hits any part of a write
+			time.AfterFunc(time.Duration(rand.IntN(5_000))*time.Microsecond, func() { _ = cmd.Process.Kill() })
+		}
 	}
 	if err := cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
 		t.Fatalf("helper ended with %v, want killed", err)
