@@ -275,7 +275,7 @@ await step("emailAddresses: create, get, update, replace, delete", async () => {
 	assert.equal((await users.updateUser(dora.id, { primaryEmailAddressID: first })).primaryEmailAddressId, first)
 	assert.equal((await emailAddresses.deleteEmailAddress(first)).deleted, true)
 	assert.equal((await users.getUser(dora.id)).primaryEmailAddressId, second.id)
-	await refused(emailAddresses.deleteEmailAddress(second.id), 400, "identification_deletion_failed")
+	await refused(emailAddresses.deleteEmailAddress(second.id), 400, "last_required_identification_deletion_failed")
 	await refused(emailAddresses.createEmailAddress({ userId: dora.id, emailAddress: prefix + "-ada@example.com" }), 422, "form_identifier_exists", "email_address")
 	await refused(emailAddresses.createEmailAddress({ userId: "user_nobody", emailAddress: prefix + "-x@example.com" }), 404, "resource_not_found")
 	await refused(emailAddresses.getEmailAddress(first), 404, "resource_not_found")
