@@ -7,8 +7,9 @@
 // share its disk flush: each runs in a savepoint of one transaction, so that it fails
 // alone, and all of them return when that transaction is committed.
 //
-// One process at a time opens a file; a second one gets [ErrInUse]. A lock on
-// <path>.lock sees to that, and goes with the process however it ends. Beside the
+// One process at a time serves a file; a second one gets [ErrInUse]. A lock on
+// <path>.lock sees to that, and goes with the process however it ends. With
+// Config.Shared an operator's commands work beside it. Beside the
 // database lie <path>-wal and <path>-shm while it is open; all are created readable
 // by their owner only.
 package sqlitestore

@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -19,27 +22,13 @@ var migrations embed.FS
 // migrate applies the migrations that the database lacks. One that lacks none is left
 // to two small queries: loading goose's machinery would double the time of a start.
 func migrate(ctx context.Context, db *sql.DB) error {
+	ready, err := migrated(ctx, db)
+	if err != nil || ready {
+		return err
+	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
-	}
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return err
-	}
-	latest, err := goose.NumericComponent(names[len(names)-1])
-	if err != nil {
-		return err
-	}
-	version, err := schemaVersion(ctx, db)
-	switch {
-	case err != nil:
-		return err
-	case version == latest:
-		return nil
-	case version > latest:
-		return fmt.Errorf("%w: its schema has version %d, this program knows up to %d; run the newer program, or restore a backup from before it",
-			ErrNewerSchema, version, latest)
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(migrationTable),
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
@@ -48,6 +37,38 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// migrated reports whether the database lacks no migration. One that has more than there
+// are is [ErrNewerSchema].
+func migrated(ctx context.Context, db *sql.DB) (bool, error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return false, err
+	}
+	latest, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		return false, err
+	}
+	version, err := schemaVersion(ctx, db)
+	if err == nil && version > latest {
+		err = fmt.Errorf("%w: its schema has version %d, this program knows up to %d; run the newer program, or restore a backup from before it",
+			ErrNewerSchema, version, latest)
+	}
+	return version == latest, err
+}
+
+// current is migrated for a file, which may be missing, empty, or open elsewhere.
+func current(ctx context.Context, path string, busy time.Duration) (bool, error) {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return false, nil // whoever makes the file meets the error too, and says more
+	}
+	db, err := sql.Open("sqlite", dataSource(path, busy, "query_only(1)", "trusted_schema(0)"))
+	if err != nil {
+		return false, err
+	}
+	ready, err := migrated(ctx, db)
+	return ready, errors.Join(explain(err), db.Close())
 }
 
 // schemaVersion is 0 for a new database.

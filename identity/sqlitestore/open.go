@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +27,16 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
+// InUse reports whether a process serves the database at path: whether Open without
+// [Config].Shared would fail with [ErrInUse].
+func InUse(path string) bool {
+	lock, err := lockFile(path + ".lock")
+	if err == nil {
+		_ = lock.Close() // gives the lock up in any case
+	}
+	return errors.Is(err, ErrInUse)
+}
+
 func open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Path == "" {
 		return nil, errors.New("no path given")
@@ -37,28 +48,54 @@ func open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := lockFile(path + ".lock")
-	if err != nil {
-		return nil, err
-	}
 	s := &Store{
 		busy:   cmp.Or(cfg.BusyTimeout, 5*time.Second),
-		lock:   lock,
 		closed: make(chan struct{}),
 		idle:   make(chan *conn, readers),
 		turn:   make(chan struct{}, 1),
 	}
-	if err := s.start(ctx, path); err != nil {
-		if s.writeDB != nil {
-			_ = s.writeDB.Close()
-		}
-		_ = lock.Close()
+	if err := s.lockAndStart(ctx, path, cfg.Shared); err != nil {
 		return nil, err
 	}
 	for range readers {
 		s.idle <- nil
 	}
 	return s, nil
+}
+
+// lockAndStart locks the file and keeps the lock. A shared file is locked only while its
+// schema is made, which is when nobody else may look at it.
+func (s *Store) lockAndStart(ctx context.Context, path string, shared bool) error {
+	if shared {
+		ready, err := current(ctx, path, s.busy)
+		if err != nil {
+			return err
+		}
+		if ready {
+			return s.startOrClose(ctx, path)
+		}
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return err
+	}
+	if err := s.startOrClose(ctx, path); err != nil {
+		_ = lock.Close()
+		return err
+	}
+	if shared {
+		return lock.Close()
+	}
+	s.lock = lock
+	return nil
+}
+
+func (s *Store) startOrClose(ctx context.Context, path string) error {
+	err := s.start(ctx, path)
+	if err != nil && s.writeDB != nil {
+		_ = s.writeDB.Close()
+	}
+	return err
 }
 
 func (s *Store) start(ctx context.Context, path string) (err error) {
@@ -86,13 +123,21 @@ func (s *Store) start(ctx context.Context, path string) (err error) {
 }
 
 // create makes the file before SQLite would, which gives it and the files beside it
-// the mode that the umask leaves of 0644.
+// the mode that the umask leaves of 0644. One that is there is left alone: closing any
+// handle of it would give up the locks that SQLite holds for this process (fcntl(2)).
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
-	if err != nil {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	if err == nil {
+		return f.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return f.Close()
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is a directory")}
+	}
+	return err
 }
 
 // dataSource is a file: URI, as in it any path can be written.

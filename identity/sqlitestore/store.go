@@ -40,13 +40,20 @@ type Config struct {
 	// or for another program that writes to the file, before it returns
 	// [identity.ErrBusy]. 0 is 5 s; less is an error.
 	BusyTimeout time.Duration
+
+	// Shared opens a file that another process may have open, and keeps nobody else
+	// from opening it: for an operator's short commands beside a running server, which
+	// sees each of their transactions as a whole. Both have to be the same version of
+	// the program: a file with an earlier schema is [ErrInUse] while it is open
+	// elsewhere.
+	Shared bool
 }
 
 // Store is an [identity.Store] in a SQLite file. It comes from [Open] and is safe for
 // concurrent use.
 type Store struct {
 	busy   time.Duration
-	lock   io.Closer
+	lock   io.Closer // nil when shared
 	closed chan struct{}
 	ended  atomic.Bool // by the first Close
 
@@ -134,7 +141,10 @@ func (s *Store) Close() error {
 		}
 	}
 	// The writer goes last, as the last connection removes the log.
-	errs = append(errs, s.readDB.Close(), s.writer.close(), s.writeDB.Close(), s.lock.Close())
+	errs = append(errs, s.readDB.Close(), s.writer.close(), s.writeDB.Close())
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sqlitestore: close: %w", err)
 	}
