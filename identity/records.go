@@ -188,8 +188,8 @@ type Image struct {
 	CreatedAt   time.Time
 }
 
-// AuditEvent is one thing that happened to an account. It is never changed, and it names
-// people by id only, so that it can outlive them.
+// AuditEvent is one thing that happened to an account. It names people by id only, so that
+// it can outlive them, and nothing in it is changed until then.
 type AuditEvent struct {
 	ID        string
 	Type      string // "sign_in.failed"
@@ -197,7 +197,7 @@ type AuditEvent struct {
 	UserID    string // whom it happened to
 	SessionID string
 	OrgID     string
-	IPAddress string
+	IPAddress string // this and UserAgent are "" once who did it, or whom it happened to, is deleted
 	UserAgent string
 	Data      json.RawMessage // what else is worth knowing; no secrets
 	At        time.Time

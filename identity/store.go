@@ -51,7 +51,10 @@ type Tx interface {
 	Users(q UserQuery) ([]User, error)
 	CountUsers(q UserQuery) (int64, error) // ignores Limit, Offset, After and OrderBy
 	PutUser(u User) error                  // with all of its addresses; addresses no longer in u are deleted
-	DeleteUser(id string) error            // with its addresses, sessions, memberships and grants
+	// DeleteUser deletes a user with its addresses, sessions, memberships and grants. Audit
+	// events that name it, as the one it happened to or as the one who did it, stay without
+	// their network address and user agent.
+	DeleteUser(id string) error
 
 	Client(id string) (Client, error)
 	PutClient(c Client) error
@@ -92,9 +95,15 @@ type Tx interface {
 	Image(id string) (Image, error)
 	PutImage(i Image) error
 	DeleteImage(id string) error
+	// DeleteUnusedImages removes images that no user and no organization shows and whose
+	// CreatedAt is before t, at most limit of them (0 is no limit). It returns how many.
+	DeleteUnusedImages(t time.Time, limit int) (int64, error)
 
 	AuditEvents(q AuditQuery) ([]AuditEvent, error) // newest first
 	PutAuditEvent(e AuditEvent) error               // ErrConflict when its id is taken: what was written stays
+	// DeleteAuditEvents removes events from before t, the oldest first, at most limit of
+	// them (0 is no limit). It returns how many.
+	DeleteAuditEvents(t time.Time, limit int) (int64, error)
 
 	SigningKeys() ([]SigningKey, error) // newest first
 	PutSigningKey(k SigningKey) error

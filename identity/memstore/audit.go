@@ -31,6 +31,30 @@ func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
 	return nil
 }
 
+func (t *tx) DeleteAuditEvents(end time.Time, limit int) (int64, error) {
+	if err := t.write(); err != nil {
+		return 0, err
+	}
+	stamp(&end)
+	old := where(t.events, func(e identity.AuditEvent) bool { return before(e.At, end) })
+	at := byTime(func(e identity.AuditEvent) time.Time { return e.At })
+	old = page(sorted(old, at, func(e identity.AuditEvent) string { return e.ID }), limit, 0)
+	for _, e := range old {
+		unset(t, t.events, e.ID)
+	}
+	return int64(len(old)), nil
+}
+
+// forgetPlaces takes from events that name a user where they came from.
+func (t *tx) forgetPlaces(user string) {
+	for id, e := range t.events {
+		if e.UserID == user || e.ActorID == user {
+			e.IPAddress, e.UserAgent = "", ""
+			set(t, t.events, id, e)
+		}
+	}
+}
+
 func cloneEvent(e identity.AuditEvent) identity.AuditEvent {
 	e.Data = cloneSlice(e.Data)
 	return e

@@ -1,6 +1,10 @@
 package memstore
 
-import "github.com/usherauth/usher/identity"
+import (
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
 
 func (t *tx) Image(id string) (identity.Image, error) { return get(t.images, id, cloneImage) }
 
@@ -15,6 +19,25 @@ func (t *tx) PutImage(i identity.Image) error {
 }
 
 func (t *tx) DeleteImage(id string) error { return remove(t, t.images, id) }
+
+func (t *tx) DeleteUnusedImages(end time.Time, limit int) (int64, error) {
+	if err := t.write(); err != nil {
+		return 0, err
+	}
+	stamp(&end)
+	shown := map[string]bool{}
+	for _, u := range t.users {
+		shown[u.ImageID] = true
+	}
+	for _, o := range t.organizations {
+		shown[o.ImageID] = true
+	}
+	unused := page(where(t.images, func(i identity.Image) bool { return !shown[i.ID] && before(i.CreatedAt, end) }), limit, 0)
+	for _, i := range unused {
+		unset(t, t.images, i.ID)
+	}
+	return int64(len(unused)), nil
+}
 
 func cloneImage(i identity.Image) identity.Image {
 	i.Data = cloneSlice(i.Data)

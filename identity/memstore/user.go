@@ -95,6 +95,7 @@ func (t *tx) DeleteUser(id string) error {
 	}
 	t.dropGrants(func(g identity.Grant) bool { return g.UserID == id })
 	t.dropNames(u)
+	t.forgetPlaces(id)
 	unset(t, t.users, id)
 	return nil
 }

@@ -1,6 +1,10 @@
 package sqlitestore
 
-import "github.com/usherauth/usher/identity"
+import (
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
 
 const selectEvents = `SELECT id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at FROM audit_events`
 
@@ -37,4 +41,23 @@ func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	return t.put("put audit event", query, e.ID, e.Type, e.ActorID, e.UserID, e.SessionID, e.OrgID, e.IPAddress, e.UserAgent,
 		string(e.Data), e.At.UnixMilli())
+}
+
+func (t *tx) DeleteAuditEvents(before time.Time, limit int) (int64, error) {
+	const query = `DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at > ? AND at < ? ORDER BY at LIMIT ?)`
+	return t.exec("delete audit events", query, never, before.UnixMilli(), atMost(limit))
+}
+
+// forgetPlaces takes from events that name a user where they came from.
+func (t *tx) forgetPlaces(user string) error {
+	// The conditions on '' and on both ids are those of the indexes.
+	for _, query := range []string{
+		`UPDATE audit_events SET ip_address = '', user_agent = '' WHERE user_id <> '' AND user_id = ?`,
+		`UPDATE audit_events SET ip_address = '', user_agent = '' WHERE actor_id <> '' AND actor_id <> user_id AND actor_id = ?`,
+	} {
+		if err := t.put("forget places of audit events", query, user); err != nil {
+			return err
+		}
+	}
+	return nil
 }

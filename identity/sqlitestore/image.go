@@ -1,6 +1,10 @@
 package sqlitestore
 
-import "github.com/usherauth/usher/identity"
+import (
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
 
 func (t *tx) Image(id string) (identity.Image, error) {
 	const query = `SELECT id, content_type, data, created_at FROM images WHERE id = ?`
@@ -17,4 +21,11 @@ func (t *tx) PutImage(i identity.Image) error {
 
 func (t *tx) DeleteImage(id string) error {
 	return t.remove("delete image", `DELETE FROM images WHERE id = ?`, id)
+}
+
+func (t *tx) DeleteUnusedImages(before time.Time, limit int) (int64, error) {
+	const query = `DELETE FROM images WHERE id IN (SELECT id FROM images i WHERE created_at > ? AND created_at < ?
+		AND NOT EXISTS (SELECT 1 FROM users WHERE image_id <> '' AND image_id = i.id)
+		AND NOT EXISTS (SELECT 1 FROM organizations WHERE image_id <> '' AND image_id = i.id) LIMIT ?)`
+	return t.exec("delete unused images", query, never, before.UnixMilli(), atMost(limit))
 }

@@ -116,7 +116,10 @@ func (t *tx) PutUser(u identity.User) error {
 }
 
 func (t *tx) DeleteUser(id string) error {
-	return t.remove("delete user", `DELETE FROM users WHERE id = ?`, id)
+	if err := t.remove("delete user", `DELETE FROM users WHERE id = ?`, id); err != nil {
+		return err
+	}
+	return t.forgetPlaces(id)
 }
 
 // separator keeps a search from finding what spans two values.

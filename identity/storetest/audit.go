@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -24,7 +25,7 @@ var auditCases = []testCase{
 		wantRefused(t, s, e, identity.ErrConflict)
 		wantEvents(t, s, identity.AuditQuery{}, e)
 	}},
-	{"events outlive whom they are about, and do not expire", func(t *testing.T, s identity.Store) {
+	{"events outlive whom they are about without saying from where, and do not expire", func(t *testing.T, s identity.Store) {
 		u, o := aUser(1), anOrganization(1)
 		e := filled[identity.AuditEvent](1, "")
 		e.UserID, e.ActorID, e.OrgID = u.ID, u.ID, o.ID
@@ -39,8 +40,11 @@ var auditCases = []testCase{
 			_, err := tx.DeleteExpired(e.At.AddDate(100, 0, 0))
 			return err
 		})
+		e.IPAddress, e.UserAgent = "", ""
 		wantEvents(t, s, identity.AuditQuery{UserID: u.ID, OrgID: o.ID}, e)
 	}},
+	{"a deleted user's places are forgotten, those of others are not", forgottenPlaces},
+	{"events from before a time are deleted, the oldest first", deleteEvents},
 	{"changing an event after putting or listing it changes nothing stored", func(t *testing.T, s identity.Store) {
 		e := filled[identity.AuditEvent](1, "")
 		mustPut(t, s, e)
@@ -99,4 +103,63 @@ func eventsOf(all []identity.AuditEvent, q identity.AuditQuery) []identity.Audit
 		found = found[:min(q.Limit, len(found))]
 	}
 	return found
+}
+
+func forgottenPlaces(t *testing.T, s identity.Store) {
+	u, other := aUser(1), aUser(2)
+	event := func(seed int, user, actor string) identity.AuditEvent {
+		e := filled[identity.AuditEvent](seed, "")
+		e.UserID, e.ActorID, e.At = user, actor, epoch.Add(time.Duration(-seed)*time.Second)
+		return e
+	}
+	all := []identity.AuditEvent{
+		event(1, u.ID, u.ID), event(2, u.ID, ""), event(3, other.ID, u.ID), event(4, "", u.ID),
+		event(5, u.ID, other.ID), event(6, other.ID, other.ID), event(7, other.ID, ""), event(8, "", ""),
+	}
+	mustPut(t, s, u, other)
+	for _, e := range all {
+		mustPut(t, s, e)
+	}
+	if err := s.Update(t.Context(), func(tx identity.Tx) error {
+		return errors.Join(tx.DeleteUser(u.ID), errMine)
+	}); !errors.Is(err, errMine) {
+		t.Fatalf("Update = %v", err)
+	}
+	wantEvents(t, s, identity.AuditQuery{}, all...) // undone
+	if err := deleteUser(t, s, u.ID); err != nil {
+		t.Fatalf("DeleteUser = %v", err)
+	}
+	for i := range 5 {
+		all[i].IPAddress, all[i].UserAgent = "", ""
+	}
+	wantEvents(t, s, identity.AuditQuery{}, all...)
+}
+
+func deleteEvents(t *testing.T, s identity.Store) {
+	var all []identity.AuditEvent // newest first
+	for i := range 8 {
+		all = append(all, identity.AuditEvent{ID: fmt.Sprint("e", i), At: epoch.Add(time.Duration(-i) * time.Millisecond)})
+	}
+	timeless := identity.AuditEvent{ID: "timeless"}
+	mustPut(t, s, timeless)
+	for _, e := range all {
+		mustPut(t, s, e)
+	}
+	for _, step := range []struct {
+		before      time.Time
+		limit       int
+		want, stays int
+	}{
+		{time.Unix(0, 0), 0, 0, 8}, {epoch.Add(-7 * time.Millisecond), 0, 0, 8}, {epoch.Add(-2 * time.Millisecond), 2, 2, 6},
+		{epoch.Add(-2 * time.Millisecond).In(time.FixedZone("east", 3600)), 0, 3, 3}, {epoch.AddDate(100, 0, 0), 9, 3, 0},
+	} {
+		update(t, s, func(tx identity.Tx) error {
+			n, err := tx.DeleteAuditEvents(step.before, step.limit)
+			if n != int64(step.want) {
+				t.Errorf("DeleteAuditEvents(%v, %d) = %d, want %d", step.before, step.limit, n, step.want)
+			}
+			return err
+		})
+		wantEvents(t, s, identity.AuditQuery{}, append(slices.Clone(all[:step.stays]), timeless)...)
+	}
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/usherauth/usher/identity"
 )
@@ -42,6 +43,7 @@ var imageCases = []testCase{
 		}
 		wantRecord(t, s, identity.Tx.Image, i.ID, i)
 	}},
+	{"images that nobody shows are deleted, in parts", deleteUnusedImages},
 	{"changing an image after putting or getting it changes nothing stored", func(t *testing.T, s identity.Store) {
 		i := filled[identity.Image](1, "")
 		mustPut(t, s, i)
@@ -50,4 +52,31 @@ var imageCases = []testCase{
 		clear(got.Data)
 		wantRecord(t, s, identity.Tx.Image, i.ID, filled[identity.Image](1, ""))
 	}},
+}
+
+func deleteUnusedImages(t *testing.T, s identity.Store) {
+	u, o, old := aUser(1), anOrganization(1), epoch.Add(-time.Millisecond)
+	u.ImageID, o.ImageID = "img_of_user", "img_of_organization"
+	mustPut(t, s, u, o, aUser(2))
+	for id, made := range map[string]time.Time{
+		u.ImageID: old, o.ImageID: old, "img_at_the_time": epoch, "img_without_time": {},
+		"img_1": old, "img_2": old, "img_3": time.Unix(0, 0), "": old,
+	} {
+		mustPut(t, s, identity.Image{ID: id, CreatedAt: made})
+	}
+	for _, step := range []struct{ limit, want int }{{3, 3}, {0, 1}, {0, 0}} {
+		update(t, s, func(tx identity.Tx) error {
+			n, err := tx.DeleteUnusedImages(epoch, step.limit)
+			if n != int64(step.want) {
+				t.Errorf("DeleteUnusedImages(limit %d) = %d, want %d", step.limit, n, step.want)
+			}
+			return err
+		})
+	}
+	for _, id := range []string{u.ImageID, o.ImageID, "img_at_the_time", "img_without_time"} {
+		wantThere(t, s, identity.Tx.Image, id, true)
+	}
+	for _, id := range []string{"img_1", "img_2", "img_3"} {
+		wantThere(t, s, identity.Tx.Image, id, false)
+	}
 }

@@ -5,10 +5,14 @@ import "github.com/usherauth/usher/identity"
 // vandalize calls every method that writes and returns the errors.
 func vandalize(tx identity.Tx, old records) []error {
 	errs := overwrite(tx, old)
+	later := old.signIn.ExpireAt.AddDate(100, 0, 0)
 	_, err := tx.DeleteExpired(old.signIn.ExpireAt.AddDate(0, 0, 1))
-	return append(errs, err, tx.DeleteMembership(old.organization.ID, old.user.ID), tx.DeleteOrganization(old.organization.ID),
+	errs = append(errs, err, tx.DeleteMembership(old.organization.ID, old.user.ID), tx.DeleteOrganization(old.organization.ID),
 		tx.DeleteGrant("grant_new"), tx.DeleteImage(old.image.ID), tx.DeleteClient(old.client.ID), tx.DeleteUser(old.user.ID),
 		tx.DeleteSigningKey(old.key.Kid))
+	_, err1 := tx.DeleteUnusedImages(later, 0)
+	_, err2 := tx.DeleteAuditEvents(later, 0)
+	return append(errs, err1, err2)
 }
 
 // overwrite changes what is indexed of each old record and adds a new one to it.
@@ -28,7 +32,7 @@ func overwrite(tx identity.Tx, old records) []error {
 		tx.PutMembership(m), tx.PutMembership(identity.Membership{ID: "orgmem_new", OrgID: "org_new", UserID: "user_new"}),
 		tx.PutInvitation(i), tx.PutInvitation(identity.Invitation{ID: "inv_new", OrgID: o.ID}), tx.PutGrant(g),
 		tx.PutGrant(identity.Grant{ID: "grant_new", UserID: u.ID, SecretHash: []byte("new")}), tx.PutImage(image),
-		tx.PutImage(identity.Image{ID: "img_new"}), tx.PutAuditEvent(e), tx.PutSigningKey(k), tx.PutSetting(old.name, nil),
+		tx.PutImage(identity.Image{ID: "img_new", CreatedAt: epoch}), tx.PutAuditEvent(e), tx.PutSigningKey(k), tx.PutSetting(old.name, nil),
 		tx.PutSetting("new", nil),
 	}
 }
