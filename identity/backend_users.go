@@ -133,14 +133,14 @@ func (c *call) changeUser(event string, change func(Tx, *User) error) (any, erro
 	return c.fullUserJSON(u, c.now), identifierTaken(err)
 }
 
-// deleteUser removes the person with addresses, sessions, memberships and tickets.
+// deleteUser removes the person with everything that is theirs.
 func deleteUser(c *call) (any, error) {
 	var u User
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
 		if u, err = pathRecord(c, tx.User); err != nil {
 			return err
 		}
-		return errors.Join(c.removeUser(tx, u), c.record(tx, AuditEvent{Type: "user.deleted", UserID: u.ID}))
+		return c.eraseUser(tx, u, AuditEvent{Type: "user.deleted", UserID: u.ID})
 	})
 	if err != nil {
 		return nil, err

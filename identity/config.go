@@ -19,6 +19,7 @@ const (
 	defaultTokenLifetime   = 60 * time.Second
 	defaultSessionLifetime = 7 * 24 * time.Hour
 	defaultPurgeInterval   = 10 * time.Minute
+	defaultAuditRetention  = 400 * 24 * time.Hour // a year, and time to look back on it
 	defaultPasswordLength  = 8
 )
 
@@ -108,9 +109,14 @@ type Config struct {
 	// Limits bounds how often one network may try.
 	Limits Limits
 
-	// PurgeInterval is how often expired sessions and attempts, and clients left
-	// without any, are deleted; 0 means 10 minutes, negative never.
+	// PurgeInterval is how often expired sessions and attempts, clients left without
+	// any, images that nobody shows and old audit events are deleted; 0 means 10
+	// minutes, negative never.
 	PurgeInterval time.Duration
+
+	// AuditRetention is how long the audit log remembers; 0 means 400 days, negative
+	// for ever. Deleting a user takes addresses and devices out of its events at once.
+	AuditRetention time.Duration
 
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil means time.Now
@@ -171,6 +177,7 @@ func (cfg Config) withDefaults() Config {
 	cfg.SessionLifetime = orDefault(cfg.SessionLifetime, defaultSessionLifetime)
 	cfg.IdleLifetime = orDefault(cfg.IdleLifetime, cfg.SessionLifetime)
 	cfg.PurgeInterval = orDefault(cfg.PurgeInterval, defaultPurgeInterval)
+	cfg.AuditRetention = orDefault(cfg.AuditRetention, defaultAuditRetention)
 	cfg.MinPasswordLength = orDefault(cfg.MinPasswordLength, defaultPasswordLength)
 	cfg.HashConcurrency = orDefault(cfg.HashConcurrency, runtime.NumCPU())
 	cfg.Limits.Creations = orDefault(cfg.Limits.Creations, 5)

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/usherauth/usher/wire"
@@ -24,7 +23,7 @@ func deleteMe(c *call) (any, error) {
 		if m.browser, err = c.endSessions(tx, m.browser, wire.SessionRemoved, m.session); err != nil {
 			return err
 		}
-		return errors.Join(c.removeUser(tx, m.user), c.record(tx, AuditEvent{Type: "user.deleted", UserID: m.user.ID, ActorID: m.user.ID}))
+		return c.eraseUser(tx, m.user, AuditEvent{Type: "user.deleted", UserID: m.user.ID, ActorID: m.user.ID})
 	})
 	if err != nil {
 		return nil, err
@@ -33,10 +32,4 @@ func deleteMe(c *call) (any, error) {
 		return nil, err
 	}
 	return c.wrap(wire.Deleted{Object: "user", ID: m.user.ID, Deleted: true}, m.browser)
-}
-
-// removeUser deletes somebody with everything that is theirs (V09): addresses, sessions,
-// memberships, codes and the picture.
-func (c *call) removeUser(tx Tx, u User) error {
-	return errors.Join(dropImage(tx, u.ImageID), tx.DeleteUser(u.ID))
 }

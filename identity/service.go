@@ -101,47 +101,6 @@ func (s *Service) Close() error {
 	return nil
 }
 
-// start begins what runs in the background, owned by Close: sending mail, and the purge of
-// expired rows.
-func (s *Service) start() {
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.outbox.start(ctx, &s.done)
-	if s.cfg.PurgeInterval < 0 {
-		return
-	}
-	s.done.Go(func() {
-		tick := time.NewTicker(s.cfg.PurgeInterval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				s.purge(ctx)
-			}
-		}
-	})
-}
-
-// purgeAfter keeps what ended for a day, so that the Backend API can still tell how.
-const purgeAfter = 24 * time.Hour
-
-func (s *Service) purge(ctx context.Context) {
-	var n int64
-	err := s.cfg.Store.Update(ctx, func(tx Tx) (err error) {
-		n, err = tx.DeleteExpired(s.now().Add(-purgeAfter))
-		return err
-	})
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.WarnContext(ctx, "expired rows not purged", "err", err)
-		}
-		return
-	}
-	s.log.DebugContext(ctx, "expired rows purged", "count", n)
-}
-
 // now is the time in the precision records keep.
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
 

@@ -1,0 +1,143 @@
+package identity_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usherauth/usher/identity"
+)
+
+func (a *app) update(fn func(identity.Tx) error) {
+	a.t.Helper()
+	if err := a.store.Update(a.t.Context(), fn); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// there reports whether a record is in the store.
+func there[R any](a *app, get func(identity.Tx, string) (R, error), id string) bool {
+	a.t.Helper()
+	err := a.store.View(a.t.Context(), func(tx identity.Tx) error { _, err := get(tx, id); return err })
+	if err != nil && !errors.Is(err, identity.ErrNotFound) {
+		a.t.Fatal(err)
+	}
+	return err == nil
+}
+
+// L16: images of which nobody knows any more go, in as many steps as it takes; those that
+// are shown, and those that were put a moment ago, stay.
+func TestL16_ImagesThatNobodyShowsArePurged(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	a.update(func(tx identity.Tx) error {
+		errs := []error{
+			tx.PutUser(identity.User{ID: "user_1", ImageID: "img_user"}),
+			tx.PutOrganization(identity.Organization{ID: "org_1", ImageID: "img_org"}),
+			tx.PutImage(identity.Image{ID: "img_user", CreatedAt: a.clock.Now()}),
+			tx.PutImage(identity.Image{ID: "img_org", CreatedAt: a.clock.Now()}),
+		}
+		for i := range 1200 {
+			errs = append(errs, tx.PutImage(identity.Image{ID: fmt.Sprint("img_", i), CreatedAt: a.clock.Now()}))
+		}
+		return errors.Join(errs...)
+	})
+	a.clock.Add(23 * time.Hour)
+	a.Purge()
+	if !there(a, identity.Tx.Image, "img_0") {
+		t.Error("an image is gone before a day has passed")
+	}
+	a.clock.Add(time.Hour + time.Second)
+	a.Purge()
+	for i := range 1200 {
+		if there(a, identity.Tx.Image, fmt.Sprint("img_", i)) {
+			t.Fatalf("image %d of 1200 is still there", i)
+		}
+	}
+	for _, id := range []string{"img_user", "img_org"} {
+		if !there(a, identity.Tx.Image, id) {
+			t.Errorf("%s is gone, which is shown", id)
+		}
+	}
+}
+
+// L16: the audit log does not grow for ever, unless it is told to.
+func TestL16_OldAuditEventsArePurged(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		retention time.Duration
+		stay      int // of one event a day over 500 days
+	}{
+		"by default 400 days":  {0, 401},
+		"as long as is wanted": {30 * 24 * time.Hour, 31},
+		"for ever":             {-1, 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newApp(t, func(c *identity.Config) { c.AuditRetention = tt.retention })
+			a.update(func(tx identity.Tx) (err error) {
+				for day := range 500 {
+					err = errors.Join(err, tx.PutAuditEvent(identity.AuditEvent{ID: fmt.Sprint("aud_", day), At: a.clock.Now().AddDate(0, 0, -day)}))
+				}
+				return err
+			})
+			a.Purge()
+			if n := len(a.events(identity.AuditQuery{})); n != tt.stay {
+				t.Errorf("%d events are left, want %d", n, tt.stay)
+			}
+		})
+	}
+}
+
+// V09: nothing personal of a deleted user is in the store: records are searched for every
+// text that was theirs. Events keep ids.
+func TestV09_DeletedUserLeavesIDsOnly(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	v := a.visitor()
+	v.remote = "198.51.100.7:4000"
+	v.header.Set("User-Agent", "Adas Browser/1.0")
+	v.signUp("ada@example.com")
+	id := v.client().Sessions[0].User.ID
+	v.copy().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "not the password at all")
+	a.update(func(tx identity.Tx) error {
+		u, err := tx.User(id)
+		u.ImageID = "img_ada"
+		invited := identity.Invitation{ID: "inv_1", Address: "Ada@example.com", Normalized: "ada@example.com", Status: "pending"}
+		other := identity.Invitation{ID: "inv_2", Address: "bob@example.com", Normalized: "bob@example.com", Status: "pending"}
+		return errors.Join(err, tx.PutImage(identity.Image{ID: "img_ada"}), tx.PutUser(u), tx.PutInvitation(invited), tx.PutInvitation(other))
+	})
+	a.backend("DELETE", "/v1/users/"+id, "").want(t, 200, "")
+
+	view := func() (text string) {
+		err := a.store.View(t.Context(), func(tx identity.Tx) error {
+			users, err1 := tx.Users(identity.UserQuery{})
+			sessions, err2 := tx.Sessions(identity.SessionQuery{})
+			events, err3 := tx.AuditEvents(identity.AuditQuery{})
+			invitations, err4 := tx.Invitations(identity.InvitationQuery{})
+			text = fmt.Sprintf("%+v", []any{users, sessions, events, invitations})
+			return errors.Join(err1, err2, err3, err4)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ToLower(text)
+	}()
+	for _, theirs := range []string{"ada@example.com", "lovelace", "198.51.100.7", "adas browser", "img_ada"} {
+		if strings.Contains(view, theirs) {
+			t.Errorf("the store still knows %q", theirs)
+		}
+	}
+	if there(a, identity.Tx.Image, "img_ada") {
+		t.Error("the image is still there")
+	}
+	if !strings.Contains(view, "bob@example.com") {
+		t.Error("the invitation of somebody else is gone")
+	}
+	if got := a.events(identity.AuditQuery{UserID: id}); !slices.Contains(got, "user.created") || !slices.Contains(got, "user.deleted") {
+		t.Errorf("events of the deleted user: %v", got)
+	}
+}
