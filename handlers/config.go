@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/a-h/templ"
@@ -48,7 +49,8 @@ type Config struct {
 	AfterSignIn, AfterSignOut string
 	// AllowedRedirectOrigins may be returned to besides the app's own origin.
 	AllowedRedirectOrigins []string
-	// Users is the Backend API; needed with NoProxy only.
+	// Users is the Backend API; needed with NoProxy. Without NoProxy, Profile shows
+	// recent activity with it, where the instance has an audit log; nil does not.
 	Users *userclient.Client
 	// Layout puts a body into the app's page, with title as its heading too; nil is a
 	// bare document.
@@ -80,6 +82,7 @@ type Handlers struct {
 	fapi     *fapi.Client // nil with NoProxy
 	frontend http.Handler
 	log      *slog.Logger
+	noAudit  atomic.Bool // the instance has no audit log
 }
 
 // Format implements [fmt.Formatter], so that no verb walks into the secret key.

@@ -21,7 +21,8 @@ var notices = map[string]string{
 
 const paramDone = "done"
 
-// Profile shows the signed-in user with all sessions, and takes changes: field action is
+// Profile shows the signed-in user with all sessions and, with Config.Users, what happened
+// to the account of late, and takes changes: field action is
 // update (first_name, last_name), password (current_password, new_password,
 // sign_out_of_other_sessions) or revoke_session (session_id). Mount it behind
 // [authctx.RequirePage].
@@ -71,6 +72,7 @@ func (h *Handlers) showProfile(w http.ResponseWriter, r *http.Request, status in
 	} else { // the page says that the list is missing
 		h.log.WarnContext(r.Context(), "sessions not listed", "err", err)
 	}
+	p.Activity = h.activity(r, p.User.ID)
 	h.page(w, r, status, "Profile", views.UserProfile(p))
 }
 

@@ -26,24 +26,29 @@ var browsers = []struct{ token, name string }{
 
 var devices = []string{"iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux"}
 
-// activityJSON tells people where a session was used. It is a help to recognise one's
-// own browsers, not evidence: the header says what its sender likes.
-func activityJSON(s Session) *wire.SessionActivity {
+// sessionActivity tells where a session was used.
+func sessionActivity(s Session) *wire.SessionActivity {
+	return activityJSON("sess_activity_"+strings.TrimPrefix(s.ID, prefixSession), s.IPAddress, s.UserAgent)
+}
+
+// activityJSON tells people from where something was done. It is a help to recognise
+// one's own browsers, not evidence: the header says what its sender likes.
+func activityJSON(id, address, userAgent string) *wire.SessionActivity {
 	a := &wire.SessionActivity{
 		Object:    "session_activity",
-		ID:        "sess_activity_" + strings.TrimPrefix(s.ID, prefixSession),
-		IPAddress: s.IPAddress,
-		IsMobile:  strings.Contains(s.UserAgent, "Mobile"),
+		ID:        id,
+		IPAddress: address,
+		IsMobile:  strings.Contains(userAgent, "Mobile"),
 	}
 	for _, b := range browsers {
-		if _, rest, ok := strings.Cut(s.UserAgent, b.token); ok {
+		if _, rest, ok := strings.Cut(userAgent, b.token); ok {
 			a.BrowserName = b.name
 			a.BrowserVersion, _, _ = strings.Cut(rest, " ")
 			break
 		}
 	}
 	for _, d := range devices {
-		if strings.Contains(s.UserAgent, d) {
+		if strings.Contains(userAgent, d) {
 			a.DeviceType = d
 			break
 		}

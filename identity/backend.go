@@ -26,6 +26,7 @@ const (
 func backendRoutes() routes {
 	return join(
 		backendUserRoutes(), backendSessionRoutes(), backendOrganizationRoutes(), backendTokenRoutes(), backendInstanceRoutes(),
+		backendAuditRoutes(),
 	)
 }
 

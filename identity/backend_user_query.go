@@ -115,22 +115,27 @@ func (c *call) userPeriods(f *userFilter) error {
 		"last_active_at_after": &f.LastActive.After, "last_active_at_before": &f.LastActive.Before,
 		"last_sign_in_at_after": &f.LastSignIn.After, "last_sign_in_at_before": &f.LastSignIn.Before,
 	} {
-		v := c.query.Get(name)
-		if v == "" && name == "last_active_at_after" {
+		if name == "last_active_at_after" && !c.query.Has(name) {
 			name = "last_active_at_since"
-			v = c.query.Get(name)
 		}
-		if v == "" {
-			continue
-		}
-		ms, err := strconv.ParseInt(v, 10, 64)
-		if err != nil || ms < 0 || ms > maxMillis {
-			errs = append(errs, invalid(name, wire.CodeParamFormatInvalid, name+" must be a time in milliseconds."))
-			continue
-		}
-		*dst = time.UnixMilli(ms).UTC()
+		at, err := c.millis(name)
+		errs = append(errs, err)
+		*dst = at
 	}
 	return errors.Join(errs...)
+}
+
+// millis is a query parameter that is a point in time; without it the zero time.
+func (c *call) millis(name string) (time.Time, error) {
+	v := c.query.Get(name)
+	if v == "" {
+		return time.Time{}, nil
+	}
+	ms, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || ms < 0 || ms > maxMillis {
+		return time.Time{}, invalid(name, wire.CodeParamFormatInvalid, name+" must be a time in milliseconds.")
+	}
+	return time.UnixMilli(ms).UTC(), nil
 }
 
 const maxMillis = 253402300799999 // the last of the year 9999: what RFC 3339 can write

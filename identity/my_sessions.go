@@ -49,7 +49,7 @@ func activeSessions(c *call) (any, error) {
 	for _, s := range all {
 		if s.live(c.now) {
 			session := sessionJSON(s, c.now)
-			session.LatestActivity = activityJSON(s)
+			session.LatestActivity = sessionActivity(s)
 			out = append(out, session)
 		}
 	}
@@ -87,6 +87,6 @@ func revokeMySession(c *call) (any, error) {
 		}
 	}
 	session := sessionJSON(s, c.now)
-	session.LatestActivity = activityJSON(s)
+	session.LatestActivity = sessionActivity(s)
 	return c.wrap(session, m.browser)
 }

@@ -148,7 +148,7 @@ func (c *call) frontendSession(s Session, u User) (*wire.Session, error) {
 func backendSession(s Session, now time.Time) wire.Session {
 	out := sessionJSON(s, now)
 	out.ClientID, out.UserID = s.ClientID, s.UserID
-	out.LatestActivity = activityJSON(s)
+	out.LatestActivity = sessionActivity(s)
 	return out
 }
 

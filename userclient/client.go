@@ -18,6 +18,8 @@ type (
 	EmailAddress = wire.EmailAddress
 	// Session is one person's signed-in state in one browser.
 	Session = wire.Session
+	// AuditEvent is one thing that happened to an account.
+	AuditEvent = wire.AuditEvent
 	// JWK is a public key.
 	JWK = wire.JWK
 	// JWKS is the instance's key set.

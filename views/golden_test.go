@@ -37,6 +37,7 @@ func TestGolden(t *testing.T) {
 		"user_profile": views.UserProfile(views.Profile{
 			User: ada(), CurrentSessionID: "sess_1", Notice: "Your name was saved.",
 			Sessions: []wire.Session{{ID: "sess_1", LatestActivity: activity, LastActiveAt: clock.UnixMilli()}, {ID: "sess_2", LastActiveAt: clock.UnixMilli()}},
+			Activity: []wire.AuditEvent{event("session.created", "192.0.2.7", 0)},
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,9 @@ type Profile struct {
 	// cannot be revoked here, which is what sign-out is for.
 	Sessions         []wire.Session
 	CurrentSessionID string
+	// Activity is what happened to the account, newest first. Without any, nothing is
+	// said of it.
+	Activity []wire.AuditEvent
 	// Notice says what was done. Error is about a whole form, Errors about single fields,
 	// by their name: "first_name", "last_name", "current_password", "new_password".
 	Notice, Error string
@@ -66,9 +69,8 @@ func (p Profile) accountName() string {
 	return p.User.PrimaryEmail()
 }
 
-// device describes where a session is used, in as much detail as is known.
-func device(s wire.Session) string {
-	a := s.LatestActivity
+// device describes where something is done, in as much detail as is known.
+func device(a *wire.SessionActivity) string {
 	if a == nil {
 		return "Unknown device"
 	}
@@ -82,9 +84,8 @@ func device(s wire.Session) string {
 	return "Unknown device"
 }
 
-// place is the address and town of a session, "" when neither is known.
-func place(s wire.Session) string {
-	a := s.LatestActivity
+// place is the address and town of something done, "" when neither is known.
+func place(a *wire.SessionActivity) string {
 	if a == nil {
 		return ""
 	}
