@@ -16,6 +16,12 @@ func (c *call) record(tx Tx, e AuditEvent) error {
 	return tx.PutAuditEvent(e)
 }
 
+// note records an event of the service itself, which no request caused: its operator's
+// doing.
+func (s *Service) note(tx Tx, kind string, pairs ...string) error {
+	return tx.PutAuditEvent(AuditEvent{ID: newID(prefixAuditEvent), Type: kind, Data: detail(pairs...), At: s.now()})
+}
+
 // detail is the Data of an audit event. It takes ids, names of roles and counts: nothing
 // secret, and nothing that names a person.
 func detail(pairs ...string) json.RawMessage {

@@ -84,7 +84,7 @@ func (s *Service) RotateCookieKeys(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return tx.PutSetting(settingCookies, raw)
+		return errors.Join(tx.PutSetting(settingCookies, raw), s.note(tx, "cookie_key.created"))
 	})
 	if err != nil {
 		return fmt.Errorf("identity: rotate cookie keys: %w", err)

@@ -68,7 +68,10 @@ func (s *Service) RotateSigningKey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.cfg.Store.Update(ctx, func(tx Tx) error { return tx.PutSigningKey(key) }); err != nil {
+	err = s.cfg.Store.Update(ctx, func(tx Tx) error {
+		return errors.Join(tx.PutSigningKey(key), s.note(tx, "signing_key.created", "kid", key.Kid))
+	})
+	if err != nil {
 		return fmt.Errorf("identity: rotate signing key: %w", err)
 	}
 	s.log.InfoContext(ctx, "signing key rotated", "kid", key.Kid)
@@ -90,7 +93,7 @@ func (s *Service) RetireSigningKeys(ctx context.Context, before time.Time) error
 		}
 		for i := 1; i < len(keys); i++ { // newest first: keys[i-1] replaced keys[i]
 			if keys[i-1].CreatedAt.Before(before) {
-				err = errors.Join(err, tx.DeleteSigningKey(keys[i].Kid))
+				err = errors.Join(err, tx.DeleteSigningKey(keys[i].Kid), s.note(tx, "signing_key.retired", "kid", keys[i].Kid))
 			}
 		}
 		return err
