@@ -107,6 +107,9 @@ func readSettings(name string, args []string, getenv func(string) string, usage 
 		flags.String(s.flag, value, s.help+" (environment: "+s.env+")")
 	}
 	toggleErr := addToggles(flags, getenv)
+	if name == program {
+		flags.Usage = func() { printUsage(usage, flags) }
+	}
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, err
@@ -117,7 +120,7 @@ func readSettings(name string, args []string, getenv func(string) string, usage 
 		return nil, usageError{toggleErr}
 	}
 	if flags.NArg() > 0 {
-		return nil, usageError{fmt.Errorf("unexpected argument %q: the commands are keys and doctor, and they come first", flags.Arg(0))}
+		return nil, usageError{fmt.Errorf("unexpected argument %q: a command comes before its flags (web -h lists the commands)", flags.Arg(0))}
 	}
 	values := make(map[string]string)
 	flags.VisitAll(func(f *flag.Flag) { values[f.Name] = f.Value.String() })

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +43,7 @@ func (d *checkup) patient(ctx context.Context) (*patient, error) {
 			publishable: c.publishable, secret: c.secretKey, pem: c.jwtKey, close: func() error { return nil },
 		}
 		if p.backend == "" {
-			p.backend = "https://api.clerk.com"
+			p.backend = hostedBackend
 		}
 		return p, nil
 	}
@@ -53,11 +52,11 @@ func (d *checkup) patient(ctx context.Context) (*patient, error) {
 	}
 	origin := d.address()
 	if origin == "" {
-		origin = "http://localhost" // of no account: nothing is signed
+		origin = someOrigin
 	}
 	e, err := openEmbedded(ctx, c.dataDir, identity.Config{PublicOrigin: origin})
 	if errors.Is(err, sqlitestore.ErrInUse) {
-		return d.runningPatient()
+		return d.runningPatient(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -69,19 +68,12 @@ func (d *checkup) patient(ctx context.Context) (*patient, error) {
 }
 
 // runningPatient is the instance that another process serves.
-func (d *checkup) runningPatient() (*patient, error) {
-	raw, err := os.ReadFile(filepath.Join(d.config.dataDir, keysFile))
+func (d *checkup) runningPatient(ctx context.Context) (*patient, error) {
+	lines, err := readKeys(ctx, d.config)
 	if err != nil {
-		return nil, fmt.Errorf("another process serves %s and has left no keys there: wait until it has started: %w", d.config.dataDir, err)
+		return nil, err
 	}
-	values := make(map[string]string)
-	for line := range strings.Lines(string(raw)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if unquoted, err := strconv.Unquote(value); err == nil {
-			value = unquoted
-		}
-		values[name] = value
-	}
+	values := parseKeyLines(lines)
 	key, err := wire.ParsePublishableKey(values["CLERK_PUBLISHABLE_KEY"])
 	if err != nil {
 		return nil, fmt.Errorf("%s does not hold an instance's keys: start the server again, which writes them: %w", keysFile, err)

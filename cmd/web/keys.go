@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/usherauth/usher/identity"
@@ -72,22 +74,46 @@ func printKeys(ctx context.Context, c *config, out io.Writer) error {
 	return err
 }
 
+// someOrigin stands for the public origin where it is of no account: nothing is signed.
+const someOrigin = "http://localhost"
+
 func readKeys(ctx context.Context, c *config) (string, error) {
-	origin := c.origin
-	if origin == "" {
-		origin = "http://localhost" // of no account: nothing is signed
-	}
-	e, err := openEmbedded(ctx, c.dataDir, identity.Config{PublicOrigin: origin})
+	cfg := identity.Config{PublicOrigin: cmp.Or(c.origin, someOrigin), PurgeInterval: -1}
+	e, err := openEmbedded(ctx, c.dataDir, cfg)
+	backend := backendURL(c.backendAddr, nil)
 	if errors.Is(err, sqlitestore.ErrInUse) {
-		lines, readErr := os.ReadFile(filepath.Join(c.dataDir, keysFile))
-		if readErr != nil {
-			return "", fmt.Errorf("another process serves %s and has left no %s there: wait until it has started: %w", c.dataDir, keysFile, readErr)
+		// The server knows where its Backend API listens, the store which key signs now.
+		var running map[string]string
+		if running, err = runningKeys(c.dataDir); err != nil {
+			return "", err
 		}
-		return string(lines), nil
+		backend = running["CLERK_API_URL"]
+		e, err = openShared(ctx, c.dataDir, cfg)
 	}
 	if err != nil {
 		return "", err
 	}
-	lines := keyLines(e.service, backendURL(c.backendAddr, nil))
-	return lines, errors.Join(e.close())
+	lines := keyLines(e.service, backend)
+	return lines, e.close()
+}
+
+// runningKeys are the lines that the process left that serves the data folder.
+func runningKeys(dataDir string) (map[string]string, error) {
+	raw, err := os.ReadFile(filepath.Join(dataDir, keysFile)) //nolint:gosec // the operator names the folder
+	if err != nil {
+		return nil, fmt.Errorf("another process serves %s and has left no %s there: wait until it has started: %w", dataDir, keysFile, err)
+	}
+	return parseKeyLines(string(raw)), nil
+}
+
+func parseKeyLines(lines string) map[string]string {
+	values := make(map[string]string)
+	for line := range strings.Lines(lines) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if unquoted, err := strconv.Unquote(value); err == nil {
+			value = unquoted
+		}
+		values[name] = value
+	}
+	return values
 }

@@ -6,6 +6,8 @@
 //	web [flags]        serve
 //	web keys [flags]   print the embedded instance's keys as environment lines
 //	web doctor [flags] check the configuration against the instance behind it
+//	web users …        list, create, ban and delete users, and more: web -h lists the
+//	                   commands of operators, docs/operating.md shows them
 package main
 
 import (
@@ -17,6 +19,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/usherauth/usher/cmd/web/operate"
 )
 
 func main() {
@@ -32,7 +36,9 @@ func run(args []string, getenv func(string) string) int {
 
 	m := NewMain(os.Stdout, os.Stderr)
 	var err error
-	if len(args) > 0 && args[0] == "keys" {
+	if operate.Is(args) {
+		err = m.Operate(ctx, args, getenv)
+	} else if len(args) > 0 && args[0] == "keys" {
 		err = m.Keys(ctx, args[1:], getenv)
 	} else if len(args) > 0 && args[0] == "doctor" {
 		err = m.Doctor(ctx, args[1:], getenv)
@@ -45,6 +51,7 @@ func run(args []string, getenv func(string) string) int {
 
 func report(err error) int {
 	var usage usageError
+	var wrong *operate.UsageError
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
@@ -53,6 +60,10 @@ func report(err error) int {
 		fmt.Fprintf(os.Stderr, "web: the configuration has mistakes:\n  - %s\n", lines)
 		return 2
 	}
-	fmt.Fprintf(os.Stderr, "web: %v\n", err)
+	lines := strings.ReplaceAll(err.Error(), "\n", "\nweb: ")
+	fmt.Fprintf(os.Stderr, "web: %s\n", lines)
+	if errors.As(err, &wrong) {
+		return 2
+	}
 	return 1
 }

@@ -27,10 +27,20 @@ type embedded struct {
 // openEmbedded opens the instance in the data folder, or makes a new one. cfg needs no
 // store.
 func openEmbedded(ctx context.Context, dataDir string, cfg identity.Config) (*embedded, error) {
+	return openStored(ctx, sqlitestore.Config{Path: filepath.Join(dataDir, databaseFile)}, cfg)
+}
+
+// openShared is openEmbedded beside a server that has the data folder.
+func openShared(ctx context.Context, dataDir string, cfg identity.Config) (*embedded, error) {
+	return openStored(ctx, sqlitestore.Config{Path: filepath.Join(dataDir, databaseFile), Shared: true}, cfg)
+}
+
+func openStored(ctx context.Context, at sqlitestore.Config, cfg identity.Config) (*embedded, error) {
+	dataDir := filepath.Dir(at.Path)
 	if err := makeDataDir(dataDir); err != nil {
 		return nil, err
 	}
-	store, err := sqlitestore.Open(ctx, sqlitestore.Config{Path: filepath.Join(dataDir, databaseFile)})
+	store, err := sqlitestore.Open(ctx, at)
 	if errors.Is(err, sqlitestore.ErrInUse) {
 		return nil, fmt.Errorf("the data folder %s is in use: stop the other process that serves it, or give this one a folder of its own with -data: %w", dataDir, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ type Main struct {
 
 	limits         identity.Limits   // other than the defaults in tests only
 	network        http.RoundTripper // what doctor asks through; nil but in tests
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	config         *config
@@ -61,12 +63,12 @@ type listener struct {
 
 // NewMain returns a program that logs to stdout and writes usage to stderr.
 func NewMain(stdout, stderr io.Writer) *Main {
-	return &Main{stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stdout, nil)), Now: time.Now}
+	return &Main{stdin: os.Stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stdout, nil)), Now: time.Now}
 }
 
 // ParseFlags reads the configuration. Its error is for people and lists every mistake.
 func (m *Main) ParseFlags(args []string, getenv func(string) string) (err error) {
-	m.config, err = parseConfig("web", args, getenv, m.stderr)
+	m.config, err = parseConfig(program, args, getenv, m.stderr)
 	return err
 }
 

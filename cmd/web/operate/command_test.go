@@ -1,0 +1,119 @@
+package operate_test
+
+import (
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/usherauth/usher/cmd/web/operate"
+)
+
+func TestIs(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		"": false, "users": true, "users list": true, "sessions": true, "orgs": true, "audit": true, "export": true, "import x": true,
+		"keys": false, "keys -data x": false, "keys rotate": true, "keys nonsense": true, "-addr x": false, "doctor": false, "serve": false,
+	} {
+		if got := operate.Is(strings.Fields(line)); got != want {
+			t.Errorf("Is(%q) = %v, want %v", line, got, want)
+		}
+	}
+}
+
+func TestWrongCommandLinesSayWhatIsRight(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for line, want := range map[string]string{
+		"users":                       "one of list, show, create, ban",
+		"users frobnicate":            "one of list, show, create, ban",
+		"users ban":                   "USER... is missing (web users ban -h says more)",
+		"users show":                  "USER is missing",
+		"users show a b":              `unexpected argument "b"`,
+		"users list x":                `unexpected argument "x"`,
+		"users list -limit many":      "invalid value",
+		"users list -nonsense":        "not defined: -nonsense",
+		"sessions revoke":             "name sessions, or a user with -user",
+		"sessions revoke x -user y":   "name sessions, or a user with -user",
+		"orgs create":                 "-name is missing",
+		"audit list -since yesterday": "2026-11-23",
+		"export":                      "FILE is missing",
+		"import":                      "FILE is missing",
+		"keys rotate now":             `unexpected argument "now"`,
+		"keys nonsense":               "one of rotate, rotate-cookies, retire",
+		"users create -password-stdin -no-password": "exclude each other",
+	} {
+		r := d.fails(want, strings.Fields(line)...)
+		if wrong := new(operate.UsageError); !errors.As(r.failure, &wrong) {
+			t.Errorf("web %s: a %T, want a usage error", line, r.failure)
+		}
+	}
+}
+
+func TestHelpSaysWhatACommandDoes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for line, want := range map[string]string{
+		"users -h":         "web users ban USER...",
+		"users ban -h":     "usage: web users ban [flags] USER...",
+		"import -h":        "usage: web import [flags] FILE",
+		"keys rotate -h":   "publish",
+		"audit list -help": "-since",
+	} {
+		r := d.run(strings.Fields(line)...)
+		if !errors.Is(r.failure, flag.ErrHelp) || !strings.Contains(strings.ToLower(r.err), strings.ToLower(want)) || r.out != "" {
+			t.Errorf("web %s: %v, prints\n%s%s\nwant %q", line, r.failure, r.out, r.err, want)
+		}
+	}
+	var all strings.Builder
+	operate.List(&all, [2]string{"doctor", "look"})
+	for _, want := range []string{"web doctor", "web users list", "web keys retire", "web audit list", "web export FILE", "web import FILE"} {
+		if !strings.Contains(all.String(), want) {
+			t.Errorf("the list lacks %q:\n%s", want, all.String())
+		}
+	}
+}
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.signUp("ada@example.com", "Ada")
+	for _, line := range []string{
+		"users show ada@example.com -data elsewhere -json", "users show -json ada@example.com --data=elsewhere",
+		"users show -data elsewhere -json -- ada@example.com",
+	} {
+		if out := d.ok(strings.Fields(line)...); !strings.HasPrefix(out, `{"object":"user"`) {
+			t.Errorf("web %s prints %s", line, out)
+		}
+	}
+	d.fails(`there is no user "-json"`, "users", "show", "--", "-json")
+}
+
+func TestAHostedInstanceKeepsItsKeys(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	hosted := &operate.Instance{
+		BackendURL: "https://api.usher.localhost", SecretKey: d.service.SecretKey().Reveal(), Transport: d.service.Transport(),
+		Close: func() error { return nil },
+	}
+	for _, line := range []string{"keys rotate", "keys rotate-cookies", "keys retire", "export -", "import -"} {
+		r := d.runOn(hosted, strings.Fields(line)...)
+		if r.failure == nil || !strings.Contains(r.failure.Error(), "hosted instance") {
+			t.Errorf("web %s: %v", line, r.failure)
+		}
+	}
+	if r := d.runOn(hosted, "users", "list"); r.failure != nil {
+		t.Errorf("web users list: %v", r.failure)
+	}
+}
+
+func TestAWrongSecretKeySaysSo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	r := d.runOn(&operate.Instance{
+		BackendURL: "https://api.usher.localhost", SecretKey: "sk_live_wrong", Transport: d.service.Transport(), Close: func() error { return nil },
+	}, "users", "list")
+	if r.failure == nil || !strings.Contains(r.failure.Error(), "copy CLERK_SECRET_KEY") || strings.Contains(r.failure.Error(), "sk_live_wrong") {
+		t.Errorf("web users list: %v", r.failure)
+	}
+}
