@@ -3,7 +3,6 @@ package identity
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -23,7 +22,7 @@ func (c *call) me(tx Tx) (me, error) {
 	}
 	s, ok := b.session(c.query.Get("_clerk_session_id"))
 	if !ok {
-		return me{}, refuse(http.StatusUnauthorized, wire.CodeAuthenticationInvalid, "This session is not signed in here.")
+		return me{}, notSignedInHere()
 	}
 	return me{b, s, b.users[s.UserID]}, nil
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -41,18 +42,30 @@ func (c *call) putUsed(tx Tx, s Session) error {
 }
 
 // liveSession returns the session in the path. Without any live session in this browser
-// the answer is 401, so that scripts drop their state; a session of another browser is
-// 404, whether or not it exists.
+// the answer is 401, and so it is for one of its own that has ended, so that scripts look
+// again who is signed in; a session of another browser is 404, whether or not it exists.
 func (c *call) liveSession(tx Tx) (*browser, Session, error) {
 	b, err := c.requireBrowser(tx)
 	if err != nil {
 		return nil, Session{}, err
 	}
-	s, ok := b.session(c.r.PathValue("id"))
-	if !ok {
-		return nil, Session{}, notFound()
+	id := c.r.PathValue("id")
+	if s, ok := b.session(id); ok {
+		return b, s, nil
 	}
-	return b, s, nil
+	ended, err := optional(id, tx.Session)
+	switch {
+	case err != nil:
+		return nil, Session{}, err
+	case ended != nil && ended.ClientID == b.client.ID:
+		return nil, Session{}, notSignedInHere()
+	}
+	return nil, Session{}, notFound()
+}
+
+// notSignedInHere answers for one of several sessions, where another is live.
+func notSignedInHere() *apiError {
+	return refuse(http.StatusUnauthorized, wire.CodeAuthenticationInvalid, "This session is not signed in here.")
 }
 
 // sessionToken mints a token: POST /client/sessions/{id}/tokens (protocol reference 8.7). It
