@@ -12,16 +12,15 @@ func environment(c *call) (any, error) { return c.environ, nil }
 
 func (s *Service) environment() wire.Environment {
 	return wire.Environment{
-		AuthConfig: wire.AuthConfig{
-			Object: "auth_config", ID: s.instance.id,
-			SingleSessionMode: !s.cfg.MultiSession, Reverification: !s.cfg.InsecureNoReverification,
-		},
+		// Reverification stays false, whatever is asked of sensitive changes: all that it does
+		// is to take the field of the present password out of the form for a new one.
+		AuthConfig:    wire.AuthConfig{Object: "auth_config", ID: s.instance.id, SingleSessionMode: !s.cfg.MultiSession},
 		DisplayConfig: s.displayConfig(),
 		UserSettings:  s.userSettings(),
 		OrganizationSettings: wire.OrganizationSettings{
 			Enabled: true,
 			Actions: wire.OrganizationActions{AdminDelete: true},
-			Domains: wire.OrganizationDomainsSettings{EnrollmentModes: []string{}},
+			Domains: wire.OrganizationDomainsSettings{EnrollmentModes: []string{}, DefaultRole: wire.RoleMember},
 		},
 		ProtectConfig: wire.ProtectConfig{Object: "protect_config", ID: s.instance.id},
 		FraudSettings: wire.FraudSettings{Object: "fraud_settings", Native: wire.FraudNative{DeviceAttestationMode: "disabled"}},

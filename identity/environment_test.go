@@ -39,6 +39,12 @@ func TestEnvironmentIsComplete(t *testing.T) {
 		}
 	}
 	env := decode[wire.Environment](t, a.body)
+	if env.AuthConfig.Reverification {
+		t.Error("reverification is true, which takes the present password out of the form for a new one")
+	}
+	if role := env.OrganizationSettings.Domains.DefaultRole; role != "org:member" {
+		t.Errorf("default_role = %q; invitations have no role at first", role)
+	}
 	if c := env.UserSettings.SignUp["captcha_enabled"]; c != false || env.DisplayConfig.CaptchaPublicKey != "" {
 		t.Errorf("captcha = %v", c)
 	}
