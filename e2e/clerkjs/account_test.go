@@ -49,7 +49,7 @@ func TestAccount(t *testing.T) {
 	})
 	w.step("a password change wants the old one, and a good new one", func(t *testing.T) {
 		p.refused(`await Clerk.user.updatePassword({ currentPassword: "not the password", newPassword: "bernoulli numbers by machine" })`,
-			422, "form_password_or_identifier_incorrect", "current_password")
+			422, "form_password_incorrect", "current_password")
 		p.refused(`await Clerk.user.updatePassword({ currentPassword: "`+ada.Password+`", newPassword: "password" })`,
 			422, "form_password_pwned", "new_password")
 	})

@@ -21,10 +21,10 @@ type walk struct {
 	asked int // calls that earlier steps have looked at
 }
 
-// newWalk starts the program for a walk.
-func newWalk(t *testing.T, env ...string) *walk {
+// newWalk starts the program for a walk, with more flags.
+func newWalk(t *testing.T, flags ...string) *walk {
 	t.Helper()
-	return &walk{front: start(t, env...), T: t}
+	return &walk{front: start(t, flags...), T: t}
 }
 
 // step is a named part of the walk. Without it the later ones mean nothing, so its failure
