@@ -1,11 +1,13 @@
 package clerkjs
 
 import (
-	"net/http"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
 // mount opens a page with the components and shows one of them, with its properties as a
@@ -21,10 +23,20 @@ func (p *page) mount(name, props string) {
 // element is what a person sees of a component: elements are named by class.
 func element(class string) chromedp.CSS { return chromedp.CSS(".cl-" + class) }
 
-// press waits for an element and clicks it.
+// press waits until an element can be clicked, and clicks it.
 func (p *page) press(class string) {
 	p.T.Helper()
-	p.Do(chromedp.WaitVisible(element(class)), chromedp.Click(element(class)))
+	p.Do(chromedp.WaitVisible(element(class)), chromedp.WaitEnabled(element(class)), chromedp.Click(element(class)))
+}
+
+// pressSaying is press for a button or link that has no class of its own, by its text.
+func (p *page) pressSaying(text string) {
+	p.T.Helper()
+	script := fmt.Sprintf(`
+		const it = [...document.querySelectorAll("button, a")].find((e) => e.innerText.startsWith(%q))
+		it?.click()
+		return !!it`, text)
+	drive.Eventually(p.T, follows, "there is a button that says "+text, func() bool { return ask[bool](p, script) })
 }
 
 // fill types into a field.
@@ -34,21 +46,33 @@ func (p *page) fill(field, value string) {
 	p.Do(chromedp.WaitVisible(input), chromedp.SendKeys(input, value))
 }
 
-// wantSaid waits until an element says something.
+// wantSaid waits until an element of a class says something.
 func (p *page) wantSaid(class, want string) {
 	p.T.Helper()
-	p.Do(chromedp.WaitVisible(element(class)))
-	p.WantText(".cl-"+class, want)
+	script := fmt.Sprintf(`return [...document.querySelectorAll(".cl-%s")].map((e) => e.innerText).join("\n")`, class)
+	drive.Eventually(p.T, follows, fmt.Sprintf("%s says %q", class, want), func() bool {
+		return strings.Contains(ask[string](p, script), want)
+	})
 }
 
 // pressTo clicks an element that leads to another page in the end.
 func (p *page) pressTo(class, path string) {
 	p.T.Helper()
-	p.Do(chromedp.WaitVisible(element(class)))
-	status := p.Arrive(chromedp.Click(element(class)))
-	if got := p.Path(); got != path || status != http.StatusOK {
-		p.T.Errorf("%s leads to %s, which answers %d; want %s", class, got, status, path)
-	}
+	p.press(class)
+	p.wantArrival(path)
+}
+
+// wantArrival waits until the tab shows another page, all of it. While one page takes the
+// place of another there is none to ask.
+func (p *page) wantArrival(path string) {
+	p.T.Helper()
+	script := fmt.Sprintf(`document.readyState === "complete" && location.pathname + location.search === %q`, path)
+	drive.Eventually(p.T, 2*follows, "the page is "+path, func() bool {
+		ctx, cancel := p.Limited()
+		defer cancel()
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
+		return err == nil && there
+	})
 }
 
 func TestComponents(t *testing.T) {
