@@ -34,7 +34,7 @@ func newInstance(t testing.TB) *instance {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	svc, err := identity.New(context.Background(), identity.Config{
-		Store: store, PublicOrigin: origin, TokenLifetime: time.Hour, Limits: identity.Limits{Creations: -1, Attempts: -1},
+		Store: store, PublicOrigin: origin, TokenLifetime: time.Hour, Limits: identity.Limits{Creations: -1, Attempts: -1, Backend: -1},
 	})
 	if err != nil {
 		t.Fatal(err)

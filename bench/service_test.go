@@ -43,7 +43,7 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { _ = store.Close() })
 	d := &desk{store: store}
 	d.Service, err = identity.New(context.Background(), identity.Config{
-		Store: store, PublicOrigin: origin, Limits: identity.Limits{Creations: -1, Attempts: -1},
+		Store: store, PublicOrigin: origin, Limits: identity.Limits{Creations: -1, Attempts: -1, Backend: -1},
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load()) * time.Second) },
 	})
 	if err != nil {

@@ -71,7 +71,7 @@ func TestL17_Soak(t *testing.T) {
 func newSoak(t *testing.T) *soak {
 	t.Helper()
 	svc, err := identity.New(context.Background(), identity.Config{
-		Store: memstore.New(), PublicOrigin: origin, Limits: identity.Limits{Creations: -1, Attempts: -1}, HashConcurrency: 2,
+		Store: memstore.New(), PublicOrigin: origin, Limits: identity.Limits{Creations: -1, Attempts: -1, Backend: -1}, HashConcurrency: 2,
 		TokenLifetime: 5 * time.Second,
 	})
 	if err != nil {
