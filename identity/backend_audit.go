@@ -13,10 +13,10 @@ func backendAuditRoutes() routes {
 	return routes{"/v1/audit_events": {"GET": listAuditEvents}}
 }
 
-// listAuditEvents is the log, newest first: all of it or that of a user_id, an
-// organization_id, or some types; since and until are in milliseconds, until being left
-// out itself. An id that does not exist has no events, as it may have had before it was
-// deleted.
+// listAuditEvents lists what happened, newest first, to a user_id, in an organization_id,
+// of some types, or all of it; hosted instances have no such endpoint. since and until are
+// in milliseconds, until being left out itself. An id that does not exist has the events
+// from before it was deleted, or none.
 func listAuditEvents(c *call) (any, error) {
 	page, err1 := c.page()
 	types, err2 := c.list("type")
