@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/wire"
 )
 
 func (a *app) update(fn func(identity.Tx) error) {
@@ -92,17 +93,39 @@ func TestL16_OldAuditEventsArePurged(t *testing.T) {
 	}
 }
 
-// V09: nothing personal of a deleted user is in the store: records are searched for every
-// text that was theirs. Events keep ids.
+// V09: nothing personal of a deleted user is in the store, whoever deleted it: records are
+// searched for every text that was theirs. Events keep ids, and attempts end within 26 hours.
 func TestV09_DeletedUserLeavesIDsOnly(t *testing.T) {
 	t.Parallel()
-	a := newApp(t)
-	v := a.visitor()
-	v.remote = "198.51.100.7:4000"
-	v.header.Set("User-Agent", "Adas Browser/1.0")
-	v.signUp("ada@example.com")
-	id := v.client().Sessions[0].User.ID
-	v.copy().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "not the password at all")
+	for name, remove := range map[string]func(a *app, v *visitor, id string) answer{
+		"by an operator": func(a *app, _ *visitor, id string) answer { return a.backend("DELETE", "/v1/users/"+id, "") },
+		"by themselves":  func(_ *app, v *visitor, _ string) answer { return v.post("/v1/me?_method=DELETE") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newApp(t)
+			v := a.visitor()
+			v.remote = "198.51.100.7:4000"
+			v.header.Set("User-Agent", "Adas Browser/1.0")
+			v.signUp("ada@example.com")
+			id := v.client().Sessions[0].User.ID
+			begun := a.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com")
+			begun.want(t, 200, "")
+			attempt := decode[wire.Response[wire.SignIn]](t, begun.body).Response.ID
+			a.giveAdaPicturesAndInvitations(id)
+			remove(a, v, id).want(t, 200, "")
+			a.wantIDsOnly(id)
+			a.clock.Add(26 * time.Hour)
+			a.Purge()
+			if there(a, identity.Tx.SignIn, attempt) {
+				t.Error("the address is still in an attempt to sign in")
+			}
+		})
+	}
+}
+
+func (a *app) giveAdaPicturesAndInvitations(id string) {
+	a.t.Helper()
 	a.update(func(tx identity.Tx) error {
 		u, err := tx.User(id)
 		u.ImageID = "img_ada"
@@ -110,34 +133,34 @@ func TestV09_DeletedUserLeavesIDsOnly(t *testing.T) {
 		other := identity.Invitation{ID: "inv_2", Address: "bob@example.com", Normalized: "bob@example.com", Status: "pending"}
 		return errors.Join(err, tx.PutImage(identity.Image{ID: "img_ada"}), tx.PutUser(u), tx.PutInvitation(invited), tx.PutInvitation(other))
 	})
-	a.backend("DELETE", "/v1/users/"+id, "").want(t, 200, "")
+}
 
-	view := func() (text string) {
-		err := a.store.View(t.Context(), func(tx identity.Tx) error {
-			users, err1 := tx.Users(identity.UserQuery{})
-			sessions, err2 := tx.Sessions(identity.SessionQuery{})
-			events, err3 := tx.AuditEvents(identity.AuditQuery{})
-			invitations, err4 := tx.Invitations(identity.InvitationQuery{})
-			text = fmt.Sprintf("%+v", []any{users, sessions, events, invitations})
-			return errors.Join(err1, err2, err3, err4)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.ToLower(text)
-	}()
+func (a *app) wantIDsOnly(id string) {
+	a.t.Helper()
+	var text string
+	err := a.store.View(a.t.Context(), func(tx identity.Tx) error {
+		users, err1 := tx.Users(identity.UserQuery{})
+		sessions, err2 := tx.Sessions(identity.SessionQuery{})
+		events, err3 := tx.AuditEvents(identity.AuditQuery{})
+		invitations, err4 := tx.Invitations(identity.InvitationQuery{})
+		text = strings.ToLower(fmt.Sprintf("%+v", []any{users, sessions, events, invitations}))
+		return errors.Join(err1, err2, err3, err4)
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
 	for _, theirs := range []string{"ada@example.com", "lovelace", "198.51.100.7", "adas browser", "img_ada"} {
-		if strings.Contains(view, theirs) {
-			t.Errorf("the store still knows %q", theirs)
+		if strings.Contains(text, theirs) {
+			a.t.Errorf("the store still knows %q", theirs)
 		}
 	}
 	if there(a, identity.Tx.Image, "img_ada") {
-		t.Error("the image is still there")
+		a.t.Error("the image is still there")
 	}
-	if !strings.Contains(view, "bob@example.com") {
-		t.Error("the invitation of somebody else is gone")
+	if !strings.Contains(text, "bob@example.com") {
+		a.t.Error("the invitation of somebody else is gone")
 	}
 	if got := a.events(identity.AuditQuery{UserID: id}); !slices.Contains(got, "user.created") || !slices.Contains(got, "user.deleted") {
-		t.Errorf("events of the deleted user: %v", got)
+		a.t.Errorf("events of the deleted user: %v", got)
 	}
 }

@@ -187,3 +187,20 @@ func TestTheServerNoticesWhatOperatorsDo(t *testing.T) {
 		t.Error("a banned user signs in")
 	}
 }
+
+// I28: people read on their own page what happened to their account, an operator's doing
+// included, and nothing of anybody else's.
+func TestI28_PeopleSeeWhatHappenedToTheirAccount(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ada, grace := s.browser(t), s.browser(t)
+	ada.signUp("ada@example.com", "Ada")
+	grace.signUp("grace@example.com", "Grace")
+	s.browser(t).post("/sign-in", url.Values{"identifier": {"ada@example.com"}, "password": {"not hers"}})
+	s.shell("", "bin/web users lock ada@example.com")
+	page := ada.settle("/user")
+	page.want(t, 200, "Recent activity", "Account created", "Signed in", "A wrong password was entered", "Account locked")
+	if other := grace.settle("/user"); strings.Contains(other.body, "wrong password") || strings.Contains(other.body, "Account locked") {
+		t.Error("the page of somebody else tells it too")
+	}
+}
