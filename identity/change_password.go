@@ -110,6 +110,7 @@ func (c *call) storePassword(confirm confirmation, hash string, endOthers bool) 
 			return err
 		}
 		user.PasswordHash, user.PasswordAt, user.UpdatedAt = hash, c.now, c.now
+		user.FailedAttempts, user.LockedUntil = 0, time.Time{} // those were tries of another one, or of none
 		m.user, m.browser.users[user.ID] = user, user
 		m.browser.client.SecretHash = hashSecret(secret)
 		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client), c.record(tx, m.event("password.changed"))); err != nil || !endOthers {

@@ -83,8 +83,8 @@ type Config struct {
 	HideAccounts bool
 
 	// InsecureNoReverification lets a session of any age add, remove and choose e-mail
-	// addresses, remove a password and delete the account. By default that needs a
-	// factor verified within the last 10 minutes; else it is answered
+	// addresses, set a password where there is none, and delete the account. By default
+	// that needs a factor verified within the last 10 minutes; else it is answered
 	// session_reverification_required, upon which browser clients ask for one.
 	InsecureNoReverification bool
 

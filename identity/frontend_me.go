@@ -2,15 +2,14 @@ package identity
 
 // meRoutes are what people may see and change of themselves (protocol reference 8.6).
 func (s *Service) meRoutes() routes {
-	emails := methods{"GET": listMyEmails, "POST": s.favours(createMyEmail)}
 	return join(routes{
 		"/v1/me":                                           {"GET": getMe, "PATCH": updateMe, "DELETE": deleteMe},
 		"/v1/me/metadata":                                  {"PATCH": mergeMyMetadata},
 		"/v1/me/change_password":                           {"POST": s.attempts(changePassword)},
 		"/v1/me/remove_password":                           {"POST": s.attempts(removePassword)},
 		"/v1/me/profile_image":                             {"POST": s.favours(setMyImage), "DELETE": deleteMyImage},
-		"/v1/me/email_addresses":                           emails,
-		"/v1/me/email_addresses/{$}":                       emails, // as browser clients spell it
+		"/v1/me/email_addresses":                           {"GET": listMyEmails, "POST": s.favours(createMyEmail)},
+		"/v1/me/email_addresses/{$}":                       {"GET": listMyEmails, "POST": s.favours(createMyEmail)}, // as browser clients spell it
 		"/v1/me/email_addresses/{id}":                      {"GET": getMyEmail, "DELETE": deleteMyEmail},
 		"/v1/me/email_addresses/{id}/prepare_verification": {"POST": s.favours(prepareMyEmail)},
 		"/v1/me/email_addresses/{id}/attempt_verification": {"POST": s.attempts(attemptMyEmail)},

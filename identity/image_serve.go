@@ -27,6 +27,7 @@ func imageRoutes() routes {
 	}
 }
 
+// getImage serves a picture.
 func getImage(c *call) (any, error) {
 	var img Image
 	err := c.view(c.r.Context(), func(tx Tx) (err error) {

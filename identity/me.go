@@ -27,6 +27,7 @@ func (c *call) me(tx Tx) (me, error) {
 	return me{b, s, b.users[s.UserID]}, nil
 }
 
+// getMe shows the signed-in person.
 func getMe(c *call) (any, error) {
 	var m me
 	err := c.view(c.r.Context(), func(tx Tx) (err error) {

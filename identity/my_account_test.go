@@ -123,12 +123,16 @@ func TestRemovePassword(t *testing.T) {
 	remove(v, "current_password", password).want(t, 400, wire.CodeNoPasswordSet)
 	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 422, wire.CodePasswordOrIdentifier)
 
-	// A new one needs a fresh factor instead of the one that is not there.
+	// A new one needs a fresh factor instead of the one that is not there. Guesses made
+	// while there was none do not count against it.
 	app.clock.Add(10 * time.Minute)
 	v.post("/v1/me/change_password", "new_password", nextWords).want(t, 403, wire.CodeReverification)
 	w := app.visitor()
 	path, _ := w.begin("ada@example.com", "strategy", emailCode)
 	w.attempt(path, emailCode, box.code("ada@example.com")).want(t, 200, "")
+	for range 10 {
+		app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", "a guess for nothing").want(t, 422, wire.CodePasswordOrIdentifier)
+	}
 	w.post("/v1/me/change_password", "new_password", nextWords).want(t, 200, "")
 	box.next("password_changed", "ada@example.com")
 	w.post("/v1/me/change_password", "new_password", password).want(t, 422, wire.CodeParamMissing)

@@ -13,7 +13,7 @@ const (
 	maxUnverified = 5
 )
 
-// listMyEmails answers GET /me/email_addresses.
+// listMyEmails lists the person's addresses.
 func listMyEmails(c *call) (any, error) {
 	var m me
 	err := c.view(c.r.Context(), func(tx Tx) (err error) {
@@ -30,6 +30,7 @@ func listMyEmails(c *call) (any, error) {
 	return wire.Response[[]wire.EmailAddress]{Response: out}, nil
 }
 
+// getMyEmail shows one of the person's addresses, and what was sent to it.
 func getMyEmail(c *call) (any, error) {
 	var e EmailAddress
 	var code *Grant

@@ -24,7 +24,7 @@ func (c *call) dropLogo(tx Tx, org *Organization, by doer) error {
 	return errors.Join(dropImage(tx, old), tx.PutOrganization(*org), c.record(tx, by.event("organization.updated", org.ID, "")))
 }
 
-// setMyLogo is PUT /organizations/{id}/logo of the Frontend API.
+// setMyLogo makes an uploaded picture the logo of the organization.
 func setMyLogo(c *call) (any, error) {
 	err := c.view(c.r.Context(), func(tx Tx) error { _, err := c.acting(tx, wire.PermissionProfileManage); return err })
 	if err != nil {
@@ -37,6 +37,7 @@ func setMyLogo(c *call) (any, error) {
 	return c.changeMyLogo(func(tx Tx, a *acting) error { return c.setLogo(tx, &a.org, img, a.doer()) })
 }
 
+// deleteMyLogo takes the logo away, so that the default picture is shown.
 func deleteMyLogo(c *call) (any, error) {
 	return c.changeMyLogo(func(tx Tx, a *acting) error { return c.dropLogo(tx, &a.org, a.doer()) })
 }
@@ -61,7 +62,7 @@ func (c *call) changeMyLogo(change func(Tx, *acting) error) (any, error) {
 	return c.wrap(out, a.browser)
 }
 
-// backendSetLogo is PUT /organizations/{id}/logo of the Backend API.
+// backendSetLogo makes an uploaded picture the logo of an organization.
 func backendSetLogo(c *call) (any, error) {
 	err := c.view(c.r.Context(), func(tx Tx) error { _, err := pathRecord(c, tx.Organization); return err })
 	if err != nil {
@@ -74,6 +75,7 @@ func backendSetLogo(c *call) (any, error) {
 	return c.changeLogo(func(tx Tx, org *Organization) error { return c.setLogo(tx, org, img, doer{}) })
 }
 
+// backendDeleteLogo takes a logo away, so that the default picture is shown.
 func backendDeleteLogo(c *call) (any, error) {
 	return c.changeLogo(func(tx Tx, org *Organization) error { return c.dropLogo(tx, org, doer{}) })
 }

@@ -53,7 +53,7 @@ func (r reverification) level() string {
 	return level
 }
 
-// startReverification begins one: POST /client/sessions/{id}/verify.
+// startReverification begins to prove again who the session's person is: POST /client/sessions/{id}/verify.
 func startReverification(c *call) (any, error) {
 	level, _, err := c.form.get("level")
 	if err != nil {

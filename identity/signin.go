@@ -102,6 +102,7 @@ func attemptFirstFactor(c *call) (any, error) {
 	return c.finishSignIn(attempt, email, password)
 }
 
+// getSignIn shows a sign-in of this browser, in progress or finished.
 func getSignIn(c *call) (any, error) {
 	attempt, b, err := c.findSignIn()
 	if err != nil {

@@ -70,6 +70,7 @@ func (a SignUp) open() error {
 	return nil
 }
 
+// getSignUp shows a sign-up of this browser, in progress or finished.
 func getSignUp(c *call) (any, error) {
 	attempt, b, err := c.findSignUp()
 	if err != nil {
