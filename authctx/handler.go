@@ -93,7 +93,7 @@ var internalHeaders = [...]string{
 
 func dropInternalHeaders(h http.Header) {
 	for _, name := range internalHeaders {
-		if _, ok := h[name]; ok { // looking costs less than deleting what is not there
+		if len(h[name]) > 0 { // looking costs less than deleting what is not there
 			delete(h, name)
 		}
 	}
