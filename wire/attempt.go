@@ -71,6 +71,7 @@ type SignUp struct {
 	Web3Wallet       NullString               `json:"web3_wallet"`
 	FirstName        NullString               `json:"first_name"`
 	LastName         NullString               `json:"last_name"`
+	Locale           NullString               `json:"locale"`
 	PasswordEnabled  bool                     `json:"password_enabled"`
 	HasPassword      bool                     `json:"has_password"`
 	UnsafeMetadata   json.RawMessage          `json:"unsafe_metadata"`

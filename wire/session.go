@@ -30,6 +30,7 @@ type Session struct {
 	LastActiveToken          *Token           `json:"last_active_token,omitempty"`
 	LatestActivity           *SessionActivity `json:"latest_activity,omitempty"`
 	Actor                    json.RawMessage  `json:"actor"` // the impersonator's claims, as in act
+	Tasks                    []struct{}       `json:"tasks"` // what a pending session waits for
 	User                     *User            `json:"user,omitempty"`
 	PublicUserData           *PublicUserData  `json:"public_user_data,omitempty"`
 	FactorVerificationAge    []int            `json:"factor_verification_age,omitempty"`
@@ -66,16 +67,17 @@ type Token struct {
 
 // Client is one browser as the Frontend API sends it; [BackendClient] is the other form.
 type Client struct {
-	Object              string     `json:"object"` // "client"
-	ID                  string     `json:"id"`
-	Sessions            []Session  `json:"sessions"`
-	SignIn              *SignIn    `json:"sign_in"`
-	SignUp              *SignUp    `json:"sign_up"`
-	LastActiveSessionID NullString `json:"last_active_session_id"`
-	CookieExpiresAt     *int64     `json:"cookie_expires_at"`
-	CaptchaBypass       bool       `json:"captcha_bypass"`
-	CreatedAt           int64      `json:"created_at"`
-	UpdatedAt           int64      `json:"updated_at"`
+	Object                     string     `json:"object"` // "client"
+	ID                         string     `json:"id"`
+	Sessions                   []Session  `json:"sessions"`
+	SignIn                     *SignIn    `json:"sign_in"`
+	SignUp                     *SignUp    `json:"sign_up"`
+	LastActiveSessionID        NullString `json:"last_active_session_id"`
+	LastAuthenticationStrategy NullString `json:"last_authentication_strategy"`
+	CookieExpiresAt            *int64     `json:"cookie_expires_at"`
+	CaptchaBypass              bool       `json:"captcha_bypass"`
+	CreatedAt                  int64      `json:"created_at"`
+	UpdatedAt                  int64      `json:"updated_at"`
 }
 
 // Cookies answers a refresh: Set-Cookie lines for the app to pass on (protocol reference
