@@ -38,6 +38,17 @@ func TestAccount(t *testing.T) {
 		}
 	})
 
+	w.step("what the instance does not have says so", func(t *testing.T) {
+		for _, script := range []string{
+			`await Clerk.user.createTOTP()`,
+			`await Clerk.user.createBackupCode()`,
+			`await Clerk.user.createPhoneNumber({ phoneNumber: "+15555550100" })`,
+			`await Clerk.user.createExternalAccount({ strategy: "oauth_github" })`,
+		} {
+			p.refused(script, http.StatusNotImplemented, "not_implemented", "")
+		}
+	})
+
 	q := w.person()
 	w.step("sessions are listed with where they are", func(t *testing.T) {
 		q.load()

@@ -25,6 +25,7 @@ func TestCodes(t *testing.T) {
 	w.step("sign-in with a code by mail", func(t *testing.T) { signInByCode(t, p) })
 	w.step("a forgotten password is replaced, and ends other sessions", func(t *testing.T) { resetPassword(t, p, w.person()) })
 	w.step("who somebody is can be proven again", func(t *testing.T) { reverify(t, p) })
+	w.step("a password is removed, and another one set", func(t *testing.T) { removePassword(t, p) })
 }
 
 func proveSignUp(t *testing.T, p *page) {
@@ -122,5 +123,17 @@ func reverify(t *testing.T, p *page) {
 	}
 	if age := ask[[]int](p, `return Clerk.session.factorVerificationAge`); len(age) != 2 || age[0] != 0 {
 		t.Errorf("the ages of the factors are %v", age)
+	}
+}
+
+func removePassword(t *testing.T, p *page) {
+	p.refused(`await Clerk.user.removePassword({ currentPassword: "not the password" })`, 422, "form_password_incorrect", "current_password")
+	got := ask[[]bool](p, `
+		await Clerk.user.removePassword({ currentPassword: "bernoulli numbers by machine" })
+		const without = Clerk.user.passwordEnabled
+		await Clerk.user.updatePassword({ newPassword: "`+ada.Password+`" })
+		return [without, Clerk.user.passwordEnabled]`)
+	if want := []bool{false, true}; !slices.Equal(got, want) {
+		t.Errorf("has a password: %v, want %v", got, want)
 	}
 }

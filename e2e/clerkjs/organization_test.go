@@ -47,6 +47,7 @@ func TestOrganization(t *testing.T) {
 	w.step("members are listed, and only admins change them", func(t *testing.T) { members(t, p, q) })
 	w.step("the last admin cannot leave or step down", func(t *testing.T) { lastAdmin(t, p) })
 	w.step("with two admins one may leave", func(t *testing.T) { leaveOrganization(t, p, q) })
+	w.step("a member is added and removed again", func(t *testing.T) { addAndRemove(t, p, q) })
 	w.step("destroy takes it from everybody", func(t *testing.T) { destroyOrganization(t, p, q) })
 }
 
@@ -161,6 +162,7 @@ func switchedOff(t *testing.T, p *page) {
 	if n := ask[int](p, `return (await Clerk.organization.getDomains()).total_count`); n != 0 {
 		t.Errorf("there are %d domains", n)
 	}
+	p.refused(`await Clerk.organization.createDomain("example.com")`, 403, "organization_domains_not_enabled", "")
 	if n := ask[int](p, `return (await Clerk.organization.getMembershipRequests()).total_count`); n != 0 {
 		t.Errorf("there are %d requests", n)
 	}
@@ -259,6 +261,28 @@ func leaveOrganization(t *testing.T, p, q *page) {
 	}
 	if token := p.orgToken(t); token.O != nil {
 		t.Errorf("who has left has a token that says %+v", token.O)
+	}
+}
+
+func addAndRemove(t *testing.T, p, q *page) {
+	id := ask[string](p, `return Clerk.user.id`)
+	added := ask[[]any](q, `
+		const m = await Clerk.organization.addMember({ userId: `+js(id)+`, role: "org:member" })
+		await Clerk.organization.reload()
+		return [m.publicUserData.identifier, m.role, Clerk.organization.membersCount]`)
+	if want := []any{ada.Email, "org:member", 2.0}; !slices.Equal(added, want) {
+		t.Errorf("added %v, want %v", added, want)
+	}
+	mine := ask[[]string](p, `return (await Clerk.user.getOrganizationMemberships()).data.map((m) => m.organization.slug + " " + m.role)`)
+	if want := []string{"difference org:member"}; !slices.Equal(mine, want) {
+		t.Errorf("the new member's organizations are %q, want %q", mine, want)
+	}
+	left := ask[int](q, `
+		const { data } = await Clerk.organization.getMemberships({ role: ["org:member"] })
+		await data[0].destroy()
+		return (await Clerk.organization.getMemberships()).total_count`)
+	if left != 1 {
+		t.Errorf("%d members are left, want 1", left)
 	}
 }
 
