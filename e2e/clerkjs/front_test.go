@@ -91,6 +91,7 @@ func (f *front) handler() http.Handler {
 // at: pages name the major one, and bundles their own for the parts they load later.
 func bundle(w http.ResponseWriter, r *http.Request) {
 	name, _, _ := strings.Cut(r.PathValue("package"), "@")
+	w.Header().Set("Cache-Control", "max-age=3600") // it is read at every page
 	http.ServeFileFS(w, r, os.DirFS(filepath.Join("node_modules", "@clerk", name, "dist")), r.PathValue("file"))
 }
 
