@@ -43,7 +43,7 @@ func (in *signUpInvitation) prepare(c *call) (Invitation, error) {
 	page, err3 := c.invitationRedirect(in.RedirectURL.value)
 	in.secret = newClientSecret()
 	return Invitation{
-		ID: newID(prefixInvitation), Address: in.Address, Normalized: normal, Status: wire.InvitationPending,
+		ID: newID(prefixSignUpInvitation), Address: in.Address, Normalized: normal, Status: wire.InvitationPending,
 		RedirectURL: page, PublicMetadata: bag,
 		ExpireAt: c.now.Add(time.Duration(days) * day), CreatedAt: c.now, UpdatedAt: c.now,
 	}, joinFields(err, err2, err3)

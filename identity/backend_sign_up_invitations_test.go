@@ -113,6 +113,9 @@ func TestBackendSignUpInvitations(t *testing.T) {
 	if got := app.follow(t, a.URL); got != origin+"/join?__clerk_status=sign_up&__clerk_ticket="+ticket+"&x=1" {
 		t.Errorf("the address leads to %q", got)
 	}
+	if !strings.HasPrefix(a.ID, "inv_") {
+		t.Errorf("id %q, want one of an invitation to sign up", a.ID)
+	}
 	app.clock.Add(time.Second)
 	b, _ := app.invite(t, `{"email_address":"b@example.com","expires_in_days":1}`)
 	app.clock.Add(time.Second)

@@ -15,7 +15,7 @@ func listMembers(c *call) (any, error) {
 	if err := errors.Join(err1, err2, checkSearch(q.Search)); err != nil {
 		return nil, err
 	}
-	return c.answerMemberships(q, func(tx Tx) error {
+	return c.answerMemberships(&q, func(tx Tx) error {
 		_, err := c.acting(tx, wire.PermissionMembershipsRead, wire.PermissionMembershipsManage)
 		return err
 	})
@@ -29,8 +29,9 @@ func checkSearch(s string) error {
 	return nil
 }
 
-// answerMemberships answers with what q selects once allowed returns nil.
-func (c *call) answerMemberships(q MembershipQuery, allowed func(Tx) error) (any, error) {
+// answerMemberships answers with what q selects once allowed returns nil, which may still
+// narrow it down.
+func (c *call) answerMemberships(q *MembershipQuery, allowed func(Tx) error) (any, error) {
 	var list wire.List[wire.OrganizationMembership]
 	err := c.view(c.r.Context(), func(tx Tx) error {
 		if err := allowed(tx); err != nil {
@@ -40,7 +41,7 @@ func (c *call) answerMemberships(q MembershipQuery, allowed func(Tx) error) (any
 		if err != nil {
 			return err
 		}
-		list, err = v.membershipList(q)
+		list, err = v.membershipList(*q)
 		return err
 	})
 	if err != nil {

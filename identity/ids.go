@@ -17,6 +17,7 @@ const (
 	prefixOrganization       = "org_"
 	prefixMembership         = "orgmem_"
 	prefixInvitation         = "orginv_"
+	prefixSignUpInvitation   = "inv_"
 	prefixOrganizationTicket = "orgtkt_"
 	prefixRole               = "role_"
 	prefixPermission         = "perm_"

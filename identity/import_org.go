@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -78,16 +77,13 @@ func (im *importer) membershipItem(line *membershipLine) (importItem, error) {
 // storedInvitationStatuses are those that a store has: what ran out is still pending there.
 var storedInvitationStatuses = []string{wire.InvitationPending, wire.InvitationAccepted, wire.InvitationRevoked}
 
-// hostedInvitation is how ids of invitations to sign up begin on hosted instances.
-const hostedInvitation = "inv_"
-
 func (im *importer) invitationItem(line *invitationLine) (importItem, error) {
 	item := importItem{kind: "invitation", id: line.ID}
 	inv := Invitation(*line)
 	im.stamp(&inv.CreatedAt, &inv.UpdatedAt)
 	prefix := prefixInvitation
-	if inv.OrgID == "" && strings.HasPrefix(inv.ID, hostedInvitation) {
-		prefix = hostedInvitation
+	if inv.OrgID == "" {
+		prefix = prefixSignUpInvitation
 	}
 	err := checkImportID("invitation", inv.ID, prefix)
 	if !slices.Contains(storedInvitationStatuses, inv.Status) {

@@ -178,6 +178,9 @@ func TestI27_InvitationsAreForTheirAddress(t *testing.T) {
 	if u := bob.client().Sessions[0].User; u.EmailAddresses[0].Verification.Status != "verified" {
 		t.Error("the ticket did not prove the address")
 	}
+	if got := app.events(identity.AuditQuery{UserID: bob.userID(), Types: []string{"email_address.verified"}}); len(got) != 1 {
+		t.Errorf("the audit log has %d proofs of the address, want 1", len(got))
+	}
 	bob.accept(id, "ticket", ticket).want(t, 404, wire.CodeInvitationNotPending)
 
 	app.verify("bob@example.com")

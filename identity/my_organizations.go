@@ -14,27 +14,11 @@ func listMyMemberships(c *call) (any, error) {
 		return nil, err
 	}
 	q := MembershipQuery{Limit: page.limit, Offset: page.offset}
-	var list wire.List[wire.OrganizationMembership]
-	err = c.view(c.r.Context(), func(tx Tx) error {
+	return c.answerMemberships(&q, func(tx Tx) error {
 		m, err := c.me(tx)
-		if err != nil {
-			return err
-		}
 		q.UserID = m.user.ID
-		v, err := c.viewOrganizations(tx, frontendShape)
-		if err != nil {
-			return err
-		}
-		list, err = v.membershipList(q)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	if c.query.Get("paginated") != "true" {
-		return wire.Response[any]{Response: list.Data}, nil
-	}
-	return wire.Response[any]{Response: list}, nil
 }
 
 // leaveOrganization takes the person out of an organization. It needs no permission.
@@ -159,7 +143,7 @@ func (c *call) myInvitation(tx Tx, u *User, ticket *string) (Invitation, error) 
 		return i, err
 	}
 	u.Emails[n].Verified, u.Emails[n].UpdatedAt, u.UpdatedAt = true, c.now, c.now
-	return i, errors.Join(tx.PutUser(*u), c.record(tx, AuditEvent{Type: "email.verified", UserID: u.ID, ActorID: u.ID}))
+	return i, errors.Join(tx.PutUser(*u), c.record(tx, AuditEvent{Type: "email_address.verified", UserID: u.ID, ActorID: u.ID}))
 }
 
 // noSuggestions: organizations are suggested to nobody.
