@@ -165,8 +165,8 @@ func TestWelcomeCosts(t *testing.T) {
 		s.run(t, c.signedIn, req)
 	}
 	t.Logf("allocations: %.0f signed in, %.0f plain, %.0f added; %d Backend API calls per 1000 views", with, without, with-without, c.backend.calls.Load())
-	if with-without > 8 {
-		t.Errorf("%.0f allocations added, want at most 8", with-without)
+	if with-without > 2 {
+		t.Errorf("%.0f allocations added, want at most 2", with-without)
 	}
 	if n := c.backend.calls.Load(); n != 0 {
 		t.Errorf("%d Backend API calls for 1000 views, want none: the token carries the name", n)
