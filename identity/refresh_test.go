@@ -158,6 +158,13 @@ func TestHandshakeForAnAppOnAnotherHost(t *testing.T) {
 			t.Errorf("the payload holds %s", never)
 		}
 	}
+	// What is signed for the address bar is no session token, neither here nor for a refresh.
+	payload := target.Query().Get("__clerk_handshake")
+	v.get(handshakeTo(origin + "/"))
+	refresh := v.cookies["__refresh_"+app.PublishableKey().Suffix()]
+	app.backend("POST", "/v1/sessions/"+v.sessionID()+"/refresh", refreshBody(t, payload, refresh, origin)).
+		want(t, 422, "session_refresh_session_token_ineligible")
+	app.backend("POST", "/v1/sessions/"+v.sessionID()+"/verify", `{"token":"`+payload+`"}`).want(t, 422, wire.CodeParamValueInvalid)
 	v.signOut()
 	target, err = url.Parse(v.get(handshakeTo(elsewhere + "/")).Header.Get("Location"))
 	if err != nil {
