@@ -319,6 +319,26 @@ func TestV02_X12_LogsHoldNoSecrets(t *testing.T) {
 	}
 }
 
+// Whoever reports an error page quotes a name, and the log has to have the same one.
+func TestFailuresAreNamedAlikeOnThePageAndInTheLog(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.browser(t)
+	for path, status := range map[string]int{"/nowhere": 404, "/welcome": 200} {
+		a := b.get(path)
+		id := a.Header.Get("X-Request-Id")
+		if a.StatusCode != status || (id != "") != (status >= 400) {
+			t.Errorf("%s: %d, X-Request-Id %q", path, a.StatusCode, id)
+		}
+		if id != "" && !strings.Contains(a.body, id) {
+			t.Errorf("%s: the page does not name %s:\n%s", path, id, a.body)
+		}
+		if id != "" && !strings.Contains(s.log.String(), "request_id="+id) {
+			t.Errorf("%s: %s is not in the log", path, id)
+		}
+	}
+}
+
 func TestS08_APanicIsAPageWithoutDetail(t *testing.T) {
 	t.Parallel()
 	s := start(t)

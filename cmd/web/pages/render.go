@@ -34,11 +34,18 @@ func send(w http.ResponseWriter, r *http.Request, status int, c templ.Component)
 	return nil
 }
 
-// requestID names the request in logs and on error pages: what the server's middleware
-// has put on the response, or a new one.
+// requestID names the request in logs and on error pages: as the server's middleware, whose
+// writer is somewhere below w, calls it, or a new name.
 func requestID(w http.ResponseWriter) string {
-	if id := w.Header().Get("X-Request-Id"); id != "" {
-		return id
+	for w != nil {
+		switch below := w.(type) {
+		case interface{ RequestID() string }:
+			return below.RequestID()
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = below.Unwrap()
+		default:
+			w = nil
+		}
 	}
 	return web.NewTraceID()
 }
