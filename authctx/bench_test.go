@@ -12,6 +12,7 @@ import (
 )
 
 // nobody is a response writer that keeps nothing, so that only the middleware is measured.
+// Its header is emptied for each answer.
 type nobody struct{ header http.Header }
 
 func (n nobody) Header() http.Header         { return n.header }
@@ -29,7 +30,23 @@ func prepared(t testing.TB, req *http.Request) func() {
 	h := a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		seen = authctx.FromContext(r.Context()).SignedIn()
 	}))
-	return func() { h.ServeHTTP(w, req); _ = seen }
+	return func() { clear(w.header); h.ServeHTTP(w, req); _ = seen }
+}
+
+// navigation is a signed-in person who follows a link of the app, with all that a browser
+// sends along.
+func navigation(t testing.TB) *http.Request {
+	t.Helper()
+	req := authtest.NewRequest(t, "GET", "/")
+	for name, value := range map[string]string{
+		"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": "gzip, deflate, br, zstd", "Accept-Language": "en-GB,en;q=0.9",
+		"Cache-Control": "max-age=0", "Connection": "keep-alive", "Referer": "http://" + req.Host + "/dashboard", "Sec-Fetch-Dest": "document",
+		"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-User": "?1", "Upgrade-Insecure-Requests": "1",
+		"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+	} {
+		req.Header.Set(name, value)
+	}
+	return req
 }
 
 // TestAllocations bounds what authentication adds to a request: its state, with the copy of
@@ -40,9 +57,10 @@ func TestAllocations(t *testing.T) {
 		run  func()
 		most float64
 	}{
-		"a signed-in request":  {prepared(t, signedIn), 1},
-		"a bearer request":     {prepared(t, authtest.NewRequest(t, "GET", "/", authtest.Bearer())), 1},
-		"a signed-out request": {prepared(t, signedOut), 1},
+		"a signed-in request":    {prepared(t, signedIn), 1},
+		"a browser's navigation": {prepared(t, navigation(t)), 1},
+		"a bearer request":       {prepared(t, authtest.NewRequest(t, "GET", "/", authtest.Bearer())), 1},
+		"a signed-out request":   {prepared(t, signedOut), 1},
 	} {
 		tt.run()
 		if got := testing.AllocsPerRun(200, tt.run); got > tt.most {
@@ -60,7 +78,7 @@ func TestAllocations(t *testing.T) {
 
 func BenchmarkHandler(b *testing.B) {
 	for name, req := range map[string]*http.Request{
-		"signed-in": authtest.NewRequest(b, "GET", "/"), "signed-out": httptest.NewRequest("GET", "/", nil),
+		"signed-in": authtest.NewRequest(b, "GET", "/"), "navigation": navigation(b), "signed-out": httptest.NewRequest("GET", "/", nil),
 	} {
 		b.Run(name, func(b *testing.B) {
 			run := prepared(b, req)

@@ -49,11 +49,7 @@ func (in *instance) credentials(r *http.Request) credentials {
 // a scheme the whole value is the token, also where nothing but the scheme is there;
 // "Bearer" is matched exactly, and any other scheme is none of our business.
 func bearerToken(h http.Header) string {
-	values := h["Authorization"]
-	if len(values) == 0 {
-		return ""
-	}
-	scheme, rest, ok := strings.Cut(values[0], " ")
+	scheme, rest, ok := strings.Cut(field(h, "Authorization"), " ")
 	if !ok {
 		return scheme
 	}
@@ -63,6 +59,15 @@ func bearerToken(h http.Header) string {
 		return scheme
 	case scheme == "Bearer":
 		return tok
+	}
+	return ""
+}
+
+// field is [http.Header.Get] for a name in canonical form, which Get would make sure of
+// each time.
+func field(h http.Header, canonical string) string {
+	if values := h[canonical]; len(values) > 0 {
+		return values[0]
 	}
 	return ""
 }
@@ -82,12 +87,12 @@ func (in *instance) cookie(c *credentials, pair string) {
 	case wire.CookieDevBrowser:
 		c.keep(3, &c.plainDevBrowse, value)
 	case wire.CookieHandshake:
-		c.keep(4, &c.handshake, value)
+		c.keep(4, &c.handshake, decoded(value))
 	case wire.CookieHandshakeNonce:
-		c.keep(5, &c.nonce, value)
+		c.keep(5, &c.nonce, decoded(value))
 	case wire.CookieRedirectCount:
 		var count string
-		if c.keep(6, &count, value); count != "" {
+		if c.keep(6, &count, decoded(value)); count != "" {
 			c.redirects, _ = strconv.Atoi(count)
 		}
 	case in.cookieSession:
@@ -97,7 +102,7 @@ func (in *instance) cookie(c *credentials, pair string) {
 	case in.cookieDevBrowse:
 		c.keep(9, &c.ownDevBrowse, value)
 	case in.cookieRefresh:
-		c.keep(10, &c.refresh, value)
+		c.keep(10, &c.refresh, decoded(value))
 	}
 }
 
@@ -112,47 +117,67 @@ func trimOWS(s string) string {
 	return s
 }
 
-// keep stores the first value of the cookie numbered bit, even an empty one, each
-// percent-decoded by itself (protocol reference 2.1). What cannot be decoded stays as it
-// is, and is refused as what it is.
+// keep stores the first value of the cookie numbered bit, even an empty one.
 func (c *credentials) keep(bit int, to *string, value string) {
-	if c.seen&(1<<bit) != 0 {
-		return
+	if c.seen&(1<<bit) == 0 {
+		c.seen |= 1 << bit
+		*to = value
 	}
-	c.seen |= 1 << bit
-	if strings.IndexByte(value, '%') >= 0 {
-		if decoded, err := url.PathUnescape(value); err == nil {
-			value = decoded
-		}
-	}
-	*to = value
 }
 
-// choose decides between the two sets of cookies. The reference compares tokens that
+// decoded undoes percent-encoding, each cookie by itself (protocol reference 2.1). What
+// cannot be decoded stays as it is, and is refused as what it is.
+func decoded(value string) string {
+	if strings.IndexByte(value, '%') >= 0 {
+		if plain, err := url.PathUnescape(value); err == nil {
+			return plain
+		}
+	}
+	return value
+}
+
+// choose decides between the two sets of cookies, and decodes only the chosen. The reference compares tokens that
 // nobody has verified yet (protocol reference 2.3); here the instance's own names
 // always win when any of them is there, so that a tossed plain cookie cannot replace
 // them.
 func (in *instance) choose(c *credentials) {
 	c.suffixed = c.ownSession != "" || c.ownUAT != ""
-	uat := c.plainUAT
-	c.session, c.devBrowser = c.plainSession, c.plainDevBrowse
+	uat, session, devBrowser := c.plainUAT, c.plainSession, c.plainDevBrowse
 	if c.suffixed {
-		uat, c.session, c.devBrowser = c.ownUAT, c.ownSession, c.ownDevBrowse
+		uat, session, devBrowser = c.ownUAT, c.ownSession, c.ownDevBrowse
 	}
-	c.uat = parseUAT(uat)
+	c.uat, c.session, c.devBrowser = parseUAT(decoded(uat)), decoded(session), decoded(devBrowser)
 }
 
 // parseUAT reads unix seconds. Garbage counts as absent; what overflows stays huge, so
-// that it is later than any token.
+// that it is later than any token. The ten digits that it has in this century are read
+// without strconv, which costs five times as much.
 func parseUAT(s string) int64 {
 	if s == "" {
 		return 0
+	}
+	if n, ok := tenDigits(s); ok {
+		return n
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil && n != math.MaxInt64 {
 		return 0
 	}
 	return n
+}
+
+func tenDigits(s string) (n int64, ok bool) {
+	if len(s) != 10 {
+		return 0, false
+	}
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(d)
+	}
+	return n, true
 }
 
 // dropForeign leaves out plain cookies of another instance on the same host: they say
@@ -171,5 +196,5 @@ func (in *instance) dropForeign(c *credentials) {
 	if _, host, ok := strings.Cut(iss, "://"); ok && strings.EqualFold(host, in.frontendHost()) || iss == in.frontendHost() {
 		return
 	}
-	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, c.ownDevBrowse
+	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, decoded(c.ownDevBrowse)
 }

@@ -48,13 +48,26 @@ func KeepForms(next http.Handler) http.Handler {
 		if r.Method == http.MethodPost {
 			r = r.WithContext(context.WithValue(r.Context(), keepsForms{}, true))
 		}
-		if c, err := r.Cookie(formCookie); err == nil {
-			if r = owner.resumeForm(w, r, c.Value); r == nil {
+		if key, ok := formKey(r); ok {
+			if r = owner.resumeForm(w, r, key); r == nil {
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// formKey is the browser's half of a kept form. Cookies are only parsed where its name is
+// among them, because nearly every request comes without.
+func formKey(r *http.Request) (key string, ok bool) {
+	for _, line := range r.Header["Cookie"] {
+		if strings.Contains(line, formCookie) {
+			if c, err := r.Cookie(formCookie); err == nil {
+				return c.Value, true
+			}
+		}
+	}
+	return "", false
 }
 
 type keepsForms struct{}

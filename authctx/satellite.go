@@ -101,18 +101,17 @@ func appendParam(u *url.URL, name, value string) {
 // reference 4.4, D13). Only the hosts that belong to this very instance are known; a
 // host that merely looks like one is not (C20).
 func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
-	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || r.Header.Get("Sec-Fetch-Dest") != "document" {
+	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || field(r.Header, "Sec-Fetch-Dest") != "document" {
 		return false
 	}
-	referer := r.Header.Get("Referer")
-	if referer == "" {
-		return false
+	referer, origin := field(r.Header, "Referer"), a.originOf(r)
+	if path, ok := strings.CutPrefix(referer, origin); ok && (path == "" || path[0] == '/') {
+		return false // the usual case, settled without parsing
 	}
 	u, err := url.Parse(referer)
 	if err != nil || u.Host == "" {
 		return false
 	}
-	origin := a.originOf(r)
 	if from, ok := web.Origin(u.Scheme + "://" + u.Host); origin == "" || ok && from == origin {
 		return false
 	}
