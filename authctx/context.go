@@ -21,6 +21,7 @@ type request struct {
 	auth    *Auth
 	scope   reqscope.Scope
 	guard   guard
+	form    string      // the browser's half of a form kept by [KeepForms]
 	record  *Record     // nil unless somebody looks
 	touched atomic.Bool // identity was read
 }

@@ -29,6 +29,7 @@ type credentials struct {
 	plainDevBrowse string
 	ownDevBrowse   string
 	refresh        string
+	form           string // the browser's half of a kept form
 	seen           uint16 // cookies met so far, a bit for each
 }
 
@@ -75,7 +76,7 @@ func field(h http.Header, canonical string) string {
 // cookie keeps the first value of each name that matters. Names are compared exactly.
 func (in *instance) cookie(c *credentials, pair string) {
 	name, value, ok := strings.Cut(pair, "=")
-	if !ok || !strings.HasPrefix(name, "__c") && !strings.HasPrefix(name, "__s") && !strings.HasPrefix(name, "__r") {
+	if !ok || !strings.HasPrefix(name, "__") {
 		return
 	}
 	value = trimOWS(value)
@@ -95,6 +96,8 @@ func (in *instance) cookie(c *credentials, pair string) {
 		if c.keep(6, &count, decoded(value)); count != "" {
 			c.redirects, _ = strconv.Atoi(count)
 		}
+	case formCookie:
+		c.keep(11, &c.form, value)
 	case in.cookieSession:
 		c.keep(7, &c.ownSession, value)
 	case in.cookieUAT:

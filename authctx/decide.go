@@ -30,21 +30,20 @@ func (a *Authenticator) signedOut(reason wire.Reason) decision {
 
 // decide runs the reference's algorithm (protocol reference 4.4). A token in the header
 // decides alone; cookies count only without one.
-func (a *Authenticator) decide(r *http.Request) decision {
-	c := a.inst.credentials(r)
+func (a *Authenticator) decide(r *http.Request, c *credentials) decision {
 	if a.machines != nil {
-		if d, done := a.decideMachine(r, &c); done {
+		if d, done := a.decideMachine(r, c); done {
 			return d
 		}
 	}
 	if c.bearer != "" {
 		auth, err := a.verify(r.Context(), c.bearer)
 		if err != nil {
-			return a.refused(r, &c, c.bearer, err)
+			return a.refused(r, c, c.bearer, err)
 		}
 		return signedIn(auth)
 	}
-	return a.decideByCookie(r, &c)
+	return a.decideByCookie(r, c)
 }
 
 // decideByCookie is part D of the algorithm, in its order.

@@ -59,7 +59,8 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		return
 	}
 	dropInternalHeaders(r.Header)
-	d, rec := a.observed(r)
+	c := a.inst.credentials(r)
+	d, rec := a.observed(r, &c)
 	if a.development {
 		rec.reveal(w.Header())
 	}
@@ -68,7 +69,7 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		return
 	}
 	web.SetCookies(w.Header(), d.cookies...)
-	state := &request{Context: r.Context(), owner: a, auth: d.auth, record: rec}
+	state := &request{Context: r.Context(), owner: a, auth: d.auth, form: c.form, record: rec}
 	state.guard = guard{ResponseWriter: w, request: state}
 	state.http = *r.WithContext(state) // inlined, so its own copy stays on the stack
 	next.ServeHTTP(&state.guard, &state.http)

@@ -45,15 +45,15 @@ type Record struct {
 // observed decides a request and keeps the record when somebody wants it: a logger at
 // Debug, or development. The record is worked out beside the decision and not within, so
 // that it costs nothing otherwise.
-func (a *Authenticator) observed(r *http.Request) (decision, *Record) {
+func (a *Authenticator) observed(r *http.Request, found *credentials) (decision, *Record) {
 	if !a.development && !a.log.Enabled(r.Context(), slog.LevelDebug) {
-		return a.decide(r), nil
+		return a.decide(r, found), nil
 	}
-	c := a.inst.credentials(r)
+	c := *found // deciding changes what was found
 	presented := first(c.bearer, c.session)
 	cached := a.cache.get(presented)
 	start := a.now()
-	d := a.decide(r)
+	d := a.decide(r, found)
 	took := a.now().Sub(start)
 
 	rec := &Record{

@@ -44,30 +44,18 @@ const (
 // a balancer that sends the click elsewhere the form is lost.
 func KeepForms(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		owner := mustOwn(r)
+		mustOwn(r)
+		state := fromContext(r.Context())
 		if r.Method == http.MethodPost {
 			r = r.WithContext(context.WithValue(r.Context(), keepsForms{}, true))
 		}
-		if key, ok := formKey(r); ok {
-			if r = owner.resumeForm(w, r, key); r == nil {
+		if state.form != "" {
+			if r = state.owner.resumeForm(w, r, state.form); r == nil {
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// formKey is the browser's half of a kept form. Cookies are only parsed where its name is
-// among them, because nearly every request comes without.
-func formKey(r *http.Request) (key string, ok bool) {
-	for _, line := range r.Header["Cookie"] {
-		if strings.Contains(line, formCookie) {
-			if c, err := r.Cookie(formCookie); err == nil {
-				return c.Value, true
-			}
-		}
-	}
-	return "", false
 }
 
 type keepsForms struct{}
