@@ -71,9 +71,7 @@ func (b *backend) handshakePayload(ctx context.Context, nonce string) ([]string,
 	if b.secret == "" {
 		return nil, errSecretKey
 	}
-	var payload struct {
-		Directives []string `json:"directives"`
-	}
+	var payload wire.HandshakeDirectives
 	err := b.get(ctx, "/clients/handshake_payload?nonce="+url.QueryEscape(nonce), &payload)
 	return payload.Directives, err
 }

@@ -79,6 +79,7 @@ type claims struct {
 	IssuedAt  int64  `json:"iat"`
 	ExpiresAt int64  `json:"exp"`
 	JTI       string `json:"jti"`
+	Party     string `json:"azp"`
 }
 
 func readClaims(token string) (c claims, err error) {

@@ -36,6 +36,13 @@ func newNeighbour(t testing.TB, host string) *neighbour {
 	return n
 }
 
+// moveTo puts the app on another host, which has cookies of its own.
+func (n *neighbour) moveTo(host string) {
+	_, port, _ := strings.Cut(strings.TrimPrefix(n.app, "http://"), ":")
+	n.app = "http://" + host + ":" + port
+	n.Env = append(n.Env, "ALLOWED_ORIGINS="+n.app)
+}
+
 // open starts the app, with the public key in its settings if it is to verify alone.
 func (n *neighbour) open(start starter, alone bool) {
 	n.T.Helper()

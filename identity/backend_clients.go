@@ -6,14 +6,6 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// noHandshakePayload: handshakes here carry no payload by reference, so no nonce names one.
-func noHandshakePayload(c *call) (any, error) {
-	if c.query.Get("nonce") == "" {
-		return nil, missingParam("nonce")
-	}
-	return nil, notFound()
-}
-
 // getBackendClient shows a client with its live sessions.
 func getBackendClient(c *call) (any, error) {
 	return c.showClient(func(tx Tx) (Client, error) { return pathRecord(c, tx.Client) })

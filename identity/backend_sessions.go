@@ -21,7 +21,7 @@ func backendSessionRoutes() routes {
 		"/v1/clients":                   {"GET": listClients},
 		"/v1/clients/{id}":              {"GET": getBackendClient},
 		"/v1/clients/verify":            {"POST": verifyClient},
-		"/v1/clients/handshake_payload": {"GET": noHandshakePayload},
+		"/v1/clients/handshake_payload": {"GET": spendNonce},
 	}
 }
 

@@ -14,7 +14,7 @@ func touchClient(c *call) (any, error) {
 		return err
 	})
 	if err != nil || b == nil {
-		return redirect{target}, err
+		return redirect{target.String()}, err
 	}
-	return redirect{target}, c.setCookies(b, c.ref.secret)
+	return redirect{target.String()}, c.setCookies(b, c.ref.secret)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/usherauth/usher/internal/web"
@@ -14,7 +15,8 @@ import (
 // handshake brings a browser that came back with an expired token up to date: GET
 // /client/handshake (protocol reference 4.5). Where the app is on the same host, and so
 // shares cookies with the Frontend API, it sets them itself and sends the browser back.
-// An app on another host gets them in a payload that this instance signs.
+// An app on another host is sent a nonce that it exchanges for them or, if it knows of no
+// nonces, a payload that this instance signs.
 func handshake(c *call) (any, error) {
 	target, err := c.handshakeTarget()
 	if err != nil {
@@ -37,52 +39,46 @@ func handshake(c *call) (any, error) {
 			return nil, err
 		}
 	}
+	away := !sameHost(target.Host, c.caller.azp)
+	if away { // the tokens are for the app that is there
+		c.caller.azp, _ = web.Origin(target.Scheme + "://" + target.Host)
+		if ok && c.query.Get(wire.ParamHandshakeFormat) == "nonce" {
+			return c.handshakeNonce(target, session, b.client)
+		}
+	}
 	cookies := c.signedOutCookieSet()
 	if ok {
 		if cookies, err = c.sessionCookies(session, b.client, b.users[session.UserID]); err != nil {
 			return nil, err
 		}
 	}
-	if sameHost(target, c.caller.azp) {
-		web.SetCookies(c.w.Header(), cookies...)
-		return redirect{target}, nil
+	if away {
+		return c.handshakePayload(target, cookies)
 	}
-	return c.handshakePayload(target, cookies)
+	web.SetCookies(c.w.Header(), cookies...)
+	return redirect{target.String()}, nil
 }
 
-// sameHost reports two addresses whose cookies are shared: ports do not matter to cookies
-// (RFC 6265 §8.5).
-func sameHost(a, b string) bool {
-	x, err1 := url.Parse(a)
-	y, err2 := url.Parse(b)
+// sameHost reports an origin whose cookies host shares: ports do not matter to cookies (RFC
+// 6265 §8.5).
+func sameHost(host, origin string) bool {
+	x, err1 := url.Parse("//" + host)
+	y, err2 := url.Parse(origin)
 	return err1 == nil && err2 == nil && strings.EqualFold(x.Hostname(), y.Hostname())
 }
 
-// handshakePayload sends the cookies along in the address, signed (protocol reference
-// 4.6). The refresh token is not among them: it outlives the page's address in histories
-// and logs, where the session token is worthless after a minute.
-func (c *call) handshakePayload(target string, cookies []*http.Cookie) (any, error) {
-	var payload wire.HandshakePayload
-	for _, cookie := range cookies {
-		if !strings.HasPrefix(cookie.Name, wire.CookieRefresh) {
-			cookie.Secure = strings.HasPrefix(target, "https://")
-			payload.Handshake = append(payload.Handshake, cookie.String())
-		}
-	}
+// handshakePayload sends the cookies along in the address, signed (protocol reference 4.6),
+// where the app cannot exchange a nonce or there is nobody to name by one. The refresh token
+// is not among them: it outlives the page's address in histories and logs, where the session
+// token is worthless after a minute.
+func (c *call) handshakePayload(target *url.URL, cookies []*http.Cookie) (any, error) {
+	cookies = slices.DeleteFunc(cookies, func(cookie *http.Cookie) bool { return strings.HasPrefix(cookie.Name, wire.CookieRefresh) })
+	payload := wire.HandshakePayload{Handshake: directives(cookies, c.caller.azp)}
 	jwt, err := c.currentKeys(c.r.Context()).signing.signer.Sign("", payload)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w: %w", errInternal, err)
 	}
-	u, err := url.Parse(target)
-	if err != nil {
-		return nil, fmt.Errorf("identity: %w: %w", errInternal, err)
-	}
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += wire.ParamHandshake + "=" + jwt
-	c.w.Header().Set("Referrer-Policy", "no-referrer")
-	return redirect{u.String()}, nil
+	return c.leadBack(target, wire.ParamHandshake, jwt)
 }
 
 // renew writes down that the session is in use, if that is due. ok is false when it
@@ -108,21 +104,21 @@ func (c *call) renew(s Session) (_ Session, ok bool, err error) {
 
 // handshakeTarget checks where to go back to: an absolute URL on the public origin or an
 // allowed one, and not the Frontend API itself, which would loop.
-func (c *call) handshakeTarget() (string, error) {
+func (c *call) handshakeTarget() (*url.URL, error) {
 	refused := refuse(http.StatusBadRequest, wire.CodeInvalidHandshake, "redirect_url must be an address of this app.")
 	all := c.query[wire.ParamRedirectURL]
 	if len(all) != 1 || strings.HasPrefix(all[0], "/") {
-		return "", refused
+		return nil, refused
 	}
 	target, ok := web.SafeReturn(all[0], c.origins.public, c.origins.allowed)
 	if !ok {
-		return "", refused
+		return nil, refused
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.Path == wire.ProxyPath || strings.HasPrefix(u.Path, wire.ProxyPath+"/") {
-		return "", refused
+		return nil, refused
 	}
-	return target, nil
+	return u, nil
 }
 
 // signedOutCookieSet takes the session and refresh tokens away and says that nobody is

@@ -3,12 +3,9 @@ package identity_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -128,51 +125,6 @@ func TestRefreshRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		})
 	}
 	app.backendAs("", "POST", "/v1/sessions/"+ada.sessionID()+"/refresh", refreshBody(t, expired, refresh, origin)).want(t, 401, "authentication_invalid")
-}
-
-// An app on another host cannot be given cookies by this one; it gets them in a payload,
-// which has no refresh token and is signed.
-func TestHandshakeForAnAppOnAnotherHost(t *testing.T) {
-	t.Parallel()
-	const elsewhere = "https://other.example.net"
-	app := newApp(t, func(c *identity.Config) { c.AllowedOrigins = []string{elsewhere} })
-	v := app.visitor()
-	v.signUp("ada@example.com").want(t, 200, "")
-	a := v.get(handshakeTo(elsewhere + "/p?a=1"))
-	a.want(t, 307, "")
-	target, err := url.Parse(a.Header.Get("Location"))
-	if err != nil || target.Host != "other.example.net" || target.Query().Get("a") != "1" {
-		t.Fatalf("Location %q: %v", a.Header.Get("Location"), err)
-	}
-	if a.cookie("__session") != nil || a.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("headers %v", a.Header)
-	}
-	lines := strings.Join(handshakeLines(t, target.Query().Get("__clerk_handshake")), "\n")
-	for _, want := range []string{"__session=ey", "__client_uat=", "; Secure"} {
-		if !strings.Contains(lines, want) {
-			t.Errorf("the payload lacks %q:\n%s", want, lines)
-		}
-	}
-	for _, never := range []string{"__refresh", "__client="} {
-		if strings.Contains(lines, never) {
-			t.Errorf("the payload holds %s", never)
-		}
-	}
-	// What is signed for the address bar is no session token, neither here nor for a refresh.
-	payload := target.Query().Get("__clerk_handshake")
-	v.get(handshakeTo(origin + "/"))
-	refresh := v.cookies["__refresh_"+app.PublishableKey().Suffix()]
-	app.backend("POST", "/v1/sessions/"+v.sessionID()+"/refresh", refreshBody(t, payload, refresh, origin)).
-		want(t, 422, "session_refresh_session_token_ineligible")
-	app.backend("POST", "/v1/sessions/"+v.sessionID()+"/verify", `{"token":"`+payload+`"}`).want(t, 422, wire.CodeParamValueInvalid)
-	v.signOut()
-	target, err = url.Parse(v.get(handshakeTo(elsewhere + "/")).Header.Get("Location"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lines := handshakeLines(t, target.Query().Get("__clerk_handshake")); !strings.Contains(strings.Join(lines, "\n"), "__client_uat=0") {
-		t.Errorf("signed out: %v", lines)
-	}
 }
 
 func handshakeLines(t *testing.T, jwt string) []string {

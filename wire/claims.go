@@ -61,3 +61,9 @@ type OrgClaim struct {
 type HandshakePayload struct {
 	Handshake []string `json:"handshake"`
 }
+
+// HandshakeDirectives are the Set-Cookie lines that a handshake's nonce stands for (protocol
+// reference 4.6).
+type HandshakeDirectives struct {
+	Directives []string `json:"directives"`
+}
