@@ -60,14 +60,14 @@ func listClients(c *call) (any, error) {
 		return nil, err
 	}
 	out := []wire.BackendClient{}
-	var ids []string
+	var total int64
 	err = c.view(c.r.Context(), func(tx Tx) error {
-		sessions, err := tx.Sessions(SessionQuery{})
+		ids, n, err := tx.SignedInClients(page.limit, page.offset)
 		if err != nil {
 			return err
 		}
-		ids = clientIDs(sessions)
-		for _, id := range cut(page, ids) {
+		total = n
+		for _, id := range ids {
 			client, err := tx.Client(id)
 			if err != nil {
 				return err
@@ -83,19 +83,7 @@ func listClients(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listed(c, out, int64(len(ids))), nil
-}
-
-// clientIDs are the clients of sessions, each once.
-func clientIDs(sessions []Session) (ids []string) {
-	seen := map[string]bool{}
-	for _, s := range sessions {
-		if !seen[s.ClientID] {
-			seen[s.ClientID] = true
-			ids = append(ids, s.ClientID)
-		}
-	}
-	return ids
+	return listed(c, out, total), nil
 }
 
 func (c *call) backendClient(b *browser) wire.BackendClient {

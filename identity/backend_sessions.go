@@ -34,7 +34,7 @@ var sessionStatuses = []string{
 // listSessions needs at least one filter, so that nobody lists an instance by mistake.
 func listSessions(c *call) (any, error) {
 	status := c.query.Get("status")
-	q := SessionQuery{UserID: c.query.Get("user_id"), ClientID: c.query.Get("client_id"), Status: storedStatus(status)}
+	q := SessionQuery{UserID: c.query.Get("user_id"), ClientID: c.query.Get("client_id"), Status: status, At: c.now}
 	if q.UserID == "" && q.ClientID == "" && status == "" {
 		return nil, invalid("user_id", wire.CodeParamMissing, "One of user_id, client_id and status is needed.")
 	}
@@ -45,30 +45,23 @@ func listSessions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []Session
-	err = c.view(c.r.Context(), func(tx Tx) (err error) {
-		all, err = tx.Sessions(q)
+	q.Limit, q.Offset = page.limit, page.offset
+	data := []wire.Session{}
+	var total int64
+	err = c.view(c.r.Context(), func(tx Tx) error {
+		found, err := tx.Sessions(q)
+		if err != nil {
+			return err
+		}
+		for _, s := range found {
+			data = append(data, backendSession(s, c.now))
+		}
+		if c.paginated() {
+			total, err = tx.CountSessions(q)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(s Session) bool { return status != "" && s.statusAt(c.now) != status })
-	data := []wire.Session{}
-	for _, s := range cut(page, all) {
-		data = append(data, backendSession(s, c.now))
-	}
-	return listed(c, data, int64(len(all))), nil
-}
-
-// storedStatus is under which status the store has sessions of the given one: those that
-// ran out are still stored as active, or as pending.
-func storedStatus(status string) string {
-	switch status {
-	case wire.SessionExpired, wire.SessionAbandoned:
-		return ""
-	}
-	return status
+	return listed(c, data, total), err
 }
 
 func getSession(c *call) (any, error) {

@@ -46,8 +46,12 @@ type SessionQuery struct {
 	UserID   string
 	ClientID string
 	Status   string
-	Limit    int // 0 is no limit
-	Offset   int
+	// At is when Status counts: what is stored as active or pending is "expired" from
+	// ExpireAt on, and else "abandoned" from AbandonAt on. At its zero value the status is
+	// the stored one.
+	At     time.Time
+	Limit  int // 0 is no limit
+	Offset int
 }
 
 // OrganizationQuery selects organizations. The zero value selects all, newest first.

@@ -59,10 +59,14 @@ type Tx interface {
 	Client(id string) (Client, error)
 	PutClient(c Client) error
 	DeleteClient(id string) error // with its sessions and attempts
+	// SignedInClients are those that have sessions, whatever has become of them, the newest
+	// session's first, and their number. A limit of 0 is none.
+	SignedInClients(limit, offset int) (ids []string, total int64, err error)
 
 	Session(id string) (Session, error)
 	Sessions(q SessionQuery) ([]Session, error)
-	PutSession(s Session) error // ErrNotFound when its user or client does not exist
+	CountSessions(q SessionQuery) (int64, error) // ignores Limit and Offset
+	PutSession(s Session) error                  // ErrNotFound when its user or client does not exist
 
 	SignIn(id string) (SignIn, error)
 	PutSignIn(a SignIn) error

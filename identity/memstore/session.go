@@ -13,10 +13,25 @@ import (
 func (t *tx) Session(id string) (identity.Session, error) { return get(t.sessions, id, cloneSession) }
 
 func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
-	var found []identity.Session
+	found := t.matching(q)
+	slices.SortFunc(found, newestFirst)
+	return copies(page(found, q.Limit, q.Offset), cloneSession), nil
+}
+
+func (t *tx) CountSessions(q identity.SessionQuery) (int64, error) {
+	return int64(len(t.matching(q))), nil
+}
+
+func newestFirst(a, b identity.Session) int {
+	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ID, b.ID))
+}
+
+// matching finds the sessions of a query, in no order.
+func (t *tx) matching(q identity.SessionQuery) (found []identity.Session) {
+	stamp(&q.At)
 	add := func(s identity.Session) {
 		if (q.UserID == "" || s.UserID == q.UserID) && (q.ClientID == "" || s.ClientID == q.ClientID) &&
-			(q.Status == "" || s.Status == q.Status) {
+			(q.Status == "" || statusAt(s, q.At) == q.Status) {
 			found = append(found, s)
 		}
 	}
@@ -34,10 +49,41 @@ func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
 			add(s)
 		}
 	}
-	slices.SortFunc(found, func(a, b identity.Session) int {
-		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ID, b.ID))
+	return found
+}
+
+func statusAt(s identity.Session, at time.Time) string {
+	switch {
+	case at.IsZero() || s.Status != "active" && s.Status != "pending":
+		return s.Status
+	case !at.Before(s.ExpireAt):
+		return "expired"
+	case !at.Before(s.AbandonAt):
+		return "abandoned"
+	}
+	return s.Status
+}
+
+func (t *tx) SignedInClients(limit, offset int) (ids []string, total int64, err error) {
+	var latest []identity.Session // one of each client
+	for _, of := range t.clientSessions {
+		var newest identity.Session
+		for _, id := range of {
+			if s := t.sessions[id]; newest.ID == "" || newestFirst(s, newest) < 0 {
+				newest = s
+			}
+		}
+		if newest.ID != "" {
+			latest = append(latest, newest)
+		}
+	}
+	slices.SortFunc(latest, func(a, b identity.Session) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ClientID, b.ClientID))
 	})
-	return copies(page(found, q.Limit, q.Offset), cloneSession), nil
+	for _, s := range page(latest, limit, offset) {
+		ids = append(ids, s.ClientID)
+	}
+	return ids, int64(len(latest)), nil
 }
 
 func (t *tx) PutSession(s identity.Session) error {

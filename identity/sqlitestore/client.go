@@ -1,6 +1,10 @@
 package sqlitestore
 
-import "github.com/usherauth/usher/identity"
+import (
+	"database/sql"
+
+	"github.com/usherauth/usher/identity"
+)
 
 func (t *tx) Client(id string) (identity.Client, error) {
 	const query = `SELECT id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at
@@ -9,6 +13,24 @@ func (t *tx) Client(id string) (identity.Client, error) {
 	err := t.row(query, []any{id}, &c.ID, &c.SecretHash, &c.SignInID, &c.SignUpID, &c.LastActiveSessionID,
 		(*at)(&c.CreatedAt), (*at)(&c.UpdatedAt))
 	return c, err
+}
+
+func (t *tx) SignedInClients(limit, offset int) (ids []string, total int64, err error) {
+	total, err = t.count(query{text: `SELECT COUNT(DISTINCT client_id) FROM sessions`, kept: true})
+	if err != nil {
+		return nil, 0, err
+	}
+	newest := query{
+		text: `SELECT client_id FROM sessions GROUP BY client_id ORDER BY MAX(created_at) DESC, client_id LIMIT ? OFFSET ?`,
+		args: []any{atMost(limit), max(offset, 0)}, kept: true,
+	}
+	err = t.run(newest, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, total, err
 }
 
 const putClient = `INSERT INTO clients (id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at)

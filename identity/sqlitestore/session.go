@@ -21,11 +21,32 @@ func (t *tx) Session(id string) (identity.Session, error) {
 }
 
 func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
-	var where conditions
+	where := whichSessions(q)
+	return many(t, where.list(selectSessions, "created_at DESC, id", q.Limit, q.Offset), sessionFields)
+}
+
+func (t *tx) CountSessions(q identity.SessionQuery) (int64, error) {
+	where := whichSessions(q)
+	return t.count(where.count("sessions"))
+}
+
+func whichSessions(q identity.SessionQuery) (where conditions) {
 	where.equal("user_id", q.UserID)
 	where.equal("client_id", q.ClientID)
-	where.equal("status", q.Status)
-	return many(t, where.list(selectSessions, "created_at DESC, id", q.Limit, q.Offset), sessionFields)
+	at := q.At.UnixMilli()
+	switch {
+	case q.Status == "" || q.At.IsZero():
+		where.equal("status", q.Status)
+	case q.Status == "expired":
+		where.add("status IN ('active', 'pending') AND expire_at <= ?", at)
+	case q.Status == "abandoned":
+		where.add("status IN ('active', 'pending') AND expire_at > ? AND abandon_at <= ?", at, at)
+	case q.Status == "active" || q.Status == "pending":
+		where.add("status = ? AND expire_at > ? AND abandon_at > ?", q.Status, at, at)
+	default:
+		where.equal("status", q.Status)
+	}
+	return where
 }
 
 const putSession = `INSERT INTO sessions (id, client_id, user_id, status, active_org_id, actor, ip_address, user_agent,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/usherauth/usher/identity"
 )
@@ -92,6 +93,7 @@ func sessionQueries(t *testing.T, s identity.Store) {
 		session.ID = fmt.Sprintf("sess_%02d", i)
 		session.Status = []string{"active", "ended", "removed"}[i%3]
 		session.CreatedAt = epoch.AddDate(0, 0, -i/4) // four share a time
+		session.ExpireAt, session.AbandonAt = epoch.Add(time.Duration(i%5-2)*time.Millisecond), epoch.Add(time.Duration(i%4-1)*time.Millisecond)
 		all = append(all, session)
 	}
 	for _, i := range []int{7, 0, 11, 3, 1, 9, 2, 10, 4, 6, 8, 5} {
@@ -103,16 +105,57 @@ func sessionQueries(t *testing.T, s identity.Store) {
 		{ClientID: clients[0].ID, Status: "removed"}, {UserID: users[0].ID, ClientID: clients[0].ID, Status: "active"},
 		{UserID: "user_none"}, {ClientID: users[0].ID}, {Status: "' OR ''='"}, {Limit: 5}, {Offset: 5}, {Limit: 4, Offset: 10},
 		{Offset: 99}, {UserID: users[1].ID, Limit: 2, Offset: 1},
+		{Status: "active", At: epoch}, {Status: "expired", At: epoch}, {Status: "abandoned", At: epoch}, {Status: "ended", At: epoch},
+		{UserID: users[0].ID, Status: "expired", At: epoch.Add(time.Millisecond)}, {Status: "active", At: epoch, Limit: 1}, {At: epoch},
 	} {
 		wantSessions(t, s, q, expected(all, q)...)
+		wantSessionCount(t, s, q, len(expected(all, identity.SessionQuery{UserID: q.UserID, ClientID: q.ClientID, Status: q.Status, At: q.At})))
 	}
+	for _, of := range []struct{ limit, offset int }{{0, 0}, {1, 0}, {1, 1}, {5, 5}} {
+		wantSignedIn(t, s, of.limit, of.offset, clients[0].ID, clients[1].ID)
+	}
+}
+
+func wantSessionCount(t *testing.T, s identity.Store, q identity.SessionQuery, want int) {
+	t.Helper()
+	if n, err := read(t, s, identity.Tx.CountSessions, q); err != nil || n != int64(want) {
+		t.Errorf("CountSessions(%+v) = %d, %v, want %d", q, n, err, want)
+	}
+}
+
+// wantSignedIn fails unless a page of SignedInClients is that page of all.
+func wantSignedIn(t *testing.T, s identity.Store, limit, offset int, all ...string) {
+	t.Helper()
+	want := all[min(offset, len(all)):]
+	if limit > 0 {
+		want = want[:min(limit, len(want))]
+	}
+	view(t, s, func(tx identity.Tx) error {
+		ids, total, err := tx.SignedInClients(limit, offset)
+		if err != nil || total != int64(len(all)) || !slices.Equal(ids, want) {
+			t.Errorf("SignedInClients(%d, %d) = %q, %d, %v, want %q of %d", limit, offset, ids, total, err, want, len(all))
+		}
+		return nil
+	})
+}
+
+// statusAt is what SessionQuery.At promises.
+func statusAt(s identity.Session, at time.Time) string {
+	ends := s.Status == "active" || s.Status == "pending"
+	switch {
+	case !at.IsZero() && ends && !s.ExpireAt.After(at):
+		return "expired"
+	case !at.IsZero() && ends && !s.AbandonAt.After(at):
+		return "abandoned"
+	}
+	return s.Status
 }
 
 // expected applies a query to sessions that are in order.
 func expected(all []identity.Session, q identity.SessionQuery) []identity.Session {
 	found := slices.DeleteFunc(slices.Clone(all), func(s identity.Session) bool {
 		return q.UserID != "" && s.UserID != q.UserID || q.ClientID != "" && s.ClientID != q.ClientID ||
-			q.Status != "" && s.Status != q.Status
+			q.Status != "" && statusAt(s, q.At) != q.Status
 	})
 	found = found[min(q.Offset, len(found)):]
 	if q.Limit > 0 {
