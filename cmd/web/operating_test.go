@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -61,7 +63,12 @@ func TestTheExamplesOfOperatingRun(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	folder := t.TempDir()
-	for name, text := range map[string][]byte{"password.txt": []byte(password + "\n"), "hosted_users.csv": hostedUsers(t)} {
+	files := map[string][]byte{
+		"password.txt": []byte(password + "\n"), "hosted_users.csv": hostedUsers(t), "access.json": accessExample(t),
+		"mistaken.json": []byte(`{"roles": [{"key": "org:accountant", "name": "A"}, {"key": "org:auditor", "name": "B", "permissions": ["org:reports:read"]}],
+			"plans": [{"key": "pro", "name": "P", "for": "organization", "features": ["invoices"]}, {"key": "free", "name": "F", "for": "organization", "features": ["sunshine"]}]}`),
+	}
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -74,6 +81,21 @@ func TestTheExamplesOfOperatingRun(t *testing.T) {
 			t.Errorf("$ %s\nprints\n%s\nand not as the page says\n%s", e.command, got, e.output)
 		}
 	}
+}
+
+// accessExample is the document on the page.
+func accessExample(t *testing.T) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "operating.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := bytes.Cut(raw, []byte("```json\n"))
+	example, _, found := bytes.Cut(after, []byte("```"))
+	if !found {
+		t.Fatal("the page has no JSON")
+	}
+	return example
 }
 
 // hostedUsers is the file of package identity's tests, without its last two rows.
@@ -120,7 +142,7 @@ func (s *site) shell(folder, line string) string {
 			m.stdin, args = bytes.NewReader(input), args[:i]
 			break
 		}
-		if ext := filepath.Ext(args[i]); ext == ".jsonl" || ext == ".csv" {
+		if ext := filepath.Ext(args[i]); ext == ".jsonl" || ext == ".json" || ext == ".csv" {
 			args[i] = filepath.Join(folder, args[i])
 		}
 	}
@@ -129,7 +151,7 @@ func (s *site) shell(folder, line string) string {
 	}
 	err := m.Operate(s.t.Context(), args, func(name string) string { return map[string]string{"DATA_DIR": s.dir}[name] })
 	if err != nil {
-		out.WriteString("web: " + err.Error() + "\n")
+		out.WriteString("web: " + strings.ReplaceAll(err.Error(), "\n", "\nweb: ") + "\n")
 	}
 	if found := printedPassword.FindStringSubmatch(out.String()); found != nil {
 		adasPassword = found[1]
@@ -186,6 +208,68 @@ func TestTheServerNoticesWhatOperatorsDo(t *testing.T) {
 	if a := s.browser(t).signIn("ada@example.com", "/"); a.StatusCode == 303 {
 		t.Error("a banned user signs in")
 	}
+}
+
+// M06: roles, permissions and plans that an operator changes beside the server are in the next
+// session token, and gone from the one after they were taken away.
+func TestM06_TheServerNoticesAccessAndPlans(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ada := s.browser(t)
+	ada.signUp("ada@example.com", "Ada")
+	ada.organize("create", "name", "Acme")
+	org, _ := ada.org()
+	session := regexp.MustCompile(`sess_\w+`).FindString(ada.script("/__clerk/v1/client").body)
+	folder := t.TempDir()
+	document := func(permissions string) {
+		t.Helper()
+		text := `{"roles": [{"key": "org:admin", "name": "Admin", "permissions": ["org:sys_memberships:read", "org:sys_memberships:manage",
+			"org:sys_profile:delete"` + permissions + `]}], "permissions": [{"key": "org:invoices:read", "name": "Read"}],
+			"features": [{"key": "invoices", "name": "Invoices"}], "plans": [{"key": "pro", "name": "Pro", "for": "organization", "features": ["invoices"]}]}`
+		if err := os.WriteFile(filepath.Join(folder, "access.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out := s.shell(folder, "bin/web access import access.json -yes"); strings.Contains(out, "web: ") {
+			t.Fatal(out)
+		}
+	}
+	granted := func() (permissions, plan string) {
+		t.Helper()
+		answer := ada.post("/__clerk/v1/client/sessions/"+session+"/tokens", url.Values{"organization_id": {org}})
+		var token struct{ JWT string }
+		if err := json.Unmarshal([]byte(answer.body), &token); err != nil {
+			t.Fatalf("%v in %s", err, answer.body)
+		}
+		payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token.JWT+"..", ".")[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var claims struct {
+			O   struct{ Per string }
+			Pla string
+		}
+		if err := json.Unmarshal(payload, &claims); err != nil {
+			t.Fatal(err)
+		}
+		return claims.O.Per, claims.Pla
+	}
+	want := func(when, permissions, plan string) {
+		t.Helper()
+		if gotPermissions, gotPlan := granted(); gotPermissions != permissions || gotPlan != plan {
+			t.Errorf("%s the token grants %q by %q, want %q by %q", when, gotPermissions, gotPlan, permissions, plan)
+		}
+	}
+	document("")
+	want("at first", "", "")
+	document(`, "org:invoices:read"`)
+	want("without a plan", "", "")
+	s.shell(folder, "bin/web plans assign pro -org "+org)
+	want("with the plan", "read", "o:pro")
+	document("")
+	want("after the role lost it", "", "o:pro")
+	document(`, "org:invoices:read"`)
+	s.shell(folder, "bin/web plans withdraw -org "+org)
+	want("after the plan was withdrawn", "", "")
 }
 
 // I28: people read on their own page what happened to their account, an operator's doing

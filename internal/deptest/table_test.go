@@ -75,7 +75,7 @@ var rules = []rule{
 		pkg:   "identity",
 		allow: []string{"wire", "internal/token", "internal/web", securecookie, httprate, xcrypto, idna, precis},
 		never: []string{"authctx", "userclient", "views", "handlers", templ, drivers},
-		names: 56,
+		names: 57,
 	},
 	{pkg: "identity/memstore", allow: []string{"identity"}, never: []string{"identity/sqlitestore", "identity/pgstore", drivers}, names: 6},
 	{pkg: "identity/sqlitestore", allow: []string{"identity", sqlite, goose}, never: []string{"identity/memstore", "identity/pgstore", pgx}, names: 6},

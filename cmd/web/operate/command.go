@@ -63,7 +63,7 @@ type action func(context.Context, *task) error
 func (c *command) name() string { return strings.TrimSpace(c.group + " " + c.verb) }
 
 // commands in the order in which they are listed.
-var commands = slices.Concat(userCommands, sessionCommands, orgCommands, keyCommands, auditCommands, transferCommands)
+var commands = slices.Concat(userCommands, sessionCommands, orgCommands, accessCommands, planCommands, keyCommands, auditCommands, transferCommands)
 
 // Is reports whether a command line is one of this package's.
 func Is(args []string) bool {

@@ -12,7 +12,7 @@ import (
 func TestIs(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
-		"": false, "users": true, "users list": true, "sessions": true, "orgs": true, "audit": true, "export": true, "import x": true,
+		"": false, "users": true, "users list": true, "sessions": true, "orgs": true, "audit": true, "export": true, "import x": true, "access show": true, "plans": true,
 		"keys": false, "keys -data x": false, "keys rotate": true, "keys nonsense": true, "-addr x": false, "doctor": false, "serve": false,
 	} {
 		if got := operate.Is(strings.Fields(line)); got != want {
@@ -37,6 +37,11 @@ func TestWrongCommandLinesSayWhatIsRight(t *testing.T) {
 		"sessions revoke x -user y":   "name sessions, or a user with -user",
 		"orgs create":                 "-name is missing",
 		"audit list -since yesterday": "2026-11-23",
+		"access":                      "one of show, export, import",
+		"access import":               "FILE is missing",
+		"access show x":               `unexpected argument "x"`,
+		"plans assign":                "PLAN is missing",
+		"plans withdraw pro":          `unexpected argument "pro"`,
 		"export":                      "FILE is missing",
 		"import":                      "FILE is missing",
 		"keys rotate now":             `unexpected argument "now"`,
@@ -59,6 +64,7 @@ func TestHelpSaysWhatACommandDoes(t *testing.T) {
 		"import -h":        "usage: web import [flags] FILE",
 		"keys rotate -h":   "publish",
 		"audit list -help": "-since",
+		"access import -h": "org:admin and org:member",
 	} {
 		r := d.run(strings.Fields(line)...)
 		if !errors.Is(r.failure, flag.ErrHelp) || !strings.Contains(strings.ToLower(r.err), strings.ToLower(want)) || r.out != "" {
@@ -67,7 +73,7 @@ func TestHelpSaysWhatACommandDoes(t *testing.T) {
 	}
 	var all strings.Builder
 	operate.List(&all, [2]string{"doctor", "look"})
-	for _, want := range []string{"web doctor", "web users list", "web keys retire", "web audit list", "web export FILE", "web import FILE"} {
+	for _, want := range []string{"web doctor", "web users list", "web keys retire", "web audit list", "web export FILE", "web import FILE", "web access show", "web plans assign PLAN"} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("the list lacks %q:\n%s", want, all.String())
 		}
@@ -96,14 +102,18 @@ func TestAHostedInstanceKeepsItsKeys(t *testing.T) {
 		BackendURL: "https://api.usher.localhost", SecretKey: d.service.SecretKey().Reveal(), Transport: d.service.Transport(),
 		Close: func() error { return nil },
 	}
-	for _, line := range []string{"keys rotate", "keys rotate-cookies", "keys retire", "export -", "import -"} {
+	for _, line := range []string{"keys rotate", "keys rotate-cookies", "keys retire", "export -", "import -", "access show", "access export -", "access import -", "plans assign pro -org x", "plans withdraw -org x"} {
 		r := d.runOn(hosted, strings.Fields(line)...)
 		if r.failure == nil || !strings.Contains(r.failure.Error(), "hosted instance") {
 			t.Errorf("web %s: %v", line, r.failure)
 		}
 	}
+	d.signUp("ada@example.com", "Ada")
 	if r := d.runOn(hosted, "users", "list"); r.failure != nil {
 		t.Errorf("web users list: %v", r.failure)
+	}
+	if r := d.runOn(hosted, "users", "show", "ada@example.com"); r.failure != nil || strings.Contains(r.out, "Plan") {
+		t.Errorf("web users show: %v\n%s", r.failure, r.out)
 	}
 }
 

@@ -99,6 +99,9 @@ func showOrg(o *options) action {
 		s.set("Slug", org.Slug)
 		s.set("Members", org.members())
 		s.set("At most", most)
+		if err := s.plan(ctx, t, org.ID); err != nil {
+			return err
+		}
 		s.set("Created", when(org.CreatedAt))
 		s.set("Created by", org.CreatedBy)
 		return s.flush()

@@ -42,6 +42,9 @@ func showUser(o *options) action {
 		s.set("Created", when(u.CreatedAt))
 		s.set("Last sign-in", whenever(u.LastSignInAt))
 		s.set("Organizations", orgs...)
+		if err := s.plan(ctx, t, u.ID); err != nil {
+			return err
+		}
 		s.set("Active sessions", strconv.Itoa(active))
 		return s.flush()
 	}
