@@ -58,6 +58,8 @@ var texts = map[string]string{
 	wire.CodeParamValueInvalid + " name":                "A name holds no web address and no HTML.",
 	wire.CodeParamFormatInvalid + " identifier":         "This is not an e-mail address.",
 	wire.CodeParamFormatInvalid + " email_address":      "This is not an e-mail address. It looks like ada@example.com.",
+	wire.CodeResourceNotFound + " role":                 "There is no such role any more. Choose another one.",
+	wire.CodeParamMissing + " role":                     "Choose a role.",
 	wire.CodeParamFormatInvalid + " first_name":         "A name is one line of at most 256 characters.",
 	wire.CodeParamFormatInvalid + " last_name":          "A name is one line of at most 256 characters.",
 }

@@ -16,6 +16,8 @@ var organizationNotices = map[string]string{
 	"switch":            "Saved. Your session acts for what is marked below.",
 	"invite":            "The invitation is waiting to be accepted.",
 	"revoke_invitation": "The invitation was withdrawn.",
+	"change_role":       "Saved. The new role is in effect within a minute.",
+	"remove_member":     "That person is no longer a member.",
 	"accept":            "You are a member now.",
 	"leave":             "You have left the organization.",
 }
@@ -23,7 +25,8 @@ var organizationNotices = map[string]string{
 // Organizations shows the organizations of the signed-in user, and the members of the one
 // that the session acts for. It takes changes: field action is create (name), switch
 // (organization_id, empty for the personal account), invite (organization_id, email_address,
-// role), revoke_invitation (organization_id, invitation_id), accept (invitation_id) or leave
+// role), revoke_invitation (organization_id, invitation_id), change_role (organization_id,
+// user_id, role), remove_member (organization_id, user_id), accept (invitation_id) or leave
 // (organization_id). Mount it behind [authctx.RequirePage].
 func (h *Handlers) Organizations(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
@@ -54,7 +57,7 @@ func (h *Handlers) showOrganizations(w http.ResponseWriter, r *http.Request, sta
 		h.signedOutElsewhere(w, r, h.cfg.OrganizationsURL)
 		return
 	}
-	o.Memberships = session.User.OrganizationMemberships
+	o.UserID, o.Memberships = session.User.ID, session.User.OrganizationMemberships
 	if received, err := h.fapi.ReceivedInvitations(ctx, b); h.listed(r, err) {
 		o.Received = received.Resource.Data
 	}
@@ -112,15 +115,29 @@ func (h *Handlers) takeOrganizations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		no := h.refused(w, r, err, "name", "email_address", "role")
-		h.showOrganizations(w, r, no.status, views.Organizations{
-			Error: no.text, Errors: no.fields,
-			Name: form.Get("name"), EmailAddress: form.Get("email_address"), Role: form.Get("role"),
-		})
+		h.refuseOrganizations(w, r, form, err)
 		return
 	}
 	h.remember(w, lines, token)
 	redirect(w, h.cfg.OrganizationsURL+"?"+paramDone+"="+action)
+}
+
+// refuseOrganizations shows the page again with what was typed. The forms about members have
+// nothing to type: they show what is.
+func (h *Handlers) refuseOrganizations(w http.ResponseWriter, r *http.Request, form url.Values, err error) {
+	if form.Has("user_id") {
+		no := h.refused(w, r, err)
+		if no.text == texts[wire.CodeResourceNotFound] {
+			no.text = "This person is not a member any more."
+		}
+		h.showOrganizations(w, r, no.status, views.Organizations{Error: no.text})
+		return
+	}
+	no := h.refused(w, r, err, "name", "email_address", "role")
+	h.showOrganizations(w, r, no.status, views.Organizations{
+		Error: no.text, Errors: no.fields,
+		Name: form.Get("name"), EmailAddress: form.Get("email_address"), Role: form.Get("role"),
+	})
 }
 
 func (h *Handlers) organizationChanges() map[string]change {
@@ -136,6 +153,14 @@ func (h *Handlers) organizationChanges() map[string]change {
 		},
 		"revoke_invitation": func(r *http.Request, form url.Values) ([]string, string, error) {
 			a, err := h.fapi.RevokeInvitation(r.Context(), acting(r), form.Get("organization_id"), form.Get("invitation_id"))
+			return renewed(h, r, a, err)
+		},
+		"change_role": func(r *http.Request, form url.Values) ([]string, string, error) {
+			a, err := h.fapi.ChangeRole(r.Context(), acting(r), form.Get("organization_id"), form.Get("user_id"), form.Get("role"))
+			return renewed(h, r, a, err)
+		},
+		"remove_member": func(r *http.Request, form url.Values) ([]string, string, error) {
+			a, err := h.fapi.RemoveMember(r.Context(), acting(r), form.Get("organization_id"), form.Get("user_id"))
 			return renewed(h, r, a, err)
 		},
 		"accept": func(r *http.Request, form url.Values) ([]string, string, error) {

@@ -9,12 +9,15 @@ import (
 
 // Organizations is what [UserOrganizations] shows.
 type Organizations struct {
+	// UserID is the signed-in person, who is not offered to remove themselves or to change
+	// their own role: leaving is another form.
+	UserID string
 	// Memberships are the organizations the signed-in person is in. Active is the one
 	// that the session acts for; nil is the personal account.
 	Memberships []wire.OrganizationMembership
 	Active      *wire.OrganizationMembership
 	// Members, Sent and Roles belong to the active organization: who is in it, which
-	// invitations are pending, and the roles that somebody can be invited with.
+	// invitations are pending, and the roles that somebody can have.
 	Members []wire.OrganizationMembership
 	Sent    []wire.OrganizationInvitation
 	Roles   []wire.OrganizationRole
@@ -33,10 +36,10 @@ func (o Organizations) may(permission string) bool {
 	return o.Active != nil && slices.Contains(o.Active.Permissions, permission)
 }
 
-func (o Organizations) mayInvite() bool { return o.may(wire.PermissionMembershipsManage) }
+func (o Organizations) mayManage() bool { return o.may(wire.PermissionMembershipsManage) }
 
 func (o Organizations) maySeeMembers() bool {
-	return o.may(wire.PermissionMembershipsRead) || o.mayInvite()
+	return o.may(wire.PermissionMembershipsRead) || o.mayManage()
 }
 
 func (o Organizations) isActive(m wire.OrganizationMembership) bool {
@@ -67,7 +70,7 @@ func (o Organizations) invitedRole() string {
 
 func (o Organizations) mistakes() []mistake {
 	fields := []field{o.nameField()}
-	if o.mayInvite() {
+	if o.mayManage() {
 		fields = append(fields, o.inviteField())
 	}
 	return append(mistakes(fields), strays(fields, o.Errors)...)
@@ -105,4 +108,33 @@ func organizationName(i wire.OrganizationInvitation) string {
 		return "An organization"
 	}
 	return i.PublicOrganizationData.Name
+}
+
+// manages reports whether there are forms about a member.
+func (o Organizations) manages(m wire.OrganizationMembership) bool {
+	return o.mayManage() && memberID(m) != "" && memberID(m) != o.UserID
+}
+
+func memberID(m wire.OrganizationMembership) string {
+	if m.PublicUserData == nil {
+		return ""
+	}
+	return m.PublicUserData.UserID
+}
+
+// memberLabel tells members apart who have the same name.
+func memberLabel(m wire.OrganizationMembership) string {
+	if address := memberAddress(m); address != "" {
+		return memberName(m) + " (" + address + ")"
+	}
+	return memberName(m)
+}
+
+// rolesFor are the roles to choose from for a member, their own among them: a form that did
+// not have it would change the role of whoever only presses the button.
+func (o Organizations) rolesFor(m wire.OrganizationMembership) []wire.OrganizationRole {
+	if slices.ContainsFunc(o.Roles, func(r wire.OrganizationRole) bool { return r.Key == m.Role }) {
+		return o.Roles
+	}
+	return append([]wire.OrganizationRole{{Key: m.Role, Name: m.RoleName}}, o.Roles...)
 }

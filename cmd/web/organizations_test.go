@@ -153,14 +153,19 @@ func TestM08_FormsOfOrganizationsRefuseStrangers(t *testing.T) {
 	org, _ := ada.org()
 	ada.organize("invite", "organization_id", org, "email_address", "bob@example.com", "role", wire.RoleMember)
 	invitation := invitationIDs.FindStringSubmatch(ada.get("/organizations").body)[1]
-	for _, id := range []string{org, "org_unknown", "../me", ""} {
-		for _, action := range []string{"switch", "invite", "revoke_invitation", "accept", "leave"} {
+	adaID := ada.userID()
+	for _, id := range []string{org, "org_unknown", "../me", "..", ""} {
+		for _, action := range []string{"switch", "invite", "revoke_invitation", "change_role", "remove_member", "accept", "leave"} {
 			if action == "switch" && id == "" {
 				continue // the personal account is everybody's
 			}
-			a := eve.post("/organizations", url.Values{
+			form := url.Values{
 				"action": {action}, "organization_id": {id}, "invitation_id": {invitation}, "email_address": {"eve@example.com"}, "role": {wire.RoleAdmin},
-			})
+			}
+			if action == "change_role" || action == "remove_member" {
+				form.Set("user_id", adaID)
+			}
+			a := eve.post("/organizations", form)
 			if a.StatusCode != 422 || strings.Contains(a.body, "Acme") || strings.Contains(a.body, "bob@example.com") {
 				t.Errorf("%s of %q: %d\n%s", action, id, a.StatusCode, a.text())
 			}
@@ -173,4 +178,97 @@ func TestM08_FormsOfOrganizationsRefuseStrangers(t *testing.T) {
 		t.Errorf("F01: a form from elsewhere: %d", a.StatusCode)
 	}
 	ada.get("/organizations").want(t, 200, "1 member", "bob@example.com")
+}
+
+// userID is the person of the browser's session.
+func (b *browser) userID() string {
+	b.t.Helper()
+	return regexp.MustCompile(`user_[A-Z2-7]{26}`).FindString(b.get("/api/auth").body)
+}
+
+// aboutMember is a form of the organizations page about one member.
+func aboutMember(action, org, user string, role ...string) url.Values {
+	form := url.Values{"action": {action}, "organization_id": {org}, "user_id": {user}}
+	if len(role) > 0 {
+		form["role"] = role
+	}
+	return form
+}
+
+func TestMembersAreManagedWithPlainForms(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ada, bob := s.browser(t), s.browser(t)
+	ada.signUp("ada@example.com", "Ada")
+	bob.signUp("bob@example.com", "Bob")
+	ada.organize("create", "name", "Acme")
+	org, _ := ada.org()
+	bob.proveAddress(org, "bob@example.com")
+	bob.organize("switch", "organization_id", org)
+	adaID, bobID := ada.userID(), bob.userID()
+	if page := bob.get("/organizations"); strings.Contains(page.body, "change_role") || strings.Contains(page.body, "remove_member") {
+		t.Error("M05: somebody who may not manage members is shown the forms")
+	}
+	for _, action := range []string{"change_role", "remove_member"} {
+		bob.post("/organizations", aboutMember(action, org, adaID, wire.RoleMember)).want(t, 403, "does not allow that")
+	}
+	page := ada.get("/organizations")
+	page.want(t, 200, `aria-label="Role of Bob (bob@example.com)"`, `aria-label="Remove Bob (bob@example.com) from Acme"`)
+	if strings.Contains(page.body, "Remove Ada") {
+		t.Error("Ada is offered to remove herself")
+	}
+
+	// The last who can manage it stays, whatever a form says.
+	ada.post("/organizations", aboutMember("change_role", org, adaID, wire.RoleMember)).want(t, 422, "Somebody has to manage the organization.")
+	ada.post("/organizations", aboutMember("remove_member", org, adaID)).want(t, 422, "Somebody has to manage the organization.")
+	ada.post("/organizations", aboutMember("change_role", org, bobID, "org:emperor")).want(t, 422, "There is no such role any more.")
+	ada.post("/organizations", aboutMember("change_role", org, bobID)).want(t, 422, "Choose a role.")
+	for _, id := range []string{"user_unknown", "..", ".", "", "../../me", bobID + "/.."} {
+		for _, action := range []string{"change_role", "remove_member"} {
+			ada.post("/organizations", aboutMember(action, org, id, wire.RoleMember)).want(t, 422, "This person is not a member any more.")
+		}
+	}
+	for _, action := range []string{"change_role", "remove_member"} {
+		if a := ada.post("/organizations", aboutMember(action, org, bobID, wire.RoleAdmin), "Origin", "https://evil.example"); a.StatusCode != 403 {
+			t.Errorf("F01: %s from elsewhere: %d", action, a.StatusCode)
+		}
+	}
+	ada.get("/organizations").want(t, 200, "2 members")
+
+	ada.organize("change_role", "organization_id", org, "user_id", bobID, "role", wire.RoleAdmin)
+	ada.get("/organizations?done=change_role").want(t, 200, "Saved. The new role is in effect within a minute.")
+	bob.organize("switch", "organization_id", org)
+	if _, role := bob.org(); role != "admin" {
+		t.Errorf("Bob's role is %q", role)
+	}
+	bob.organize("change_role", "organization_id", org, "user_id", adaID, "role", wire.RoleMember)
+	ada.post("/organizations", aboutMember("remove_member", org, bobID)).want(t, 403, "does not allow that")
+	bob.organize("remove_member", "organization_id", org, "user_id", adaID)
+	bob.get("/organizations?done=remove_member").want(t, 200, "That person is no longer a member.", "1 member")
+	if page := ada.get("/organizations"); strings.Contains(page.body, "Acme") {
+		t.Error("Ada still sees the organization")
+	}
+	bob.post("/organizations", aboutMember("remove_member", org, adaID)).want(t, 422, "This person is not a member any more.")
+}
+
+// M08: who manages an organization of their own changes nobody in another one.
+func TestM08_ManagersReachOnlyTheirOwnMembers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ada, eve := s.browser(t), s.browser(t)
+	ada.signUp("ada@example.com", "Ada")
+	eve.signUp("eve@example.com", "Eve")
+	ada.organize("create", "name", "Acme")
+	eve.organize("create", "name", "Evil")
+	acme, _ := ada.org()
+	evil, _ := eve.org()
+	for _, org := range []string{acme, evil, evil + "/../" + acme} {
+		for _, action := range []string{"change_role", "remove_member"} {
+			a := eve.post("/organizations", aboutMember(action, org, ada.userID(), wire.RoleMember))
+			if a.StatusCode != 422 || strings.Contains(a.body, "Acme") || strings.Contains(a.body, "ada@example.com") {
+				t.Errorf("%s in %s: %d\n%s", action, org, a.StatusCode, a.text())
+			}
+		}
+	}
+	ada.get("/organizations").want(t, 200, "Acme", "1 member", "Invite somebody")
 }

@@ -43,7 +43,7 @@ func (c *Client) Client(ctx context.Context, b Browser) (*Answer[*wire.Client], 
 
 // Touch marks the session as used and answers with a fresh token.
 func (c *Client) Touch(ctx context.Context, b Browser, sessionID string) (*Answer[wire.Session], error) {
-	path := "/client/sessions/" + url.PathEscape(sessionID) + "/touch"
+	path := "/client/sessions/" + segment(sessionID) + "/touch"
 	return do[wire.Session](ctx, c, b, request{"touch session", http.MethodPost, path, url.Values{"intent": {"select_session"}}})
 }
 
@@ -70,6 +70,6 @@ func (c *Client) ActiveSessions(ctx context.Context, b Browser) (*Answer[[]wire.
 
 // RevokeSession ends another session of the signed-in user.
 func (c *Client) RevokeSession(ctx context.Context, b Browser, sessionID string) (*Answer[wire.Session], error) {
-	path := "/me/sessions/" + url.PathEscape(sessionID) + "/revoke"
+	path := "/me/sessions/" + segment(sessionID) + "/revoke"
 	return do[wire.Session](ctx, c, b, request{"revoke session", http.MethodPost, path, nil})
 }

@@ -19,7 +19,7 @@ func (c *Client) CreateOrganization(ctx context.Context, b Browser, name string)
 // SetActive makes an organization the one that the session acts for; "" is the personal
 // account. The answer's token says so already.
 func (c *Client) SetActive(ctx context.Context, b Browser, organizationID string) (*Answer[wire.Session], error) {
-	path := "/client/sessions/" + url.PathEscape(b.SessionID) + "/touch"
+	path := "/client/sessions/" + segment(b.SessionID) + "/touch"
 	form := url.Values{"active_organization_id": {organizationID}, "intent": {"select_org"}}
 	return do[wire.Session](ctx, c, b, request{"set active organization", http.MethodPost, path, form})
 }
@@ -50,7 +50,7 @@ func (c *Client) Invite(ctx context.Context, b Browser, organizationID, emailAdd
 
 // RevokeInvitation makes an organization's pending invitation worthless.
 func (c *Client) RevokeInvitation(ctx context.Context, b Browser, organizationID, id string) (*Answer[wire.OrganizationInvitation], error) {
-	path := organization(organizationID, "/invitations/"+url.PathEscape(id)+"/revoke")
+	path := organization(organizationID, "/invitations/"+segment(id)+"/revoke")
 	return do[wire.OrganizationInvitation](ctx, c, b, request{"revoke invitation", http.MethodPost, path, nil})
 }
 
@@ -62,17 +62,38 @@ func (c *Client) ReceivedInvitations(ctx context.Context, b Browser) (*Answer[wi
 
 // AcceptInvitation makes the signed-in user a member.
 func (c *Client) AcceptInvitation(ctx context.Context, b Browser, id string) (*Answer[wire.OrganizationInvitation], error) {
-	path := "/me/organization_invitations/" + url.PathEscape(id) + "/accept"
+	path := "/me/organization_invitations/" + segment(id) + "/accept"
 	return do[wire.OrganizationInvitation](ctx, c, b, request{"accept invitation", http.MethodPost, path, nil})
+}
+
+// ChangeRole gives a member of an organization another role, for those who manage members.
+func (c *Client) ChangeRole(ctx context.Context, b Browser, organizationID, userID, role string) (*Answer[wire.OrganizationMembership], error) {
+	path := organization(organizationID, "/memberships/"+segment(userID))
+	return do[wire.OrganizationMembership](ctx, c, b, request{"change role", http.MethodPatch, path, url.Values{"role": {role}}})
+}
+
+// RemoveMember takes a member out of an organization, for those who manage members.
+func (c *Client) RemoveMember(ctx context.Context, b Browser, organizationID, userID string) (*Answer[wire.OrganizationMembership], error) {
+	path := organization(organizationID, "/memberships/"+segment(userID))
+	return do[wire.OrganizationMembership](ctx, c, b, request{"remove member", http.MethodDelete, path, nil})
 }
 
 // LeaveOrganization takes the signed-in user out of an organization.
 func (c *Client) LeaveOrganization(ctx context.Context, b Browser, organizationID string) (*Answer[wire.Deleted], error) {
-	path := "/me/organization_memberships/" + url.PathEscape(organizationID)
+	path := "/me/organization_memberships/" + segment(organizationID)
 	return do[wire.Deleted](ctx, c, b, request{"leave organization", http.MethodDelete, path, nil})
 }
 
-func organization(id, rest string) string { return "/organizations/" + url.PathEscape(id) + rest }
+// segment is an id as one part of a path. It may come from a form, so nothing in it leads
+// elsewhere: without this, ".." for a member would be the organization.
+func segment(id string) string {
+	if id == "" || id == "." || id == ".." {
+		return "-" // nothing has this id
+	}
+	return url.PathEscape(id)
+}
+
+func organization(id, rest string) string { return "/organizations/" + segment(id) + rest }
 
 func pending() url.Values {
 	return url.Values{"status": {wire.InvitationPending}, "limit": {pageSize}}

@@ -44,9 +44,46 @@ func organizationCalls() []apiCall {
 		{"accept invitation", "POST", "/v1/me/organization_invitations/orginv_1/accept", "", "", true, ignore(func(ctx context.Context, c *fapi.Client) (any, error) {
 			return c.AcceptInvitation(ctx, ada, "orginv_1")
 		})},
+		{"change role", "POST", "/v1/organizations/org_1/memberships/user_2", "PATCH", "role=org%3Aadmin", true, ignore(func(ctx context.Context, c *fapi.Client) (any, error) {
+			return c.ChangeRole(ctx, ada, "org_1", "user_2", "org:admin")
+		})},
+		{"remove member", "POST", "/v1/organizations/org_1/memberships/user_2", "DELETE", "", true, ignore(func(ctx context.Context, c *fapi.Client) (any, error) {
+			return c.RemoveMember(ctx, ada, "org_1", "user_2")
+		})},
 		{"leave", "POST", "/v1/me/organization_memberships/org_1", "DELETE", "", true, ignore(func(ctx context.Context, c *fapi.Client) (any, error) {
 			return c.LeaveOrganization(ctx, ada, "org_1")
 		})},
+	}
+}
+
+// X14: an id that is no id leads nowhere else: without its last part, the path of a member is
+// the organization's own.
+func TestX14_IdsDoNotClimbPaths(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"", ".", "..", "/", "../..", "%2e%2e"} {
+		var path string
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			path = r.URL.EscapedPath()
+			reply(w, 404, `{"errors":[]}`)
+		})
+		for want, call := range map[string]func() (any, error){
+			"/v1/organizations/org_1/memberships/*":        func() (any, error) { return c.RemoveMember(t.Context(), ada, "org_1", id) },
+			"/v1/organizations/*/memberships/user_2":       func() (any, error) { return c.ChangeRole(t.Context(), ada, id, "user_2", "org:admin") },
+			"/v1/organizations/org_1/invitations/*/revoke": func() (any, error) { return c.RevokeInvitation(t.Context(), ada, "org_1", id) },
+			"/v1/me/organization_memberships/*":            func() (any, error) { return c.LeaveOrganization(t.Context(), ada, id) },
+			"/v1/me/organization_invitations/*/accept":     func() (any, error) { return c.AcceptInvitation(t.Context(), ada, id) },
+			"/v1/me/sessions/*/revoke":                     func() (any, error) { return c.RevokeSession(t.Context(), ada, id) },
+			"/v1/client/sessions/*/touch":                  func() (any, error) { return c.Touch(t.Context(), ada, id) },
+		} {
+			path = ""
+			_, _ = call()
+			before, after, _ := strings.Cut(want, "*")
+			inner, _ := strings.CutPrefix(path, before)
+			inner, ok := strings.CutSuffix(inner, after)
+			if !strings.HasPrefix(path, before) || !ok || strings.ContainsAny(inner, "/") || strings.Trim(inner, ".") == "" {
+				t.Errorf("id %q: the path is %q, want %q with one segment", id, path, want)
+			}
+		}
 	}
 }
 
