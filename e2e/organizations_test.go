@@ -3,11 +3,13 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/usherauth/usher/e2e/internal/drive"
 )
@@ -29,6 +31,45 @@ func (b *tab) makeOrganization() {
 	b.press("create")
 	b.fill("email_address", "charles@example.com")
 	b.press("invite")
+}
+
+// addMember puts somebody into the only organization there is, by the Backend API.
+func (s *server) addMember(v *visitor) {
+	s.T.Helper()
+	secret := s.Keys()["CLERK_SECRET_KEY"]
+	list := s.backendCall(http.MethodGet, "/v1/organizations", secret, "")
+	id := regexp.MustCompile(`org_[A-Z2-7]{26}`).FindString(list.Body)
+	user := regexp.MustCompile(`user_[A-Z2-7]{26}`).FindString(v.get("/api/auth").Body)
+	a := s.backendCall(http.MethodPost, "/v1/organizations/"+id+"/memberships", secret, `{"user_id":"`+user+`","role":"org:member"}`)
+	if a.Status != http.StatusOK {
+		s.T.Fatalf("add a member: %d %s", a.Status, a.Body)
+	}
+}
+
+func TestMembersAreManagedByKeyboardWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b, other := s.newPerson(t), s.visitor()
+	drive.Command(b.Tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	drive.Command(b.Tab, page.BringToFront, struct{}{})
+	b.signUp(ada)
+	b.makeOrganization()
+	other.signUp(grace)
+	s.addMember(other)
+	b.Open("/organizations")
+	b.tabTo("the role", func(f focus) bool { return f.Tag == "select" })
+	b.Do(chromedp.KeyEvent("Admin")) // chooses by its first letters
+	b.tabToName("Change role")
+	b.enter()
+	b.WantText("main", "Saved. The new role is in effect within a minute.")
+	b.WantText("#organization-members + ul", "Grace")
+	b.WantText("#organization-members + ul li:has(.usher-manage) .usher-hint", "Admin")
+	b.tabToName("Remove…")
+	b.Do(chromedp.KeyEvent(kb.Enter))
+	b.tabToName("Remove")
+	b.enter()
+	b.WantText("main", "That person is no longer a member.")
+	b.WantText("main", "1 member")
 }
 
 func TestAnOrganizationIsMadeAndLeftForThePersonalAccount(t *testing.T) {
@@ -67,10 +108,14 @@ func TestAnOrganizationIsMadeAndLeftForThePersonalAccount(t *testing.T) {
 func TestOrganizationPagesAreAccessible(t *testing.T) {
 	t.Parallel()
 	engine := axe(t)
-	b := startServer(t).newPerson(t)
+	s := startServer(t)
+	b := s.newPerson(t)
 	drive.Command(b.Tab, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}) // the engine is not one of the page's scripts
 	b.signUp(ada)
 	b.makeOrganization()
+	other := s.visitor()
+	other.signUp(grace)
+	s.addMember(other)
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		for _, path := range []string{"/organizations", "/organization", "/admin"} {

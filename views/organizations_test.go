@@ -95,8 +95,8 @@ func TestOrganizationsNameEveryButton(t *testing.T) {
 	for _, want := range []string{
 		"Switch to the personal account", "Switch to Initech", "Leave Acme & Sons", "Withdraw the invitation of cyd@example.test",
 		"Accept the invitation of <b>Umbrella</b>", "Invite", "Create",
-		"Change the role of bob@example.test", "Remove bob@example.test from Acme & Sons",
-		"Change the role of Eve (eve@example.test)", "Remove Eve (eve@example.org) from Acme & Sons",
+		"Change role of bob@example.test", "Remove bob@example.test from Acme & Sons",
+		"Change role of Eve (eve@example.test)", "Remove Eve (eve@example.org) from Acme & Sons",
 	} {
 		if !names[want] {
 			t.Errorf("no button is called %q: %v", want, names)

@@ -210,9 +210,9 @@ func TestTheServerNoticesWhatOperatorsDo(t *testing.T) {
 	}
 }
 
-// M06: roles, permissions and plans that an operator changes beside the server are in the next
+// Roles, permissions and plans that an operator changes beside the server are in the next
 // session token, and gone from the one after they were taken away.
-func TestM06_TheServerNoticesAccessAndPlans(t *testing.T) {
+func TestTheServerNoticesAccessAndPlans(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	ada := s.browser(t)

@@ -207,7 +207,7 @@ func TestMembersAreManagedWithPlainForms(t *testing.T) {
 	bob.organize("switch", "organization_id", org)
 	adaID, bobID := ada.userID(), bob.userID()
 	if page := bob.get("/organizations"); strings.Contains(page.body, "change_role") || strings.Contains(page.body, "remove_member") {
-		t.Error("M05: somebody who may not manage members is shown the forms")
+		t.Error("somebody who may not manage members is shown the forms")
 	}
 	for _, action := range []string{"change_role", "remove_member"} {
 		bob.post("/organizations", aboutMember(action, org, adaID, wire.RoleMember)).want(t, 403, "does not allow that")
