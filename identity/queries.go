@@ -85,7 +85,8 @@ type InvitationQuery struct {
 	Offset   int
 }
 
-// AuditQuery selects audit events, newest first. The zero value selects all.
+// AuditQuery selects audit events, newest first and, of those with the same time in
+// milliseconds, the last recorded first. The zero value selects all.
 type AuditQuery struct {
 	UserID string
 	OrgID  string

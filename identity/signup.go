@@ -178,6 +178,9 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 		return opened{}, err
 	}
 	user := c.newUser(*attempt, email)
+	if err := c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}); err != nil {
+		return opened{}, err
+	}
 	o, err := c.openSession(tx, user, secret)
 	if errors.Is(err, ErrConflict) {
 		err = addressTaken()
@@ -193,7 +196,7 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 	attempt.CreatedSessionID, attempt.CreatedUserID = o.session.ID, user.ID
 	kept := *attempt
 	kept.PasswordHash = "" // the user has it now
-	return o, errors.Join(tx.PutSignUp(kept), c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}))
+	return o, tx.PutSignUp(kept)
 }
 
 func (c *call) wrapSignUp(attempt SignUp, o opened, secret string) (any, error) {

@@ -103,7 +103,7 @@ type Tx interface {
 	// CreatedAt is before t, at most limit of them (0 is no limit). It returns how many.
 	DeleteUnusedImages(t time.Time, limit int) (int64, error)
 
-	AuditEvents(q AuditQuery) ([]AuditEvent, error) // newest first
+	AuditEvents(q AuditQuery) ([]AuditEvent, error) // newest first; those of one time, the last recorded first
 	PutAuditEvent(e AuditEvent) error               // ErrConflict when its id is taken: what was written stays
 	// DeleteAuditEvents removes events from before t, the oldest first, at most limit of
 	// them (0 is no limit). It returns how many.

@@ -284,6 +284,10 @@ func TestI28_PeopleSeeWhatHappenedToTheirAccount(t *testing.T) {
 	s.shell("", "bin/web users lock ada@example.com")
 	page := ada.settle("/user")
 	page.want(t, 200, "Recent activity", "Account created", "Signed in", "A wrong password was entered", "Account locked")
+	_, activity, _ := strings.Cut(page.body, "Recent activity")
+	if signedIn, created := strings.Index(activity, "Signed in"), strings.Index(activity, "Account created"); signedIn < 0 || signedIn > created {
+		t.Error("the account seems to have been made after its first sign-in")
+	}
 	if other := grace.settle("/user"); strings.Contains(other.body, "wrong password") || strings.Contains(other.body, "Account locked") {
 		t.Error("the page of somebody else tells it too")
 	}

@@ -1,21 +1,35 @@
 package memstore
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/usherauth/usher/identity"
 )
 
+// recorded is an event with its sequence number in the order of recording.
+type recorded struct {
+	identity.AuditEvent
+	seq uint64
+}
+
+// byRecording sorts the oldest first, events of one time in the order of recording.
+func byRecording(a, b recorded) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.seq, b.seq)) }
+
 func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
 	stamp(&q.Since, &q.Until)
-	found := where(t.events, func(e identity.AuditEvent) bool {
+	found := where(t.events, func(e recorded) bool {
 		return (q.UserID == "" || e.UserID == q.UserID) && (q.OrgID == "" || e.OrgID == q.OrgID) && among(q.Types, e.Type) &&
 			(q.Since.IsZero() || !e.At.Before(q.Since)) && (q.Until.IsZero() || e.At.Before(q.Until))
 	})
-	at := byTime(func(e identity.AuditEvent) time.Time { return e.At })
-	found = sorted(found, reversed(at), func(e identity.AuditEvent) string { return e.ID })
-	return copies(page(found, q.Limit, q.Offset), cloneEvent), nil
+	slices.SortFunc(found, reversed(byRecording))
+	var list []identity.AuditEvent
+	for _, e := range page(found, q.Limit, q.Offset) {
+		list = append(list, cloneEvent(e.AuditEvent))
+	}
+	return list, nil
 }
 
 func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
@@ -27,7 +41,8 @@ func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
 	}
 	e = cloneEvent(e)
 	stamp(&e.At)
-	set(t, t.events, e.ID, e)
+	t.lastSeq++ // those of undone events are not used again
+	set(t, t.events, e.ID, recorded{e, t.lastSeq})
 	return nil
 }
 
@@ -36,9 +51,9 @@ func (t *tx) DeleteAuditEvents(end time.Time, limit int) (int64, error) {
 		return 0, err
 	}
 	stamp(&end)
-	old := where(t.events, func(e identity.AuditEvent) bool { return before(e.At, end) })
-	at := byTime(func(e identity.AuditEvent) time.Time { return e.At })
-	old = page(sorted(old, at, func(e identity.AuditEvent) string { return e.ID }), limit, 0)
+	old := where(t.events, func(e recorded) bool { return before(e.At, end) })
+	slices.SortFunc(old, byRecording)
+	old = page(old, limit, 0)
 	for _, e := range old {
 		unset(t, t.events, e.ID)
 	}

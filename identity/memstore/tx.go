@@ -20,9 +20,10 @@ type records struct {
 	invitations   map[string]identity.Invitation
 	grants        map[string]identity.Grant
 	images        map[string]identity.Image
-	events        map[string]identity.AuditEvent
+	events        map[string]recorded
 	keys          map[string]identity.SigningKey
 	settings      map[string][]byte
+	lastSeq       uint64 // of the events recorded so far
 
 	addresses      map[string]string   // normalized address → user id
 	addressIDs     map[string]string   // address id → user id
@@ -53,7 +54,7 @@ func newRecords() *records {
 		invitations:    map[string]identity.Invitation{},
 		grants:         map[string]identity.Grant{},
 		images:         map[string]identity.Image{},
-		events:         map[string]identity.AuditEvent{},
+		events:         map[string]recorded{},
 		keys:           map[string]identity.SigningKey{},
 		settings:       map[string][]byte{},
 		addresses:      map[string]string{},

@@ -8,13 +8,16 @@ import (
 
 const selectEvents = `SELECT id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at FROM audit_events`
 
+// newestEvents is the order of lists; seq counts up as events are recorded.
+const newestEvents = "at DESC, seq DESC"
+
 func eventFields(e *identity.AuditEvent) []any {
 	return []any{&e.ID, &e.Type, &e.ActorID, &e.UserID, &e.SessionID, &e.OrgID, &e.IPAddress, &e.UserAgent, (*raw)(&e.Data), (*at)(&e.At)}
 }
 
 func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
 	where := eventsWhere(q)
-	return many(t, where.list(selectEvents, "at DESC, id", q.Limit, q.Offset), eventFields)
+	return many(t, where.list(selectEvents, newestEvents, q.Limit, q.Offset), eventFields)
 }
 
 func eventsWhere(q identity.AuditQuery) conditions {
@@ -44,7 +47,7 @@ func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
 }
 
 func (t *tx) DeleteAuditEvents(before time.Time, limit int) (int64, error) {
-	const query = `DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at > ? AND at < ? ORDER BY at LIMIT ?)`
+	const query = `DELETE FROM audit_events WHERE seq IN (SELECT seq FROM audit_events WHERE at > ? AND at < ? ORDER BY at, seq LIMIT ?)`
 	return t.exec("delete audit events", query, never, before.UnixMilli(), atMost(limit))
 }
 

@@ -77,7 +77,7 @@ func listOf(t *tx, q any) (query, error) {
 		return where.list(selectInvitations, newest+", id", q.Limit, q.Offset), nil
 	case identity.AuditQuery:
 		where := eventsWhere(q)
-		return where.list(selectEvents, "at DESC, id", q.Limit, q.Offset), nil
+		return where.list(selectEvents, newestEvents, q.Limit, q.Offset), nil
 	}
 	return query{}, fmt.Errorf("no list is asked for with a %T", q)
 }

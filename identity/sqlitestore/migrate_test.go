@@ -50,7 +50,7 @@ func schema1Users() []identity.User {
 }
 
 // everyVersion is what goose has written down once every migration was applied.
-var everyVersion = []int{0, 1, 2, 3}
+var everyVersion = []int{0, 1, 2, 3, 4}
 
 func TestSchema1IsMigratedWithEverythingInIt(t *testing.T) {
 	t.Parallel()
@@ -148,6 +148,66 @@ func TestMigrationSplitsTheSearchText(t *testing.T) {
 	if len(written) != 5 || !slices.Equal(migrated, written) {
 		t.Errorf("migrated %q\nwritten  %q", migrated, written)
 	}
+}
+
+// Events that an earlier program wrote keep the order in which it wrote them.
+func TestMigrationKeepsTheOrderOfEvents(t *testing.T) {
+	t.Parallel()
+	dir := schema1(t)
+	file := filepath.Join(dir, "usher.db")
+	for _, migration := range []string{"00002_organizations.sql", "00003_retention.sql"} {
+		text, err := os.ReadFile(filepath.Join("migrations", migration))
+		check(t, err)
+		change(t, file, string(text)+`; INSERT INTO schema_migrations (version_id, is_applied) VALUES (`+migration[4:5]+`, 1)`)
+	}
+	change(t, file, `DELETE FROM audit_events;
+		INSERT INTO audit_events (id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at)
+		SELECT value, 't', 'a', 'u', 's', 'o', 'ip', 'ua', '{"n":1}', 1000 FROM json_each('["m", "z", "gone", "a", "k", "b"]');
+		DELETE FROM audit_events WHERE id = 'gone'`)
+	want := []string{"b", "k", "a", "z", "m"} // the last recorded first
+	for _, id := range []string{"y", "c", "x"} {
+		s := open(t, dir)
+		wantOrder(t, s, want)
+		check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+			return tx.PutAuditEvent(identity.AuditEvent{ID: id, UserID: "u", OrgID: "o", At: time.UnixMilli(1000)})
+		}))
+		want = slices.Insert(want, 0, id)
+		wantOrder(t, s, want)
+		check(t, s.Close())
+		change(t, file, "VACUUM")
+	}
+	if got := versions(t, dir); !slices.Equal(got, everyVersion) {
+		t.Errorf("applied migrations = %v", got)
+	}
+	wantSound(t, dir)
+	s := open(t, dir)
+	defer func() { check(t, s.Close()) }()
+	check(t, s.View(t.Context(), func(tx identity.Tx) error {
+		all, err := tx.AuditEvents(identity.AuditQuery{Types: []string{"t"}, Limit: 1})
+		same(t, all, []identity.AuditEvent{{
+			ID: "b", Type: "t", ActorID: "a", UserID: "u", SessionID: "s", OrgID: "o", IPAddress: "ip", UserAgent: "ua",
+			Data: []byte(`{"n":1}`), At: time.UnixMilli(1000).UTC(),
+		}}, err)
+		return nil
+	}))
+}
+
+func wantOrder(t *testing.T, s identity.Store, want []string) {
+	t.Helper()
+	check(t, s.View(t.Context(), func(tx identity.Tx) error {
+		for _, q := range []identity.AuditQuery{{}, {UserID: "u"}, {OrgID: "o"}} {
+			all, err := tx.AuditEvents(q)
+			check(t, err)
+			var ids []string
+			for _, e := range all {
+				ids = append(ids, e.ID)
+			}
+			if !slices.Equal(ids, want) {
+				t.Errorf("AuditEvents(%+v) = %q, want %q", q, ids, want)
+			}
+		}
+		return nil
+	}))
 }
 
 func searchTexts(t *testing.T, dir string) (texts []string) {

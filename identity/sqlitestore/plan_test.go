@@ -110,5 +110,8 @@ func TestListsUseIndexes(t *testing.T) {
 		if err != nil || !strings.HasPrefix(strings.TrimPrefix(plan, "CO-ROUTINE u\n"), tt.want) {
 			t.Errorf("%s: %v\n%swant\n%s", tt.name, err, plan, tt.want)
 		}
+		if _, events := tt.q.(identity.AuditQuery); events && plan != tt.want {
+			t.Errorf("%s: the index does not give the order:\n%s", tt.name, plan)
+		}
 	}
 }

@@ -53,7 +53,8 @@ var auditCases = []testCase{
 		got[0].Data[0] = 'X'
 		wantEvents(t, s, identity.AuditQuery{}, filled[identity.AuditEvent](1, ""))
 	}},
-	{"events by user, organization, type and time, newest first, ties by id", auditFilters},
+	{"events by user, organization, type and time, newest first, those of one time the last recorded first", auditFilters},
+	{"events of one time are in the order of recording in every page, whatever was undone or deleted", recordingOrder},
 }
 
 func wantEvents(t *testing.T, s identity.Store, q identity.AuditQuery, want ...identity.AuditEvent) {
@@ -68,7 +69,8 @@ func wantEvents(t *testing.T, s identity.Store, q identity.AuditQuery, want ...i
 
 func auditFilters(t *testing.T, s identity.Store) {
 	at := func(second int) time.Time { return epoch.Add(time.Duration(second) * time.Second) }
-	var all []identity.AuditEvent // newest first, as they shall come back
+	var all []identity.AuditEvent
+	var inOrder [12]identity.AuditEvent // newest first, as they shall come back
 	for i := range 12 {
 		all = append(all, identity.AuditEvent{
 			ID: fmt.Sprintf("e%02d", i), Type: []string{"sign_in", "sign_out", "user.deleted"}[i%3], UserID: []string{"u", "v", ""}[i%3],
@@ -79,6 +81,13 @@ func auditFilters(t *testing.T, s identity.Store) {
 	for _, i := range []int{7, 13, 0, 11, 3, 1, 9, 2, 12, 10, 4, 6, 8, 5} {
 		mustPut(t, s, all[i])
 	}
+	// Of those that share a time the last of these comes first.
+	for i, want := range [][]int{{2, 1, 0}, {5, 4, 3}, {8, 6, 7}, {10, 9, 11}} {
+		for j, k := range want {
+			inOrder[3*i+j] = all[k]
+		}
+	}
+	all = append(inOrder[:], all[12], all[13])
 	for _, q := range []identity.AuditQuery{
 		{}, {UserID: "u"}, {UserID: "w"}, {OrgID: "o"}, {OrgID: "u"}, {UserID: "u", OrgID: "o"},
 		{Types: []string{"sign_in"}}, {Types: []string{"sign_in", "user.deleted", "x"}}, {Types: []string{}}, {Types: []string{"SIGN_IN", ""}},
@@ -162,4 +171,54 @@ func deleteEvents(t *testing.T, s identity.Store) {
 		})
 		wantEvents(t, s, identity.AuditQuery{}, append(slices.Clone(all[:step.stays]), timeless)...)
 	}
+}
+
+// recordingOrder records events of one millisecond with ids in another order, among some that
+// are undone and some that are deleted.
+func recordingOrder(t *testing.T, s identity.Store) {
+	var all []identity.AuditEvent // newest first
+	record := func(tx identity.Tx, id string, at time.Time) error {
+		e := identity.AuditEvent{ID: id, UserID: "u", OrgID: "o", At: at}
+		all = slices.Insert(all, 0, e)
+		return tx.PutAuditEvent(e)
+	}
+	for _, ids := range [][]string{{"m", "z", "a"}, {"k"}, {"y", "b", "x"}} {
+		update(t, s, func(tx identity.Tx) error {
+			for _, id := range ids {
+				if err := record(tx, id, epoch.Add(time.Microsecond*time.Duration(len(all)))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := s.Update(t.Context(), func(tx identity.Tx) error {
+			return errors.Join(tx.PutAuditEvent(identity.AuditEvent{ID: "undone " + ids[0], UserID: "u", OrgID: "o", At: epoch}), errMine)
+		}); !errors.Is(err, errMine) {
+			t.Fatalf("Update = %v", err)
+		}
+	}
+	// One that was recorded last is of an earlier time, and goes.
+	mustPut(t, s, identity.AuditEvent{ID: "late", UserID: "u", OrgID: "o", At: epoch.Add(-time.Hour)})
+	update(t, s, func(tx identity.Tx) error {
+		_, err := tx.DeleteAuditEvents(epoch.Add(-time.Minute), 0)
+		return errors.Join(err, record(tx, "c", epoch))
+	})
+	for i := range all {
+		all[i].At = epoch // as milliseconds
+	}
+	for _, q := range []identity.AuditQuery{{}, {UserID: "u"}, {OrgID: "o"}, {Since: epoch, Until: epoch.Add(time.Second)}} {
+		wantEvents(t, s, q, all...)
+		for offset := range len(all) + 1 {
+			q.Limit, q.Offset = 3, offset
+			wantEvents(t, s, q, eventsOf(all, q)...)
+		}
+	}
+	update(t, s, func(tx identity.Tx) error { // the oldest first, here too
+		n, err := tx.DeleteAuditEvents(epoch.Add(time.Second), 2)
+		if n != 2 {
+			t.Errorf("DeleteAuditEvents = %d, want 2", n)
+		}
+		return err
+	})
+	wantEvents(t, s, identity.AuditQuery{}, all[:len(all)-2]...)
 }
