@@ -47,6 +47,10 @@ type Config struct {
 	// AfterSignIn and AfterSignOut are led to when the request names no better place;
 	// "" is "/".
 	AfterSignIn, AfterSignOut string
+	// EmailCodes says that the instance sends codes by mail. Sign-in then offers one to
+	// whoever has no password or forgot it. Sign-up asks for a code whenever the instance
+	// wants one.
+	EmailCodes bool
 	// AllowedRedirectOrigins may be returned to besides the app's own origin.
 	AllowedRedirectOrigins []string
 	// Users is the Backend API; needed with NoProxy. Without NoProxy, Profile shows

@@ -96,8 +96,8 @@ func TestSignUpShowsEachFieldsMistake(t *testing.T) {
 	}
 	rec = post(newHandlers(t, answers(200, `{"response":{"status":"missing_requirements"},"client":null}`)).SignUp,
 		url.Values{"email_address": {"ada@example.com"}, "password": {"a long secret"}})
-	if rec.Code != 422 || !strings.Contains(rec.Body.String(), "one more step") {
-		t.Errorf("an unfinished sign-up: %d", rec.Code)
+	if rec.Code != 422 || !strings.Contains(rec.Body.String(), "more than this form has") {
+		t.Errorf("a sign-up that lacks what the form has no field for: %d", rec.Code)
 	}
 }
 

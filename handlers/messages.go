@@ -35,6 +35,12 @@ var texts = map[string]string{
 	wire.CodeParamMissing:       "Fill this in.",
 	wire.CodeParamFormatInvalid: "This cannot be used. Check it for mistakes.",
 
+	wire.CodePasswordCompromised: "This password may be known to others and opens nothing any more. Choose a new one with a code by mail.",
+	wire.CodeCodeIncorrect:       "This is not the code. Look for the newest mail.",
+	wire.CodeVerificationExpired: "This code has expired. Have another one sent.",
+	wire.CodeVerificationFailed:  "There were too many wrong codes. Start again.",
+	wire.CodeVerificationTooMany: "A code was sent a moment ago.",
+
 	wire.CodeAuthorizationInvalid: "You are not allowed to do that.",
 	wire.CodeOrganizationNotFound: "This organization is no longer there, or you are not in it.",
 	wire.CodeMissingPermission:    "Your role in this organization does not allow that.",
@@ -51,6 +57,7 @@ var texts = map[string]string{
 	wire.CodeParamMissing + " identifier":               "Enter your e-mail address.",
 	wire.CodeParamMissing + " email_address":            "Enter your e-mail address.",
 	wire.CodeParamMissing + " password":                 "Enter a password.",
+	wire.CodeParamMissing + " code":                     "Enter the code from the mail.",
 	wire.CodeParamMissing + " current_password":         "Enter your current password.",
 	wire.CodeParamMissing + " new_password":             "Enter a new password.",
 	wire.CodeParamMissing + " name":                     "Enter a name.",
@@ -67,6 +74,9 @@ var texts = map[string]string{
 const (
 	textNotCurrent   = "This is not your current password."
 	textNoInvitation = "This invitation is no longer open."
+	textAttemptGone  = "This is no longer open. Please begin again."
+	textMoreSteps    = "This account asks for one more step, which this form does not offer."
+	textNoCodes      = "No code can be sent to this address. Check it for mistakes."
 	textUnknown      = "That did not work. Please try again."
 	textUnavailable  = "The sign-in service cannot be reached right now. Nothing was changed; try again in a moment."
 )

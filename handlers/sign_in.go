@@ -9,8 +9,12 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// SignIn shows the sign-in form and takes it. Whoever is signed in already is led on to
-// the return address. Fields: identifier, password, redirect_url.
+// SignIn shows the sign-in form and takes it. With Config.EmailCodes it offers a code by
+// mail too, to sign in with or to choose a new password; these steps are at the same path.
+// Whoever is signed in already is led on to the return address. Fields: identifier,
+// password, redirect_url; of the other steps action ("email_code" and
+// "reset_password_email_code" with identifier, "code" with code, "resend", "password" with
+// password and sign_out_of_other_sessions), attempt_id, redirect_url.
 func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -19,7 +23,9 @@ func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
 			redirect(w, h.leadTo(back))
 			return
 		}
-		h.showSignIn(w, r, http.StatusOK, views.SignInForm{RedirectURL: h.returnTo(back)})
+		if !h.showSignInStep(w, r, r.URL.Query().Get(paramStep), h.returnTo(back)) {
+			h.showSignIn(w, r, http.StatusOK, views.SignInForm{RedirectURL: h.returnTo(back)})
+		}
 	case http.MethodPost:
 		h.takeSignIn(w, r)
 	default:
@@ -28,6 +34,9 @@ func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handlers) showSignIn(w http.ResponseWriter, r *http.Request, status int, f views.SignInForm) {
+	if h.cfg.EmailCodes {
+		f.CodeURL = stepURL(h.cfg.SignInURL, stepEmail, f.RedirectURL)
+	}
 	h.page(w, r, status, "Sign in", views.SignIn(f))
 }
 
@@ -35,6 +44,10 @@ func (h *Handlers) takeSignIn(w http.ResponseWriter, r *http.Request) {
 	form, bad := h.readForm(w, r)
 	if bad != nil {
 		h.showSignIn(w, r, bad.status, views.SignInForm{Error: bad.text})
+		return
+	}
+	if action := form.Get("action"); action != "" {
+		h.takeSignInStep(w, r, form, action)
 		return
 	}
 	typed := views.SignInForm{Identifier: form.Get("identifier"), RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL))}
@@ -52,7 +65,7 @@ func (h *Handlers) takeSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	if answer.Resource.Status != wire.StatusComplete {
 		relay(w, answer.SetCookies)
-		typed.Error = "This account asks for one more step, which this form does not offer."
+		typed.Error = textMoreSteps
 		h.showSignIn(w, r, http.StatusUnprocessableEntity, typed)
 		return
 	}

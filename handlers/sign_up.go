@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/internal/fapi"
@@ -9,14 +10,20 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// SignUp shows the sign-up form and takes it. Whoever is signed in already is led on to
-// the return address. Fields: email_address, password, first_name, last_name, redirect_url.
+// SignUp shows the sign-up form and takes it. Where the instance asks for a code by mail, a
+// second step at the same path takes that. Whoever is signed in already is led on to the
+// return address. Fields: email_address, password, first_name, last_name, redirect_url; of
+// the second step action ("code" or "resend"), attempt_id, code, redirect_url.
 func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		back := r.URL.Query().Get(wire.ParamRedirectURL)
 		if authctx.FromContext(r.Context()).SignedIn() {
 			redirect(w, h.leadTo(back))
+			return
+		}
+		if r.URL.Query().Get(paramStep) == stepCode {
+			h.showCode(w, r, h.signUpCodes(), h.returnTo(back))
 			return
 		}
 		h.showSignUp(w, r, http.StatusOK, views.SignUpForm{RedirectURL: h.returnTo(back)})
@@ -37,6 +44,10 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 		h.showSignUp(w, r, bad.status, views.SignUpForm{Error: bad.text})
 		return
 	}
+	if action := form.Get("action"); action != "" {
+		h.takeCode(w, r, h.signUpCodes(), form, action)
+		return
+	}
 	typed := views.SignUpForm{
 		EmailAddress: form.Get("email_address"), FirstName: form.Get("first_name"), LastName: form.Get("last_name"),
 		RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL)),
@@ -54,11 +65,81 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if answer.Resource.Status != wire.StatusComplete {
-		relay(w, answer.SetCookies)
-		typed.Error = "This instance asks for one more step, such as a code by mail, which this form does not offer."
-		h.showSignUp(w, r, http.StatusUnprocessableEntity, typed)
+		h.proveSignUp(w, r, answer, typed)
 		return
 	}
 	h.remember(w, answer.SetCookies, answer.Token(string(answer.Resource.CreatedSessionID)))
 	redirect(w, h.leadTo(typed.RedirectURL))
+}
+
+// proveSignUp has a code sent for a sign-up that waits for one, and leads to its step.
+func (h *Handlers) proveSignUp(w http.ResponseWriter, r *http.Request, begun *fapi.Answer[wire.SignUp], typed views.SignUpForm) {
+	relay(w, begun.SetCookies)
+	if !awaitsCode(&begun.Resource) {
+		typed.Error = "This instance asks for more than this form has. Whoever runs it has to say how to sign up."
+		h.showSignUp(w, r, http.StatusUnprocessableEntity, typed)
+		return
+	}
+	sent, err := h.fapi.PrepareSignUp(r.Context(), fapi.FromRequest(r).With(begun.SetCookies), begun.Resource.ID)
+	if err != nil {
+		no := h.refused(w, r, err, "email_address")
+		if len(no.fields) > 0 {
+			typed.Error, typed.Errors = no.text, no.fields
+			h.showSignUp(w, r, no.status, typed)
+			return
+		}
+		f := signUpStep(&begun.Resource, typed.RedirectURL)
+		f.Error = no.text
+		h.page(w, r, no.status, "Sign up", views.EnterCode(f))
+		return
+	}
+	relay(w, sent.SetCookies)
+	redirect(w, stepURL(h.cfg.SignUpURL, stepCode, typed.RedirectURL))
+}
+
+// awaitsCode reports whether a code to its address is all that a sign-up lacks.
+func awaitsCode(s *wire.SignUp) bool {
+	if s.Status != wire.StatusMissingRequirements || len(s.MissingFields) > 0 || !slices.Equal(s.UnverifiedFields, []string{"email_address"}) {
+		return false
+	}
+	v := s.Verifications["email_address"]
+	return v == nil || len(v.SupportedStrategies) == 0 || slices.Contains(v.SupportedStrategies, wire.StrategyEmailCode)
+}
+
+func signUpStep(s *wire.SignUp, returnTo string) views.AttemptForm {
+	return views.AttemptForm{SignUp: true, AttemptID: s.ID, EmailAddress: string(s.EmailAddress), RedirectURL: returnTo}
+}
+
+// signUpCodes is the step of a sign-up that takes its code.
+func (h *Handlers) signUpCodes() codeStep {
+	return codeStep{
+		url: h.cfg.SignUpURL, title: "Sign up",
+		begin: func(w http.ResponseWriter, r *http.Request, text, returnTo string) {
+			h.showSignUp(w, r, http.StatusOK, views.SignUpForm{Error: text, RedirectURL: returnTo})
+		},
+		pending: func(c *wire.Client, returnTo string) *pendingCode {
+			s := c.SignUp
+			if s == nil || !awaitsCode(s) {
+				return nil
+			}
+			return &pendingCode{
+				form: signUpStep(s, returnTo), sent: s.Verifications["email_address"],
+				send: func(r *http.Request) (*outcome, error) {
+					a, err := h.fapi.PrepareSignUp(r.Context(), fapi.FromRequest(r), s.ID)
+					return signUpOutcome(a), err
+				},
+				try: func(r *http.Request, code string) (*outcome, error) {
+					a, err := h.fapi.AttemptSignUp(r.Context(), fapi.FromRequest(r), s.ID, code)
+					return signUpOutcome(a), err
+				},
+			}
+		},
+	}
+}
+
+func signUpOutcome(a *fapi.Answer[wire.SignUp]) *outcome {
+	if a == nil {
+		return nil
+	}
+	return &outcome{a.Resource.Status, a.SetCookies, a.Token(string(a.Resource.CreatedSessionID))}
 }

@@ -27,6 +27,10 @@ func forms() map[string]templ.Component {
 		"sign-in with errors": views.SignIn(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
 		"sign-up":             views.SignUp(views.SignUpForm{}),
 		"sign-up with errors": views.SignUp(views.SignUpForm{EmailAddress: "ada", Error: "No.", Errors: errs}),
+		"ask for a code":      views.AskForCode(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
+		"enter the code":      views.EnterCode(views.AttemptForm{SignUp: true, AttemptID: "sua_1", EmailAddress: "ada@example.test"}),
+		"a wrong code":        views.EnterCode(views.AttemptForm{AttemptID: "sia_1", Error: "No.", Errors: map[string]string{"code": "is wrong"}}),
+		"new password":        views.NewPassword(views.AttemptForm{AttemptID: "sia_1", Errors: errs}),
 		"profile":             views.UserProfile(views.Profile{User: ada()}),
 		"profile with errors": views.UserProfile(views.Profile{User: ada(), Error: "No.", Errors: errs}),
 
@@ -112,6 +116,14 @@ func TestFormsPostTheFieldsOfTheFrontendAPI(t *testing.T) {
 				"password": "new-password", "redirect_url": "",
 			},
 		},
+		{
+			"ask for a code", views.AskForCode(views.SignInForm{RedirectURL: "/a"}), "/sign-in",
+			map[string]string{"identifier": "username", "redirect_url": ""},
+		},
+		{
+			"new password", views.NewPassword(views.AttemptForm{AttemptID: "sia_1", EmailAddress: "ada@example.test"}), "/sign-in",
+			map[string]string{"action": "", "attempt_id": "", "": "username", "password": "new-password", "sign_out_of_other_sessions": ""},
+		},
 		{"sign-out", views.SignOut(), "/sign-out", map[string]string{}},
 	}
 	for _, tt := range tests {
@@ -138,11 +150,37 @@ func TestFormsPostTheFieldsOfTheFrontendAPI(t *testing.T) {
 	}
 }
 
+// The step of a code belongs to the page it came from, and its two forms to one attempt.
+func TestCodeStepPostsToItsOwnPage(t *testing.T) {
+	t.Parallel()
+	for action, form := range map[string]views.AttemptForm{
+		"/sign-up": {SignUp: true, AttemptID: "sua_1", RedirectURL: "/a"},
+		"/sign-in": {AttemptID: "sia_1", RedirectURL: "/a"},
+	} {
+		root := parse(t, render(t, signedOut(t), views.EnterCode(form)))
+		for i, want := range []string{"action=code attempt_id=" + form.AttemptID + " redirect_url=/a code=", "action=resend attempt_id=" + form.AttemptID + " redirect_url=/a"} {
+			f := elements(root, "form")[i]
+			var fields []string
+			for _, input := range elements(f, "input") {
+				name, _ := attr(input, "name")
+				value, _ := attr(input, "value")
+				fields = append(fields, name+"="+value)
+			}
+			if got, _ := attr(f, "action"); got != action || strings.Join(fields, " ") != want {
+				t.Errorf("form %d posts %q to %s, want %q to %s", i, fields, got, want, action)
+			}
+		}
+		if got, _ := attr(elements(root, "a")[0], "href"); got != action+"?redirect_url=%2Fa" {
+			t.Errorf("start again leads to %q", got)
+		}
+	}
+}
+
 func TestNewPasswordsHaveALeastLength(t *testing.T) {
 	t.Parallel()
-	root := parse(t, render(t, signedIn(t), views.SignUp(views.SignUpForm{}), views.UserProfile(views.Profile{}), views.SignIn(views.SignInForm{})))
+	root := parse(t, render(t, signedIn(t), views.SignUp(views.SignUpForm{}), views.UserProfile(views.Profile{}), views.NewPassword(views.AttemptForm{}), views.SignIn(views.SignInForm{})))
 	for id, want := range map[string]string{
-		"sign-up-password": "8", "profile-new_password": "8",
+		"sign-up-password": "8", "profile-new_password": "8", "attempt-password": "8",
 		"profile-current_password": "", "sign-in-password": "", // what was right once stays enough to sign in
 	} {
 		if got, _ := attr(byID(root, id), "minlength"); got != want {

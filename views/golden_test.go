@@ -33,6 +33,12 @@ func TestGolden(t *testing.T) {
 		"sign_up_errors": views.SignUp(views.SignUpForm{
 			EmailAddress: "ada@", FirstName: "Ada", Errors: map[string]string{"email_address": "is not an address", "password": "is too common"},
 		}),
+		"enter_code": views.EnterCode(views.AttemptForm{
+			SignUp: true, AttemptID: "sua_1", EmailAddress: "ada@example.test", Notice: "Another code was sent.",
+			Errors: map[string]string{"code": "is wrong"},
+		}),
+		"ask_for_code":  views.AskForCode(views.SignInForm{RedirectURL: "/dashboard"}),
+		"new_password":  views.NewPassword(views.AttemptForm{AttemptID: "sia_1", EmailAddress: "ada@example.test"}),
 		"organizations": views.UserOrganizations(acme()),
 		"user_profile": views.UserProfile(views.Profile{
 			User: ada(), CurrentSessionID: "sess_1", Notice: "Your name was saved.",

@@ -7,7 +7,7 @@ import (
 	"github.com/usherauth/usher/authctx"
 )
 
-// SignInForm is what [SignIn] shows. The zero value is an empty form.
+// SignInForm is what [SignIn] and [AskForCode] show. The zero value is an empty form.
 type SignInForm struct {
 	// Identifier is kept when the form comes back; there is no field for a password,
 	// because a password is never sent back.
@@ -15,6 +15,8 @@ type SignInForm struct {
 	// RedirectURL is carried along in a hidden field, and to the sign-up page when it is
 	// safe to follow. It is not checked otherwise: check it when the form arrives.
 	RedirectURL string
+	// CodeURL is the page with [AskForCode]; "" shows no link to it.
+	CodeURL string
 	// Error is about the whole form, Errors about single fields, by their name:
 	// "identifier", "password". They are shown as text.
 	Error  string

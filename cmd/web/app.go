@@ -55,7 +55,8 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 	forms, err := handlers.New(handlers.Config{
 		PublishableKey: in.auth.PublishableKey, SecretKey: in.auth.SecretKey, PublicOrigin: in.auth.PublicOrigin,
 		NoProxy: !in.proxied, AfterSignIn: "/welcome", AllowedRedirectOrigins: in.allowed, Users: users, Layout: site.Layout,
-		Transport: in.carrier, Logger: log, Now: now,
+		EmailCodes: in.mail != nil || in.carrier == nil, // a hosted instance sends its own mail
+		Transport:  in.carrier, Logger: log, Now: now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)

@@ -60,6 +60,16 @@ func Candidates(r *http.Request) []Browser {
 	return all
 }
 
+// With is b after an answer's Set-Cookie lines, for a second call about the same request.
+func (b Browser) With(lines []string) Browser {
+	for _, line := range lines {
+		if c, err := http.ParseSetCookie(line); err == nil && c.Name == wire.CookieClient {
+			b.ClientCookie = c.Value
+		}
+	}
+	return b
+}
+
 // Answer is a success: the resource, the client it belongs to, and the Set-Cookie lines
 // that the browser must get.
 type Answer[T any] struct {

@@ -53,6 +53,17 @@ type apiCall struct {
 	call                               func(context.Context, *fapi.Client) error
 }
 
+// A later call about the same request goes on with the client that an answer has made.
+func TestBrowserAfterAnAnswer(t *testing.T) {
+	t.Parallel()
+	if got := ada.With([]string{"__client_uat=7; Path=/", "__client=new; Path=/; HttpOnly"}); got.ClientCookie != "new" || got.SessionID != ada.SessionID {
+		t.Errorf("With = %+v", got)
+	}
+	if got := ada.With([]string{"__session=x", "", "nonsense"}); got != ada {
+		t.Errorf("With = %+v, want %+v", got, ada)
+	}
+}
+
 func TestEveryCallSpeaksAsTheProxyOfItsBrowser(t *testing.T) {
 	t.Parallel()
 	calls := []apiCall{
@@ -64,6 +75,36 @@ func TestEveryCallSpeaksAsTheProxyOfItsBrowser(t *testing.T) {
 		{"sign in", "POST", "/v1/client/sign_ins", "", "identifier=ada%40example.com&password=pw&strategy=password", false,
 			func(ctx context.Context, c *fapi.Client) error {
 				_, err := c.SignIn(ctx, ada, "ada@example.com", "pw")
+				return err
+			}},
+		{"prepare sign-up", "POST", "/v1/client/sign_ups/sua_1/prepare_verification", "", "strategy=email_code", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.PrepareSignUp(ctx, ada, "sua_1")
+				return err
+			}},
+		{"attempt sign-up", "POST", "/v1/client/sign_ups/sua_%2F..%2F1/attempt_verification", "", "code=123456&strategy=email_code", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.AttemptSignUp(ctx, ada, "sua_/../1", "123456")
+				return err
+			}},
+		{"begin sign-in", "POST", "/v1/client/sign_ins", "", "identifier=ada%40example.com", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.BeginSignIn(ctx, ada, "ada@example.com")
+				return err
+			}},
+		{"prepare factor", "POST", "/v1/client/sign_ins/sia_1/prepare_first_factor", "", "email_address_id=idn_1&strategy=email_code", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.PrepareFirstFactor(ctx, ada, "sia_1", wire.Factor{Strategy: "email_code", EmailAddressID: "idn_1"})
+				return err
+			}},
+		{"attempt factor", "POST", "/v1/client/sign_ins/sia_1/attempt_first_factor", "", "code=123456&strategy=email_code", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.AttemptFirstFactor(ctx, ada, "sia_1", "email_code", "123456")
+				return err
+			}},
+		{"reset password", "POST", "/v1/client/sign_ins/sia_1/reset_password", "", "password=pw&sign_out_of_other_sessions=false", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.ResetPassword(ctx, ada, "sia_1", "pw", false)
 				return err
 			}},
 		{"end sessions", "POST", "/v1/client/sessions", "DELETE", "", false,

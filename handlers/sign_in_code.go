@@ -1,0 +1,126 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/usherauth/usher/internal/fapi"
+	"github.com/usherauth/usher/views"
+	"github.com/usherauth/usher/wire"
+)
+
+// showSignInStep shows a later step of a sign-in; false for an address that names none.
+func (h *Handlers) showSignInStep(w http.ResponseWriter, r *http.Request, step, returnTo string) bool {
+	switch {
+	case step == stepEmail && h.cfg.EmailCodes:
+		h.page(w, r, http.StatusOK, "Sign in", views.AskForCode(views.SignInForm{RedirectURL: returnTo}))
+	case step == stepCode:
+		h.showCode(w, r, h.signInCodes(), returnTo)
+	case step == stepPassword:
+		h.showNewPassword(w, r, returnTo)
+	default:
+		return false
+	}
+	return true
+}
+
+// takeSignInStep takes the form of a later step.
+func (h *Handlers) takeSignInStep(w http.ResponseWriter, r *http.Request, form url.Values, action string) {
+	switch action {
+	case wire.StrategyEmailCode, wire.StrategyResetPasswordCode:
+		h.askForCode(w, r, form, action)
+	case stepPassword:
+		h.takeNewPassword(w, r, form)
+	default:
+		h.takeCode(w, r, h.signInCodes(), form, action)
+	}
+}
+
+// askForCode begins a sign-in and has its code sent.
+func (h *Handlers) askForCode(w http.ResponseWriter, r *http.Request, form url.Values, strategy string) {
+	typed := views.SignInForm{Identifier: form.Get("identifier"), RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL))}
+	refuse := func(status int, text string, fields map[string]string) {
+		typed.Error, typed.Errors = text, fields
+		h.page(w, r, status, "Sign in", views.AskForCode(typed))
+	}
+	if missing := missingFields(form, "identifier"); missing != nil {
+		refuse(http.StatusUnprocessableEntity, "", missing)
+		return
+	}
+	b := fapi.FromRequest(r)
+	begun, err := h.fapi.BeginSignIn(r.Context(), b, typed.Identifier)
+	if err != nil {
+		no := h.refused(w, r, err, "identifier")
+		if no.text == texts[wire.CodeIdentifierNotFound] {
+			no.text = textNoCodes
+		}
+		refuse(no.status, no.text, no.fields)
+		return
+	}
+	relay(w, begun.SetCookies)
+	factor, ok := factorOf(&begun.Resource, strategy)
+	if !ok {
+		refuse(http.StatusUnprocessableEntity, textNoCodes, nil)
+		return
+	}
+	sent, err := h.fapi.PrepareFirstFactor(r.Context(), b.With(begun.SetCookies), begun.Resource.ID, factor)
+	if err != nil {
+		no := h.refused(w, r, err)
+		refuse(no.status, no.text, nil)
+		return
+	}
+	relay(w, sent.SetCookies)
+	redirect(w, stepURL(h.cfg.SignInURL, stepCode, typed.RedirectURL))
+}
+
+// factorOf is the attempt's factor with a strategy; of several addresses the primary one.
+func factorOf(s *wire.SignIn, strategy string) (found wire.Factor, ok bool) {
+	for _, f := range s.SupportedFirstFactors {
+		if f.Strategy == strategy && (!ok || f.Primary) {
+			found, ok = f, true
+		}
+	}
+	return found, ok
+}
+
+// signInCodes is the step of a sign-in that takes its code.
+func (h *Handlers) signInCodes() codeStep {
+	return codeStep{
+		url: h.cfg.SignInURL, title: "Sign in",
+		begin: func(w http.ResponseWriter, r *http.Request, text, returnTo string) {
+			h.showSignIn(w, r, http.StatusOK, views.SignInForm{Error: text, RedirectURL: returnTo})
+		},
+		pending: func(c *wire.Client, returnTo string) *pendingCode {
+			s := c.SignIn
+			if s == nil || s.Status != wire.StatusNeedsFirstFactor || s.FirstFactorVerification == nil {
+				return nil
+			}
+			factor, ok := factorOf(s, s.FirstFactorVerification.Strategy)
+			if !ok || factor.Strategy != wire.StrategyEmailCode && factor.Strategy != wire.StrategyResetPasswordCode {
+				return nil
+			}
+			return &pendingCode{
+				form: signInStep(s, returnTo), sent: s.FirstFactorVerification,
+				send: func(r *http.Request) (*outcome, error) {
+					a, err := h.fapi.PrepareFirstFactor(r.Context(), fapi.FromRequest(r), s.ID, factor)
+					return signInOutcome(a), err
+				},
+				try: func(r *http.Request, code string) (*outcome, error) {
+					a, err := h.fapi.AttemptFirstFactor(r.Context(), fapi.FromRequest(r), s.ID, factor.Strategy, code)
+					return signInOutcome(a), err
+				},
+			}
+		},
+	}
+}
+
+func signInStep(s *wire.SignIn, returnTo string) views.AttemptForm {
+	return views.AttemptForm{AttemptID: s.ID, EmailAddress: string(s.Identifier), RedirectURL: returnTo}
+}
+
+func signInOutcome(a *fapi.Answer[wire.SignIn]) *outcome {
+	if a == nil {
+		return nil
+	}
+	return &outcome{a.Resource.Status, a.SetCookies, a.Token(string(a.Resource.CreatedSessionID))}
+}
