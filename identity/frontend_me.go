@@ -13,6 +13,7 @@ func (s *Service) meRoutes() routes {
 		"/v1/me/email_addresses/{id}":                      {"GET": getMyEmail, "DELETE": deleteMyEmail},
 		"/v1/me/email_addresses/{id}/prepare_verification": {"POST": s.favours(prepareMyEmail)},
 		"/v1/me/email_addresses/{id}/attempt_verification": {"POST": s.attempts(attemptMyEmail)},
+		"/v1/me/sessions":                                  {"GET": mySessions},
 		"/v1/me/sessions/active":                           {"GET": activeSessions},
 		"/v1/me/sessions/{id}/revoke":                      {"POST": revokeMySession},
 	}, notBuilt(

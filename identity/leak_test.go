@@ -22,6 +22,7 @@ var targets = []string{
 	"DELETE /v1/client/sessions", "POST /v1/client/sessions/%s/touch", "POST /v1/client/sessions/%s/tokens",
 	"POST /v1/client/sessions/%s/tokens/%s", "POST /v1/client/sessions/%s/end", "POST /v1/client/sessions/%s/remove",
 	"GET /v1/me", "PATCH /v1/me", "PATCH /v1/me/metadata", "POST /v1/me/change_password", "GET /v1/me/sessions/active",
+	"GET /v1/me/sessions",
 	"POST /v1/me/sessions/%s/revoke", "POST /v1/me/totp", "GET /v1/nothing",
 	"POST /v1/organizations", "GET /v1/organizations/%s", "PATCH /v1/organizations/%s", "DELETE /v1/organizations/%s",
 	"GET /v1/organizations/%s/memberships", "POST /v1/organizations/%s/memberships", "PATCH /v1/organizations/%s/memberships/%s",
@@ -204,7 +205,7 @@ func TestV01_FrontendHasNoPrivateData(t *testing.T) {
 	app.backend("PATCH", "/v1/users/"+user+"/metadata", `{"private_metadata":{"hidden":"zebra"}}`).want(t, 200, "")
 	id := v.sessionID()
 	for _, a := range []answer{
-		v.get("/v1/client"), v.get("/v1/me"), v.get("/v1/me/sessions/active"), v.post("/v1/client/sessions/" + id + "/touch"),
+		v.get("/v1/client"), v.get("/v1/me"), v.get("/v1/me/sessions/active"), v.get("/v1/me/sessions"), v.post("/v1/client/sessions/" + id + "/touch"),
 		v.post("/v1/me?_method=PATCH", "first_name", "A"), v.post("/v1/client/sessions/" + id + "/end"),
 	} {
 		if a.StatusCode != 200 || strings.Contains(a.body, "zebra") || strings.Contains(a.body, "private_metadata") || strings.Contains(a.body, "argon2id") {

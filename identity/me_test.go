@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/usherauth/usher/wire"
@@ -91,11 +92,25 @@ func TestOwnSessions(t *testing.T) {
 	here.post("/v1/me/sessions/"+other+"/revoke").want(t, 200, "")
 	there.post("/v1/client/sessions/"+other+"/tokens").want(t, 401, wire.CodeSignedOut)
 	here.post("/v1/me/sessions/"+other+"/revoke").want(t, 404, wire.CodeResourceNotFound)
+	if list := decode[[]wire.Session](t, here.get("/v1/me/sessions/active").body); len(list) != 1 || list[0].ID != id {
+		t.Errorf("active sessions = %+v, want the one here", list)
+	}
+	statuses := map[string]string{}
+	for _, s := range decode[[]wire.Session](t, here.get("/v1/me/sessions").body) { // those that ended too, of nobody else
+		statuses[s.ID] = s.Status
+		if s.LatestActivity == nil || s.User != nil || s.LastActiveToken != nil {
+			t.Errorf("session = %+v", s)
+		}
+	}
+	if want := map[string]string{id: wire.SessionActive, other: wire.SessionRevoked}; !maps.Equal(statuses, want) {
+		t.Errorf("sessions = %v, want %v", statuses, want)
+	}
 	here.post("/v1/me/sessions/"+id+"/revoke").want(t, 200, "")
 	if here.cookies["__client_uat"] != "0" || here.cookies["__client"] != "" {
 		t.Errorf("cookies = %v, want signed out", here.cookies)
 	}
 	here.get("/v1/me/sessions/active").want(t, 401, wire.CodeSignedOut)
+	here.get("/v1/me/sessions").want(t, 401, wire.CodeSignedOut)
 }
 
 // Strings that trouble other programs come back as they were, or are refused.

@@ -30,9 +30,18 @@ func (c *call) revoke(tx Tx, s *Session) error {
 	return errors.Join(tx.PutSession(*s), c.record(tx, AuditEvent{Type: "session.revoked", UserID: s.UserID, SessionID: s.ID}))
 }
 
-// activeSessions lists where the person is signed in. It is a bare array: the reference
-// browser client reads it unwrapped.
+// mySessions lists the sessions of the person, also those that have ended.
+func mySessions(c *call) (any, error) {
+	return c.mySessions(func(Session) bool { return true })
+}
+
+// activeSessions lists where the person is signed in.
 func activeSessions(c *call) (any, error) {
+	return c.mySessions(func(s Session) bool { return s.live(c.now) })
+}
+
+// mySessions is a bare array: the reference browser client reads it unwrapped.
+func (c *call) mySessions(wanted func(Session) bool) (any, error) {
 	var all []Session
 	err := c.view(c.r.Context(), func(tx Tx) error {
 		m, err := c.me(tx)
@@ -47,7 +56,7 @@ func activeSessions(c *call) (any, error) {
 	}
 	out := []wire.Session{}
 	for _, s := range all {
-		if s.live(c.now) {
+		if wanted(s) {
 			session := sessionJSON(s, c.now)
 			session.LatestActivity = sessionActivity(s)
 			out = append(out, session)
