@@ -95,6 +95,8 @@ func (c *call) backendClient(b *browser) wire.BackendClient {
 		LastActiveSessionID: wire.NullString(b.client.LastActiveSessionID),
 		CreatedAt:           millis(b.client.CreatedAt),
 		UpdatedAt:           millis(b.client.UpdatedAt),
+
+		LastAuthenticationStrategy: wire.NullString(b.client.LastStrategy),
 	}
 	for _, s := range b.sessions {
 		out.SessionIDs = append(out.SessionIDs, s.ID)

@@ -15,6 +15,7 @@ type userParams struct {
 	LastName    textParam `json:"last_name"`
 	Username    textParam `json:"username"`
 	Locale      textParam `json:"locale"`
+	Timezone    textParam `json:"timezone"`
 	DeleteSelf  *bool     `json:"delete_self_enabled"`
 	CreateOrgs  *bool     `json:"create_organization_enabled"`
 	OrgsLimit   *int      `json:"create_organizations_limit"`
@@ -81,6 +82,9 @@ var usernames = regexp.MustCompile(`^[a-z0-9_.-]{1,64}$`)
 
 var locales = regexp.MustCompile(`^[A-Za-z0-9-]{1,35}$`)
 
+// timezones are names as the IANA database forms them; which of them there are changes.
+var timezones = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
+
 // apply checks the parameters and writes those that were given into u.
 func (p userParams) apply(u *User) error {
 	if p.TOTPSecret != "" {
@@ -97,6 +101,7 @@ func (p userParams) apply(u *User) error {
 	p.FirstName.set(&u.FirstName)
 	p.LastName.set(&u.LastName)
 	p.Locale.set(&u.Locale)
+	p.Timezone.set(&u.Timezone)
 	if p.Username.given {
 		u.Username = strings.ToLower(p.Username.value)
 	}
@@ -119,6 +124,9 @@ func (p userParams) checkFormats() error {
 	}
 	if p.Locale.value != "" && !locales.MatchString(p.Locale.value) {
 		_ = bad.add(invalid("locale", wire.CodeParamFormatInvalid, "locale must be a language tag such as en-GB."))
+	}
+	if p.Timezone.value != "" && (len(p.Timezone.value) > 64 || !timezones.MatchString(p.Timezone.value)) {
+		_ = bad.add(invalid("timezone", wire.CodeParamFormatInvalid, "timezone must be a name such as Europe/Berlin."))
 	}
 	if p.OrgsLimit != nil && (*p.OrgsLimit < 0 || *p.OrgsLimit > 1<<31-1) {
 		_ = bad.add(invalid("create_organizations_limit", wire.CodeParamFormatInvalid, "create_organizations_limit must not be negative."))

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/usherauth/usher/identity"
@@ -18,11 +19,11 @@ func TestBackendUpdatesAUser(t *testing.T) {
 	})
 	path := "/v1/users/" + u.ID
 	second, third := u.EmailAddresses[1].ID, u.EmailAddresses[2].ID
-	a := app.backend("PATCH", path, `{"first_name":null,"last_name":"L","username":"","external_id":"y","locale":"de","primary_email_address_id":"`+second+`",
+	a := app.backend("PATCH", path, `{"first_name":null,"last_name":"L","username":"","external_id":"y","locale":"de","timezone":"America/Argentina/Buenos_Aires","primary_email_address_id":"`+second+`",
 		"create_organizations_limit":2,"delete_self_enabled":false,"profile_image_id":null,"notify_primary_email_address_changed":false}`)
 	a.want(t, 200, "")
 	got := decode[wire.User](t, a.body)
-	if got.FirstName != "" || got.LastName != "L" || got.Username != "" || got.ExternalID != "y" || got.Locale != "de" ||
+	if got.FirstName != "" || got.LastName != "L" || got.Username != "" || got.ExternalID != "y" || got.Locale != "de" || got.Timezone != "America/Argentina/Buenos_Aires" ||
 		string(got.PrimaryEmailAddressID) != second || got.DeleteSelfEnabled || *got.CreateOrgsLimit != 2 {
 		t.Errorf("user = %+v", got)
 	}
@@ -42,6 +43,8 @@ func TestBackendUpdatesAUser(t *testing.T) {
 		{"weak password", `{"password":"password123"}`, 422, wire.CodePasswordPwned, "password"},
 		{"another address as password", `{"password":"second@example.com"}`, 422, wire.CodePasswordNotStrong, "password"},
 		{"sessions without a password", `{"sign_out_of_other_sessions":true}`, 422, wire.CodeParamValueInvalid, "sign_out_of_other_sessions"},
+		{"a time zone that is none", `{"timezone":"Europe/"}`, 422, wire.CodeParamFormatInvalid, "timezone"},
+		{"a time zone of many letters", `{"timezone":"` + strings.Repeat("a", 65) + `"}`, 422, wire.CodeParamFormatInvalid, "timezone"},
 		{"phone number", `{"primary_phone_number_id":"idn_x"}`, 501, wire.CodeNotImplemented, "primary_phone_number_id"},
 		{"mail", `{"notify_primary_email_address_changed":true}`, 501, wire.CodeNotImplemented, "notify_primary_email_address_changed"},
 	} {
@@ -54,7 +57,11 @@ func TestBackendUpdatesAUser(t *testing.T) {
 		})
 	}
 	app.backend("PATCH", "/v1/users/user_x", `{"first_name":"A"}`).want(t, 404, wire.CodeResourceNotFound)
-	app.backend("PATCH", path, `{}`).want(t, 200, "")
+	kept := decode[wire.User](t, app.backend("PATCH", path, `{}`).body)
+	gone := decode[wire.User](t, app.backend("PATCH", path, `{"locale":null,"timezone":null}`).body)
+	if kept.Timezone != got.Timezone || kept.Locale != "de" || gone.Timezone != "" || gone.Locale != "" {
+		t.Errorf("kept %q and %q, emptied %q and %q", kept.Locale, kept.Timezone, gone.Locale, gone.Timezone)
+	}
 }
 
 // C06, as an operator does it: sessions go on unless they are to end.

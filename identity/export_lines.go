@@ -45,6 +45,7 @@ type userFields struct {
 	ImageID         string          `json:"-"`
 	Plan            string          `json:"plan,omitempty"`
 	Locale          string          `json:"locale,omitempty"`
+	Timezone        string          `json:"timezone,omitempty"`
 	Banned          bool            `json:"banned,omitempty"`
 	FailedAttempts  int             `json:"failed_attempts,omitempty"`
 	LockedUntil     time.Time       `json:"locked_until,omitzero"`

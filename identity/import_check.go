@@ -54,6 +54,13 @@ func checkLocale(tag string) error {
 	return nil
 }
 
+func checkTimezone(name string) error {
+	if name != "" && !timezones.MatchString(name) {
+		return refusef("timezone is no name of a time zone")
+	}
+	return nil
+}
+
 // refusal turns what a request would be answered into the refusal of a record.
 func refusal(err error) error {
 	var api *apiError

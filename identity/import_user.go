@@ -61,7 +61,7 @@ func (im *importer) checkUser(u *User) error {
 	}
 	return refusal(errors.Join(
 		checkName("first_name", u.FirstName), checkName("last_name", u.LastName), checkName("external_id", u.ExternalID),
-		checkUsername(u.Username), checkLocale(u.Locale), checkName("plan", u.Plan),
+		checkUsername(u.Username), checkLocale(u.Locale), checkTimezone(u.Timezone), checkName("plan", u.Plan),
 		checkBag("public_metadata", &u.PublicMetadata), checkBag("private_metadata", &u.PrivateMetadata),
 		checkBag("unsafe_metadata", &u.UnsafeMetadata),
 	))

@@ -20,7 +20,8 @@ type User struct {
 	UnsafeMetadata  json.RawMessage
 	ImageID         string // profile image; "" means none
 	Plan            string // key of the person's billing plan; "" means none
-	Locale          string
+	Locale          string // language tag; "" is unknown, as for the time zone
+	Timezone        string // name in the IANA database
 	Banned          bool
 	FailedAttempts  int       // wrong passwords since the last success
 	LockedUntil     time.Time // zero: not locked
@@ -54,6 +55,7 @@ type Client struct {
 	SignInID            string
 	SignUpID            string
 	LastActiveSessionID string
+	LastStrategy        string // how somebody last signed in here; "" is unknown
 	CreatedAt           time.Time
 	UpdatedAt           time.Time // also the value of __client_uat while somebody is signed in
 }

@@ -84,7 +84,7 @@ func finishReset(c *call) (any, error) {
 			return err
 		}
 		attempt.UpdatedAt = c.now
-		opened, err = c.completeSignIn(tx, &attempt, user, secret)
+		opened, err = c.completeSignIn(tx, &attempt, user, secret, wire.StrategyResetPasswordCode)
 		return err
 	})
 	if err != nil {

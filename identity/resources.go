@@ -53,6 +53,7 @@ func (s *Service) userJSON(u User) *wire.User {
 		LastActiveAt:            optionalMillis(u.LastActiveAt),
 		Banned:                  u.Banned,
 		Locale:                  wire.NullString(u.Locale),
+		Timezone:                wire.NullString(u.Timezone),
 		DeleteSelfEnabled:       !u.MayNotDelete,
 		CreateOrgEnabled:        !u.MayNotCreateOrg,
 		LegalAcceptedAt:         optionalMillis(u.LegalAcceptedAt),
@@ -187,6 +188,8 @@ func (c *call) bareClient(b *browser) (*wire.Client, error) {
 		SignUp:    c.signUpJSON(b.signUp, b),
 		CreatedAt: millis(b.client.CreatedAt),
 		UpdatedAt: millis(b.client.UpdatedAt),
+
+		LastAuthenticationStrategy: wire.NullString(b.client.LastStrategy),
 	}
 	for _, s := range b.sessions {
 		session, err := c.frontendSession(s, b.users[s.UserID])

@@ -16,8 +16,9 @@ type opened struct {
 // openSession signs user in to the request's browser, within tx. The client gets a new
 // secret and the session a new id, so whatever was planted before is worthless. A
 // browser holds one session at a time (single_session_mode), or one of each person
-// ([Config.MultiSession]); sessions that it holds go on.
-func (c *call) openSession(tx Tx, user User, secret string) (opened, error) {
+// ([Config.MultiSession]); sessions that it holds go on. strategy is what the
+// client remembers of how somebody came in; "" leaves what it knew.
+func (c *call) openSession(tx Tx, user User, secret, strategy string) (opened, error) {
 	b, err := c.browser(tx)
 	if err != nil {
 		return opened{}, err
@@ -33,6 +34,7 @@ func (c *call) openSession(tx Tx, user User, secret string) (opened, error) {
 	client.SecretHash = hashSecret(secret)
 	client.SignInID, client.SignUpID = "", ""
 	client.LastActiveSessionID = session.ID
+	client.LastStrategy = orDefault(strategy, client.LastStrategy)
 	client.UpdatedAt = c.now
 	user.LastSignInAt, user.LastActiveAt = c.now, c.now
 	created := AuditEvent{Type: "session.created", UserID: user.ID, ActorID: user.ID, SessionID: session.ID}

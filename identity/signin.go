@@ -206,7 +206,7 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 		if user.compromised() && !user.Banned {
 			return passwordCompromised()
 		}
-		opened, err = c.completeSignIn(tx, &attempt, user, secret)
+		opened, err = c.completeSignIn(tx, &attempt, user, secret, wire.StrategyPassword)
 		return err
 	})
 	if err != nil {
@@ -217,11 +217,14 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 
 // completeSignIn opens the session that an attempt was about, in the transaction that
 // checked the last of its factors.
-func (c *call) completeSignIn(tx Tx, attempt *SignIn, user User, secret string) (opened, error) {
+func (c *call) completeSignIn(tx Tx, attempt *SignIn, user User, secret, strategy string) (opened, error) {
 	if user.Banned {
 		return opened{}, userBanned()
 	}
-	o, err := c.openSession(tx, user, secret)
+	if strategy == wire.StrategyResetPasswordCode {
+		strategy = wire.StrategyEmailCode // which is what clients know of it
+	}
+	o, err := c.openSession(tx, user, secret, strategy)
 	if err != nil {
 		return opened{}, err
 	}

@@ -199,7 +199,7 @@ func (c *call) attemptCode(email, strategy string) (any, error) {
 				return err
 			}
 		}
-		opened, err = c.completeSignIn(tx, &attempt, user, secret)
+		opened, err = c.completeSignIn(tx, &attempt, user, secret, strategy)
 		return err
 	})
 	if err := errors.Join(err, refused); err != nil {

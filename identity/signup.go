@@ -181,7 +181,7 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 	if err := c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}); err != nil {
 		return opened{}, err
 	}
-	o, err := c.openSession(tx, user, secret)
+	o, err := c.openSession(tx, user, secret, wire.StrategyPassword)
 	if errors.Is(err, ErrConflict) {
 		err = addressTaken()
 	}

@@ -96,7 +96,7 @@ func (c *call) openFor(tx Tx, user User, secret string) (opened, error) {
 	if user.lockLeft(c.now) > 0 {
 		return opened{}, userLocked()
 	}
-	return c.openSession(tx, user, secret)
+	return c.openSession(tx, user, secret, "") // clients know no strategy of tickets
 }
 
 // keepOpened stores a session that was changed since it was opened.

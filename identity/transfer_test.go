@@ -62,7 +62,7 @@ func (a *app) populate() {
 				},
 				PasswordHash: identity.HashPassword(password), PublicMetadata: json.RawMessage(`{"a":[1,9007199254740993]}`),
 				PrivateMetadata: json.RawMessage(`{"b":null}`), UnsafeMetadata: json.RawMessage(`{"c":"\u2028</script>"}`),
-				ImageID: "img_1", Plan: "pro", Locale: "de-CH", Banned: true, FailedAttempts: 7, LockedUntil: later(60), MayNotDelete: true,
+				ImageID: "img_1", Plan: "pro", Locale: "de-CH", Timezone: "Europe/Zurich", Banned: true, FailedAttempts: 7, LockedUntil: later(60), MayNotDelete: true,
 				MayNotCreateOrg: true, MaxOrgs: 3, LegalAcceptedAt: later(4), PasswordAt: later(5), LastSignInAt: later(6), LastActiveAt: later(7),
 				CreatedAt: now, UpdatedAt: later(8),
 			}),

@@ -15,6 +15,7 @@ type User struct {
 	FirstName               NullString               `json:"first_name"`
 	LastName                NullString               `json:"last_name"`
 	Locale                  NullString               `json:"locale"`
+	Timezone                NullString               `json:"timezone"`
 	ImageURL                string                   `json:"image_url"`
 	HasImage                bool                     `json:"has_image"`
 	PublicMetadata          json.RawMessage          `json:"public_metadata"`

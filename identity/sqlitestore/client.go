@@ -7,11 +7,11 @@ import (
 )
 
 func (t *tx) Client(id string) (identity.Client, error) {
-	const query = `SELECT id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at
+	const query = `SELECT id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at, last_strategy
 		FROM clients WHERE id = ?`
 	var c identity.Client
 	err := t.row(query, []any{id}, &c.ID, &c.SecretHash, &c.SignInID, &c.SignUpID, &c.LastActiveSessionID,
-		(*at)(&c.CreatedAt), (*at)(&c.UpdatedAt))
+		(*at)(&c.CreatedAt), (*at)(&c.UpdatedAt), &c.LastStrategy)
 	return c, err
 }
 
@@ -33,14 +33,15 @@ func (t *tx) SignedInClients(limit, offset int) (ids []string, total int64, err 
 	return ids, total, err
 }
 
-const putClient = `INSERT INTO clients (id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+const putClient = `INSERT INTO clients (id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at,
+	last_strategy)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 	ON CONFLICT (id) DO UPDATE SET secret_hash = ?2, sign_in_id = ?3, sign_up_id = ?4, last_active_session_id = ?5,
-	created_at = ?6, updated_at = ?7`
+	created_at = ?6, updated_at = ?7, last_strategy = ?8`
 
 func (t *tx) PutClient(c identity.Client) error {
 	return t.put("put client", putClient, c.ID, secret(c.SecretHash), c.SignInID, c.SignUpID, c.LastActiveSessionID,
-		c.CreatedAt.UnixMilli(), c.UpdatedAt.UnixMilli())
+		c.CreatedAt.UnixMilli(), c.UpdatedAt.UnixMilli(), c.LastStrategy)
 }
 
 func (t *tx) DeleteClient(id string) error {

@@ -12,7 +12,7 @@ import (
 const selectUsers = `SELECT u.id, u.external_id, u.username, u.first_name, u.last_name, u.primary_email_id, u.password_hash,
 	u.public_metadata, u.private_metadata, u.unsafe_metadata, u.banned, u.failed_attempts, u.locked_until, u.password_at,
 	u.last_sign_in_at, u.last_active_at, u.created_at, u.updated_at, u.image_id, u.plan, u.locale, u.may_not_delete,
-	u.may_not_create_org, u.max_orgs, u.legal_accepted_at,
+	u.may_not_create_org, u.max_orgs, u.legal_accepted_at, u.timezone,
 	COALESCE(e.position, -1), COALESCE(e.id, ''), COALESCE(e.address, ''), COALESCE(e.normalized, ''),
 	COALESCE(e.verified, 0), COALESCE(e.created_at, 0), COALESCE(e.updated_at, 0)`
 
@@ -56,7 +56,7 @@ func (f *userRows) scan(rows *sql.Rows) error {
 		(*raw)(&u.PublicMetadata), (*raw)(&u.PrivateMetadata), (*raw)(&u.UnsafeMetadata), &u.Banned, &u.FailedAttempts,
 		(*at)(&u.LockedUntil), (*at)(&u.PasswordAt), (*at)(&u.LastSignInAt), (*at)(&u.LastActiveAt), (*at)(&u.CreatedAt),
 		(*at)(&u.UpdatedAt), &u.ImageID, &u.Plan, &u.Locale, &u.MayNotDelete, &u.MayNotCreateOrg, &u.MaxOrgs,
-		(*at)(&u.LegalAcceptedAt),
+		(*at)(&u.LegalAcceptedAt), &u.Timezone,
 		&position, &e.ID, &e.Address, &e.Normalized, &e.Verified, (*at)(&e.CreatedAt), (*at)(&e.UpdatedAt))
 	if err != nil {
 		return err
@@ -74,15 +74,15 @@ func (f *userRows) scan(rows *sql.Rows) error {
 const putUser = `INSERT INTO users (id, external_id, username, first_name, last_name, primary_email_id, password_hash,
 	public_metadata, private_metadata, unsafe_metadata, banned, failed_attempts, locked_until, password_at,
 	last_sign_in_at, last_active_at, created_at, updated_at, image_id, plan, locale, may_not_delete, may_not_create_org,
-	max_orgs, legal_accepted_at, email_address, search, search_username, search_name, search_email)
+	max_orgs, legal_accepted_at, email_address, search, search_username, search_name, search_email, timezone)
 	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-	?25, ?26, ?27, ?28, ?29, ?30)
+	?25, ?26, ?27, ?28, ?29, ?30, ?31)
 	ON CONFLICT (id) DO UPDATE SET external_id = ?2, username = ?3, first_name = ?4, last_name = ?5, primary_email_id = ?6,
 	password_hash = ?7, public_metadata = ?8, private_metadata = ?9, unsafe_metadata = ?10, banned = ?11,
 	failed_attempts = ?12, locked_until = ?13, password_at = ?14, last_sign_in_at = ?15, last_active_at = ?16,
 	created_at = ?17, updated_at = ?18, image_id = ?19, plan = ?20, locale = ?21, may_not_delete = ?22,
 	may_not_create_org = ?23, max_orgs = ?24, legal_accepted_at = ?25, email_address = ?26, search = ?27,
-	search_username = ?28, search_name = ?29, search_email = ?30`
+	search_username = ?28, search_name = ?29, search_email = ?30, timezone = ?31`
 
 func (t *tx) PutUser(u identity.User) error {
 	if !t.writable {
@@ -108,7 +108,8 @@ func (t *tx) PutUser(u identity.User) error {
 		string(u.PublicMetadata), string(u.PrivateMetadata), string(u.UnsafeMetadata), u.Banned, u.FailedAttempts,
 		u.LockedUntil.UnixMilli(), u.PasswordAt.UnixMilli(), u.LastSignInAt.UnixMilli(), u.LastActiveAt.UnixMilli(),
 		u.CreatedAt.UnixMilli(), u.UpdatedAt.UnixMilli(), u.ImageID, u.Plan, u.Locale, u.MayNotDelete, u.MayNotCreateOrg,
-		u.MaxOrgs, u.LegalAcceptedAt.UnixMilli(), mainAddress(u), words.all, words.username, words.name, words.email)
+		u.MaxOrgs, u.LegalAcceptedAt.UnixMilli(), mainAddress(u), words.all, words.username, words.name, words.email,
+		u.Timezone)
 	if err != nil || !moved {
 		return err
 	}

@@ -1,0 +1,4 @@
+-- +goose Up
+
+ALTER TABLE clients ADD COLUMN last_strategy TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN timezone TEXT NOT NULL DEFAULT '';
