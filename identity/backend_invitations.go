@@ -6,46 +6,28 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/usherauth/usher/wire"
 )
 
-// invitationParams are the JSON form of an invitation.
+// invitationParams are the JSON form of an invitation into an organization.
 type invitationParams struct {
-	Address     string          `json:"email_address"`
-	Role        string          `json:"role"`
-	InviterID   *string         `json:"inviter_user_id"`
-	RedirectURL *string         `json:"redirect_url"`
-	Days        *int            `json:"expires_in_days"`
-	Public      json.RawMessage `json:"public_metadata"`
-	Private     json.RawMessage `json:"private_metadata"`
-	Notify      *bool           `json:"notify"`
+	invitationTerms
+	Role      string          `json:"role"`
+	InviterID *string         `json:"inviter_user_id"`
+	Private   json.RawMessage `json:"private_metadata"`
 }
 
 // invitation checks the parameters. Role and inviter are looked up in the transaction.
-func (c *call) invitation(p invitationParams) (i Invitation, err error) {
-	i, err1 := invited(p.Address, storedRole{AccessRole: AccessRole{Key: p.Role}})
-	var err2, err3, err4, err5 error
-	if p.Address == "" {
-		err1 = missingParam("email_address")
-	}
+func (p invitationParams) invitation(c *call) (Invitation, error) {
+	i, err := p.invitationTerms.invitation(c)
+	i.Role = p.Role
 	if p.InviterID != nil {
 		i.InviterID = *p.InviterID
 	}
-	if p.RedirectURL != nil {
-		i.RedirectURL, err2 = c.invitationRedirect(*p.RedirectURL)
-	}
-	days := int(invitationLifetime / (24 * time.Hour))
-	if p.Days != nil {
-		if days = *p.Days; days < 1 || days > maxInvitationDays {
-			err3 = invalid("expires_in_days", wire.CodeParamFormatInvalid, "expires_in_days must be a number from 1 to 365.")
-		}
-	}
-	i.ExpireAt = c.now.Add(time.Duration(days) * 24 * time.Hour)
-	i.PublicMetadata, err4 = replaced("public_metadata", nil, p.Public)
-	i.PrivateMetadata, err5 = replaced("private_metadata", nil, p.Private)
-	return i, joinFields(err1, required("role", p.Role), err2, err3, err4, err5)
+	private, err2 := replaced("private_metadata", nil, p.Private)
+	i.PrivateMetadata = private
+	return i, joinFields(err, required("role", p.Role), err2)
 }
 
 func backendInvite(c *call) (any, error) {
@@ -83,7 +65,7 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 	bad := make([]error, len(in))
 	tickets := make([]string, len(in))
 	for n, p := range in {
-		list[n], bad[n] = c.invitation(p)
+		list[n], bad[n] = p.invitation(c)
 		tickets[n] = newClientSecret()
 	}
 	if err := joinFields(bad...); err != nil {
@@ -109,26 +91,19 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 				return err
 			}
 		}
-		if err := c.invite(tx, org, made, doer{}); err != nil {
+		if err := c.invite(tx, org, made, tickets, doer{}); err != nil {
 			return err
 		}
-		if out, err = v.invitations(made, false); err != nil {
-			return err
-		}
-		for n := range made {
-			if err := c.putInvitationTicket(tx, made[n], tickets[n]); err != nil {
-				return err
-			}
-			out[n].URL = wire.NullString(c.ticketURL(tickets[n]))
-		}
-		return nil
+		out, err = v.invitations(made, false)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	for n, p := range in {
-		if p.Notify == nil || *p.Notify {
-			c.outbox.put(c.r.Context(), c.invitationLetter(p.Address, c.ticketURL(tickets[n])))
+		out[n].URL = wire.NullString(c.ticketURL(tickets[n]))
+		if p.mailed() {
+			c.mailInvitation(p.Address, tickets[n])
 		}
 	}
 	return out, nil

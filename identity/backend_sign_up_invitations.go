@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,42 +10,16 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-const day = 24 * time.Hour
-
 var invitationOrders = []string{"created_at", "email_address", "expires_at"}
 
 // signUpInvitation are the parameters of one invitation. Where there is no mail, whoever
 // invites passes on the address in the answer.
 type signUpInvitation struct {
-	Address        string          `json:"email_address"`
-	PublicMetadata json.RawMessage `json:"public_metadata"`
-	RedirectURL    textParam       `json:"redirect_url"`
-	Notify         *bool           `json:"notify"`
-	IgnoreExisting *bool           `json:"ignore_existing"`
-	Days           *int64          `json:"expires_in_days"`
-	TemplateSlug   *string         `json:"template_slug"`
+	invitationTerms
+	IgnoreExisting *bool   `json:"ignore_existing"`
+	TemplateSlug   *string `json:"template_slug"` // there is one template
 
 	secret string // of the ticket
-}
-
-// prepare checks the parameters and makes the invitation of them.
-func (in *signUpInvitation) prepare(c *call) (Invitation, error) {
-	normal, err := addressParam(in.Address)
-	days := int64(invitationLifetime / day)
-	if in.Days != nil {
-		days = *in.Days
-	}
-	if days < 1 || days > maxInvitationDays {
-		err = joinFields(err, invalid("expires_in_days", wire.CodeParamFormatInvalid, "expires_in_days must be a number from 1 to 365."))
-	}
-	bag, err2 := replaced("public_metadata", nil, in.PublicMetadata)
-	page, err3 := c.invitationRedirect(in.RedirectURL.value)
-	in.secret = newClientSecret()
-	return Invitation{
-		ID: newID(prefixSignUpInvitation), Address: in.Address, Normalized: normal, Status: wire.InvitationPending,
-		RedirectURL: page, PublicMetadata: bag,
-		ExpireAt: c.now.Add(time.Duration(days) * day), CreatedAt: c.now, UpdatedAt: c.now,
-	}, joinFields(err, err2, err3)
 }
 
 // inviteToSignUp invites the owner of an address to sign up, by mail where there is mail.
@@ -79,7 +52,8 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 	var bad joinInvalid
 	for i := range in {
 		var err error
-		invitations[i], err = in[i].prepare(c)
+		invitations[i], err = in[i].invitation(c)
+		invitations[i].ID, in[i].secret = newID(prefixSignUpInvitation), newClientSecret()
 		if err := bad.add(err); err != nil {
 			return nil, err
 		}
@@ -102,8 +76,8 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 	for i, inv := range invitations {
 		out[i] = signUpInvitationJSON(inv, c.now)
 		out[i].URL = c.ticketURL(in[i].secret)
-		if in[i].Notify == nil || *in[i].Notify {
-			c.outbox.put(c.r.Context(), c.invitationLetter(inv.Address, out[i].URL))
+		if in[i].mailed() {
+			c.mailInvitation(inv.Address, in[i].secret)
 		}
 	}
 	return out, nil

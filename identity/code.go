@@ -21,7 +21,7 @@ const (
 	codeLifetime = 10 * time.Minute
 	codeTries    = 5                // of one attempt, however often its code is sent again
 	codeCoolDown = 30 * time.Second // before it is sent to the same address again
-	codesAtOnce  = 10               // to one address within an hour, unless one is used
+	mailsAtOnce  = 10               // of one purpose to one address within an hour
 )
 
 const (
@@ -97,7 +97,7 @@ func (c *call) prepareCode(tx Tx, use codeUse) (g Grant, code string, err error)
 			return Grant{}, "", tooManyCodes(codeCoolDown - c.now.Sub(data.SentAt))
 		}
 	}
-	if err := c.countCode(tx, use.address); err != nil {
+	if err := c.countMail(tx, mailCodes, use.address, tooManyCodes); err != nil {
 		return Grant{}, "", err
 	}
 	code = newCode()
@@ -112,9 +112,15 @@ func (c *call) prepareCode(tx Tx, use codeUse) (g Grant, code string, err error)
 	return g, code, errors.Join(tx.PutGrant(g), c.record(tx, AuditEvent{Type: "code.requested", UserID: use.userID}))
 }
 
-// countCode keeps anybody from filling a mailbox through many attempts.
-func (c *call) countCode(tx Tx, address string) error {
-	id := c.sentGrantID(address)
+// What people can have sent to an address, each counted by itself.
+const (
+	mailCodes       = "sent" // until one is used
+	mailInvitations = "invited"
+)
+
+// countMail keeps anybody from filling a mailbox through many attempts, or many invitations.
+func (c *call) countMail(tx Tx, purpose, address string, refused func(time.Duration) *apiError) error {
+	id := c.sentGrantID(purpose, address)
 	sent, err := optional(id, tx.Grant)
 	if err != nil {
 		return err
@@ -122,8 +128,8 @@ func (c *call) countCode(tx Tx, address string) error {
 	if sent == nil || !c.now.Before(sent.ExpireAt) {
 		sent = &Grant{ID: id, Kind: grantCodeSent, Status: "pending", ExpireAt: c.now.Add(time.Hour), CreatedAt: c.now}
 	}
-	if sent.Attempts >= codesAtOnce {
-		return tooManyCodes(sent.ExpireAt.Sub(c.now))
+	if sent.Attempts >= mailsAtOnce {
+		return refused(sent.ExpireAt.Sub(c.now))
 	}
 	sent.Attempts++
 	sent.UpdatedAt = c.now
@@ -131,8 +137,8 @@ func (c *call) countCode(tx Tx, address string) error {
 }
 
 // sentGrantID does not tell the address.
-func (s *Service) sentGrantID(address string) string {
-	return fmt.Sprintf("sent_%x", s.keyed("sent", address)[:16])
+func (s *Service) sentGrantID(purpose, address string) string {
+	return fmt.Sprintf("sent_%x", s.keyed(purpose, address)[:16])
 }
 
 // tryCode checks a code and spends it, in the transaction that does what it allows. refused
@@ -157,7 +163,7 @@ func (c *call) tryCode(tx Tx, use codeUse, code string) (refused, err error) {
 	given := c.codeHash(g.ID, strings.TrimSpace(code))
 	if subtle.ConstantTimeCompare(given, g.SecretHash) == 1 && g.UserID == use.userID {
 		// Who reads the address is here: it may be written to again.
-		return nil, errors.Join(dropGrant(tx, g.ID), dropGrant(tx, c.sentGrantID(use.address)))
+		return nil, errors.Join(dropGrant(tx, g.ID), dropGrant(tx, c.sentGrantID(mailCodes, use.address)))
 	}
 	g.Attempts++
 	g.UpdatedAt = c.now

@@ -78,7 +78,7 @@ const (
 	CodeTries    = codeTries
 	CodeLifetime = codeLifetime
 	CodeCoolDown = codeCoolDown
-	CodesAtOnce  = codesAtOnce
+	MailsAtOnce  = mailsAtOnce
 )
 
 // NewCode is what a mail brings.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -116,8 +117,13 @@ func tooManyInvitations(most int) *apiError {
 	return refuse(http.StatusBadRequest, wire.CodeBulkSizeExceeded, "At most "+decimal(most)+" invitations can be made at once.")
 }
 
-// inviteAll makes invitations in the name of the signed-in person.
+// inviteAll makes invitations in the name of the signed-in person, and mails them unless the
+// form says otherwise.
 func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.OrganizationInvitation, b *browser, err error) {
+	tickets, err := c.ticketsToMail(len(addresses))
+	if err != nil {
+		return nil, nil, err
+	}
 	err = c.update(c.r.Context(), func(tx Tx) error {
 		a, err := c.acting(tx, wire.PermissionMembershipsManage)
 		if err != nil {
@@ -138,8 +144,13 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 		if err := joinFields(bad...); err != nil {
 			return err
 		}
-		if err := c.invite(tx, a.org, list, a.doer()); err != nil {
+		if err := c.invite(tx, a.org, list, tickets, a.doer()); err != nil {
 			return err
+		}
+		for n := range tickets {
+			if err := c.countMail(tx, mailInvitations, list[n].Normalized, tooMany); err != nil {
+				return err
+			}
 		}
 		v, err := c.viewOrganizations(tx, frontendShape)
 		if err != nil {
@@ -148,7 +159,29 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 		out, err = v.invitations(list, false)
 		return err
 	})
-	return out, b, err
+	if err != nil {
+		return nil, nil, err
+	}
+	for n, ticket := range tickets {
+		c.mailInvitation(addresses[n], ticket)
+	}
+	return out, b, nil
+}
+
+// ticketsToMail makes the secrets of invitations that are mailed; nil where they are not.
+func (c *call) ticketsToMail(n int) ([]string, error) {
+	notify, _, err := c.form.get("notify")
+	if err != nil || notify == "false" || !c.outbox.usable() {
+		return nil, err
+	}
+	if c.outbox.full() {
+		return nil, unavailable(5 * time.Second)
+	}
+	tickets := make([]string, n)
+	for i := range tickets {
+		tickets[i] = newClientSecret()
+	}
+	return tickets, nil
 }
 
 func revokeSentInvitation(c *call) (any, error) {

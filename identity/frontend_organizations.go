@@ -17,8 +17,8 @@ func (s *Service) organizationRoutes() routes {
 		"/v1/organizations/{id}/memberships":        {"GET": listMembers, "POST": createMember},
 		"/v1/organizations/{id}/memberships/{user}": {"PATCH": updateMember, "DELETE": deleteMember},
 
-		"/v1/organizations/{id}/invitations":                     {"GET": listSentInvitations, "POST": createInvitation},
-		"/v1/organizations/{id}/invitations/bulk":                {"POST": createInvitations},
+		"/v1/organizations/{id}/invitations":                     {"GET": listSentInvitations, "POST": s.favours(createInvitation)},
+		"/v1/organizations/{id}/invitations/bulk":                {"POST": s.favours(createInvitations)},
 		"/v1/organizations/{id}/invitations/pending":             {"GET": listPendingInvitations},
 		"/v1/organizations/{id}/invitations/{invitation}/revoke": {"POST": revokeSentInvitation},
 

@@ -32,8 +32,9 @@ func (c *call) pendingInvitations(tx Tx, orgID string) ([]Invitation, error) {
 }
 
 // invite makes invitations into an organization, all or none. Each comes with the address,
-// the role, who invites and the metadata filled in.
-func (c *call) invite(tx Tx, org Organization, list []Invitation, by doer) error {
+// the role, who invites and the metadata filled in. tickets are the secrets of the addresses
+// where they are accepted, one for each; nil makes none.
+func (c *call) invite(tx Tx, org Organization, list []Invitation, tickets []string, by doer) error {
 	pending, err := c.pendingInvitations(tx, org.ID)
 	if err != nil {
 		return err
@@ -60,6 +61,12 @@ func (c *call) invite(tx Tx, org Organization, list []Invitation, by doer) error
 		if err := errors.Join(tx.PutInvitation(*i), c.record(tx, by.event("invitation.created", org.ID, "", "invitation_id", i.ID, "role", i.Role))); err != nil {
 			return err
 		}
+		if tickets == nil {
+			continue
+		}
+		if err := c.putInvitationTicket(tx, *i, tickets[n]); err != nil {
+			return err
+		}
 	}
 	if len(twice) > 0 {
 		e := refuse(http.StatusBadRequest, wire.CodeDuplicateRecord, "There are already pending invitations for some of these addresses.")
@@ -84,11 +91,8 @@ func notMemberYet(tx Tx, orgID, normalized string) error {
 
 // invited makes the invitation of an address as it was typed.
 func invited(address string, role storedRole) (Invitation, error) {
-	normal, err := normalizeEmail(address)
-	if err != nil {
-		return Invitation{}, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
-	}
-	return Invitation{Address: address, Normalized: normal, Role: role.Key}, nil
+	normal, err := addressParam(address)
+	return Invitation{Address: address, Normalized: normal, Role: role.Key}, err
 }
 
 // revokeInvitation makes a pending invitation worthless.

@@ -168,6 +168,12 @@ func (s *Service) codeLetter(kind, to, code string) Mail {
 	return m
 }
 
+// mailInvitation sends the address where an invitation is accepted to who is invited. Nobody
+// else learns it: it proves who reads that mail.
+func (c *call) mailInvitation(to, ticket string) {
+	c.outbox.put(c.r.Context(), c.invitationLetter(to, c.ticketURL(ticket)))
+}
+
 // invitationLetter brings the address where an invitation is accepted.
 func (s *Service) invitationLetter(to, address string) Mail {
 	return s.letter(mailInvitation, to, "You are invited", "Somebody invited you. To accept, open this address:\n\n    "+address+

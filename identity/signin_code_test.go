@@ -256,14 +256,14 @@ func TestI26_MailboxesAreNotFilled(t *testing.T) {
 	v.prepare(path, emailCode).want(t, 429, wire.CodeVerificationTooMany)
 	app.clock.Add(time.Second)
 	v.prepare(path, emailCode).want(t, 200, "")
-	for range identity.CodesAtOnce - 2 {
+	for range identity.MailsAtOnce - 2 {
 		app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "strategy", emailCode).want(t, 200, "")
 	}
 	app.visitor().post("/v1/client/sign_ins", "identifier", "ADA@example.com", "strategy", resetCode).want(t, 429, wire.CodeVerificationTooMany)
 	app.visitor().post("/v1/client/sign_ins", "identifier", "bob@example.com", "strategy", resetCode).want(t, 200, "")
 	app.DrainMail()
-	if n := len(box.ch); n != identity.CodesAtOnce {
-		t.Errorf("%d mails, want %d", n, identity.CodesAtOnce)
+	if n := len(box.ch); n != identity.MailsAtOnce {
+		t.Errorf("%d mails, want %d", n, identity.MailsAtOnce)
 	}
 	app.clock.Add(time.Hour)
 	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "strategy", resetCode).want(t, 200, "")
