@@ -180,6 +180,23 @@ func revokeSignUpInvitation(c *call) (any, error) {
 	return signUpInvitationJSON(inv, c.now), nil
 }
 
+// deleteSignUpInvitation forgets who was invited, whatever became of the invitation.
+func deleteSignUpInvitation(c *call) (any, error) {
+	id := c.r.PathValue("id")
+	err := c.update(c.r.Context(), func(tx Tx) error {
+		inv, err := pathRecord(c, tx.Invitation)
+		if err == nil && inv.OrgID != "" {
+			err = notFound()
+		}
+		if err != nil {
+			return err
+		}
+		deleted := AuditEvent{Type: "invitation.deleted", Data: detail("invitation_id", inv.ID)}
+		return errors.Join(tx.DeleteInvitation(inv.ID), dropGrant(tx, inv.ID), c.record(tx, deleted))
+	})
+	return wire.Deleted{Object: "invitation", ID: id, Deleted: true}, err
+}
+
 func signUpInvitationJSON(i Invitation, now time.Time) wire.Invitation {
 	return wire.Invitation{
 		Object: "invitation", ID: i.ID, EmailAddress: i.Address, PublicMetadata: metadata(i.PublicMetadata),

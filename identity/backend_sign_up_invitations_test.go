@@ -181,7 +181,50 @@ func TestBackendSignUpInvitations(t *testing.T) {
 	app.backend("GET", "/v1/invitations?order_by=status", "").want(t, 422, wire.CodeParamFormatInvalid)
 	app.backend("POST", "/v1/invitations/inv_x/revoke", "").want(t, 404, wire.CodeResourceNotFound)
 	app.backend("POST", "/v1/invitations/"+b.ID+"/revoke", "").want(t, 200, "")
-	app.backend("DELETE", "/v1/invitations/"+b.ID, "").want(t, 501, wire.CodeNotImplemented)
+}
+
+// An invitation is deleted whatever became of it, with its ticket and the address: what is
+// left of it is an event.
+func TestBackendDeletesInvitations(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	pending, ticket := app.invite(t, `{"email_address":"ada@example.com"}`)
+	revoked, _ := app.invite(t, `{"email_address":"bob@example.com"}`)
+	accepted, used := app.invite(t, `{"email_address":"cleo@example.com"}`)
+	kept, open := app.invite(t, `{"email_address":"dan@example.com"}`)
+	app.backend("POST", "/v1/invitations/"+revoked.ID+"/revoke", "").want(t, 200, "")
+	app.visitor().post("/v1/client/sign_ups", "strategy", "ticket", "ticket", used, "password", password).want(t, 200, "")
+	begun := app.visitor() // and comes back too late
+	a := begun.post("/v1/client/sign_ups", "strategy", "ticket", "ticket", ticket)
+	a.want(t, 200, "")
+	attempt := decode[wire.Response[wire.SignUp]](t, a.body).Response.ID
+
+	for _, inv := range []wire.Invitation{pending, revoked, accepted} {
+		a := app.backend("DELETE", "/v1/invitations/"+inv.ID, "")
+		a.want(t, 200, "")
+		if d := decode[wire.Deleted](t, a.body); d.Object != "invitation" || d.ID != inv.ID || !d.Deleted {
+			t.Errorf("answer = %s", a.body)
+		}
+		app.backend("DELETE", "/v1/invitations/"+inv.ID, "").want(t, 404, wire.CodeResourceNotFound)
+		app.backend("POST", "/v1/invitations/"+inv.ID+"/revoke", "").want(t, 404, wire.CodeResourceNotFound)
+	}
+	begun.post("/v1/client/sign_ups/"+attempt+"?_method=PATCH", "password", password).want(t, 400, wire.CodeTicketInvalid)
+	for _, gone := range []string{ticket, used} {
+		app.visitor().post("/v1/client/sign_ups", "strategy", "ticket", "ticket", gone, "password", password).want(t, 400, wire.CodeTicketInvalid)
+	}
+	if list := decode[[]wire.Invitation](t, app.backend("GET", "/v1/invitations", "").body); len(list) != 1 || list[0].ID != kept.ID {
+		t.Errorf("invitations = %+v", list)
+	}
+	app.visitor().post("/v1/client/sign_ups", "strategy", "ticket", "ticket", open, "password", password).want(t, 200, "")
+	if got := app.events(identity.AuditQuery{Types: []string{"invitation.deleted"}}); len(got) != 3 {
+		t.Errorf("events = %v", got)
+	}
+	app.invite(t, `{"email_address":"ada@example.com"}`) // may be invited again
+
+	org := app.member("eve").found("Acme")
+	a = app.backend("POST", "/v1/organizations/"+org.ID+"/invitations", `{"email_address":"x@example.com","role":"org:member"}`)
+	id := decode[wire.OrganizationInvitation](t, a.body).ID
+	app.backend("DELETE", "/v1/invitations/"+id, "").want(t, 404, wire.CodeResourceNotFound)
 }
 
 // sameWords compares without order: two invitations of one instant come in either.

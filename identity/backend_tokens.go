@@ -10,9 +10,10 @@ import (
 // backendTokenRoutes are tokens that an operator hands out, and the templates of others
 // (protocol reference 7.3).
 func backendTokenRoutes() routes {
-	return join(routes{
+	return routes{
 		"/v1/invitations":             {"GET": listSignUpInvitations, "POST": inviteToSignUp},
 		"/v1/invitations/bulk":        {"POST": inviteAllToSignUp},
+		"/v1/invitations/{id}":        {"DELETE": deleteSignUpInvitation},
 		"/v1/invitations/{id}/revoke": {"POST": revokeSignUpInvitation},
 
 		"/v1/sign_in_tokens":             {"POST": createSignInToken},
@@ -23,9 +24,7 @@ func backendTokenRoutes() routes {
 
 		"/v1/jwt_templates":      {"GET": listTemplates, "POST": createTemplate},
 		"/v1/jwt_templates/{id}": {"GET": getTemplate, "PATCH": updateTemplate, "DELETE": deleteTemplate},
-	}, notBuilt(
-		"/v1/invitations/{id}",
-	))
+	}
 }
 
 // createTestingToken makes what test suites send along to get past the detection of bots.

@@ -39,7 +39,9 @@ func TestInvitationsAreMailedWhoeverInvites(t *testing.T) {
 	}
 	app.backend("POST", path, `{"email_address":"cleo@example.com","role":"org:member"}`).want(t, 200, "")
 	theirs := box.next("invitation", "cleo@example.com")
-	text := func(m identity.Mail) string { return strings.Replace(m.Text.Reveal(), ticketOf(t, linkOf(t, m)), "TICKET", 1) }
+	text := func(m identity.Mail) string {
+		return strings.Replace(m.Text.Reveal(), ticketOf(t, linkOf(t, m)), "TICKET", 1)
+	}
 	if mine.Subject != theirs.Subject || text(mine) != text(theirs) {
 		t.Errorf("a member's mail %q\n%s\nan operator's %q\n%s", mine.Subject, text(mine), theirs.Subject, text(theirs))
 	}

@@ -90,6 +90,7 @@ type Tx interface {
 	Invitations(q InvitationQuery) ([]Invitation, error)
 	CountInvitations(q InvitationQuery) (int64, error) // ignores Limit and Offset
 	PutInvitation(i Invitation) error                  // ErrNotFound when OrgID is set and names none
+	DeleteInvitation(id string) error
 
 	Grant(id string) (Grant, error)
 	GrantBySecret(hash []byte) (Grant, error)

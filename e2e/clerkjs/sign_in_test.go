@@ -32,9 +32,12 @@ func TestSignIn(t *testing.T) {
 		got := ask[[]string](p, `
 			const attempt = await Clerk.client.signIn.create({ identifier: "ada@example.com", password: "engines weave algebraic patterns" })
 			await Clerk.setActive({ session: attempt.createdSessionId })
-			return [attempt.status, attempt.createdSessionId, Clerk.session.id]`)
+			return [attempt.status, attempt.createdSessionId, Clerk.session.id, Clerk.client.lastAuthenticationStrategy]`)
 		if got[0] != "complete" || got[1] != got[2] || got[1] == "" {
 			t.Errorf("status, session made and session now: %q", got)
+		}
+		if got[3] != "password" {
+			t.Errorf("last authentication strategy: %q", got[3])
 		}
 		p.wantUser(ada)
 		wantCalls(t, w.since(mark), "POST /client/sign_ins", "POST /client/sessions/"+got[1]+"/touch")

@@ -84,6 +84,7 @@ await step("users.createUser with everything", async () => {
 		firstName: "Ada",
 		lastName: "Lovelace",
 		locale: "en-GB",
+		timezone: "Europe/London",
 		publicMetadata: { role: "first", nestedKey: { innerKey: 1, other: 2 } },
 		privateMetadata: { secretKey: "p" },
 		unsafeMetadata: { colour: "red" },
@@ -95,7 +96,7 @@ await step("users.createUser with everything", async () => {
 	assert.equal(ada.firstName + " " + ada.lastName, "Ada Lovelace")
 	assert.equal(ada.username, prefix + "_ada")
 	assert.equal(ada.externalId, prefix + "-ada")
-	assert.equal(ada.locale, "en-GB")
+	assert.deepEqual([ada.locale, ada.timezone], ["en-GB", "Europe/London"])
 	assert.equal(ada.passwordEnabled, true)
 	assert.equal(ada.primaryEmailAddress.emailAddress, prefix + "-ada@example.com")
 	assert.equal(ada.primaryEmailAddress.verification.status, "verified")
@@ -367,7 +368,7 @@ await step("actorTokens impersonate, and tokens say who does", async () => {
 	await refused(actorTokens.create({ userId: ada.id, actor: {} }), 422, "form_param_format_invalid", "actor")
 })
 
-await step("invitations: create, list, bulk, accept, revoke", async () => {
+await step("invitations: create, list, bulk, accept, revoke, delete", async () => {
 	const address = prefix + "-invited@example.com"
 	const invitation = await invitations.createInvitation({ emailAddress: address, publicMetadata: { team: "a" }, redirectUrl: origin + "/join", expiresInDays: 7, notify: false })
 	assert.deepEqual([invitation.emailAddress, invitation.status, invitation.revoked, invitation.publicMetadata], [address, "pending", false, { team: "a" }])
@@ -387,6 +388,9 @@ await step("invitations: create, list, bulk, accept, revoke", async () => {
 	await refused(invitations.revokeInvitation(one.id), 400, "invitation_already_revoked")
 	await refused(invitations.revokeInvitation(invitation.id), 400, "invitation_already_accepted")
 	page(await invitations.getInvitationList({ query: prefix + "-i", orderBy: "-email_address", status: "pending" }), [two.id], 1)
+	const gone = await invitations.deleteInvitation(two.id)
+	assert.deepEqual([gone.object, gone.id, gone.deleted], ["invitation", two.id, true])
+	await refused(invitations.deleteInvitation(two.id), 404, "resource_not_found")
 })
 
 await step("jwtTemplates: create, use, list, update, delete", async () => {

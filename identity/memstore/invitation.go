@@ -40,6 +40,17 @@ func (t *tx) PutInvitation(i identity.Invitation) error {
 	return nil
 }
 
+func (t *tx) DeleteInvitation(id string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	if _, ok := t.invitations[id]; !ok {
+		return identity.ErrNotFound
+	}
+	unset(t, t.invitations, id)
+	return nil
+}
+
 func cloneInvitation(i identity.Invitation) identity.Invitation {
 	i.PublicMetadata = cloneSlice(i.PublicMetadata)
 	i.PrivateMetadata = cloneSlice(i.PrivateMetadata)

@@ -52,3 +52,7 @@ func (t *tx) PutInvitation(i identity.Invitation) error {
 		i.Status, i.RedirectURL, string(i.PublicMetadata), string(i.PrivateMetadata), i.ExpireAt.UnixMilli(),
 		i.CreatedAt.UnixMilli(), i.UpdatedAt.UnixMilli())
 }
+
+func (t *tx) DeleteInvitation(id string) error {
+	return t.remove("delete invitation", `DELETE FROM invitations WHERE id = ?`, id)
+}

@@ -44,6 +44,19 @@ var invitationCases = []testCase{
 		wantRecord(t, s, identity.Tx.Invitation, a.ID, a)
 		invitations.want(t, s, identity.InvitationQuery{Emails: []string{a.Normalized}}, b.ID, a.ID)
 	}},
+	{"an invitation is deleted once, and no other with it", func(t *testing.T, s identity.Store) {
+		o := anOrganization(1)
+		i, stays, toSignUp := anInvitation(1, o), anInvitation(2, o), anInvitation(3, identity.Organization{})
+		mustPut(t, s, o, i, stays, toSignUp)
+		for _, gone := range []identity.Invitation{i, toSignUp} {
+			wantDeleted(t, s, func(tx identity.Tx) error { return tx.DeleteInvitation(gone.ID) })
+			wantMissing(t, s, identity.Tx.Invitation, gone.ID)
+		}
+		invitations.want(t, s, identity.InvitationQuery{}, stays.ID)
+		wantRecord(t, s, identity.Tx.Organization, o.ID, o)
+		mustPut(t, s, i) // the id is free
+		wantRecord(t, s, identity.Tx.Invitation, i.ID, i)
+	}},
 	{"changing an invitation after putting or getting it changes nothing stored", func(t *testing.T, s identity.Store) {
 		spoil := func(i identity.Invitation) { i.PublicMetadata[0], i.PrivateMetadata[0] = 'X', 'X' }
 		o := anOrganization(1)

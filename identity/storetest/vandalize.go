@@ -8,7 +8,7 @@ func vandalize(tx identity.Tx, old records) []error {
 	later := old.signIn.ExpireAt.AddDate(100, 0, 0)
 	_, err := tx.DeleteExpired(old.signIn.ExpireAt.AddDate(0, 0, 1))
 	errs = append(errs, err, tx.DeleteMembership(old.organization.ID, old.user.ID), tx.DeleteOrganization(old.organization.ID),
-		tx.DeleteGrant("grant_new"), tx.DeleteImage(old.image.ID), tx.DeleteClient(old.client.ID), tx.DeleteUser(old.user.ID),
+		tx.DeleteGrant("grant_new"), tx.DeleteInvitation(old.invitation.ID), tx.DeleteImage(old.image.ID), tx.DeleteClient(old.client.ID), tx.DeleteUser(old.user.ID),
 		tx.DeleteSigningKey(old.key.Kid))
 	_, err1 := tx.DeleteUnusedImages(later, 0)
 	_, err2 := tx.DeleteAuditEvents(later, 0)
