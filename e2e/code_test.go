@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/usherauth/usher/e2e/internal/drive"
 )
 
-// newestCode waits for a code that is sent to an address.
-func (s *server) newestCode(to string) (code string) {
+// newestCode waits for a code that is sent to an address, another one than earlier.
+func (s *server) newestCode(to, earlier string) (code string) {
 	s.T.Helper()
 	v := s.visitor()
 	drive.Eventually(s.T, drive.StartLimit, "a code has come to "+to, func() bool {
@@ -25,7 +26,7 @@ func (s *server) newestCode(to string) (code string) {
 				code = l.Code
 			}
 		}
-		return code != ""
+		return code != "" && code != earlier
 	})
 	return code
 }
@@ -68,20 +69,55 @@ func eachWay(t *testing.T, flags []string, walk func(*server, *tab)) {
 	}
 }
 
+// The steps of codes are as accessible as the pages before them.
+func TestCodeStepsAreAccessible(t *testing.T) {
+	t.Parallel()
+	engine := axe(t)
+	s := newServer(t)
+	s.Flags, s.Env = []string{"-verify-email"}, []string{"USHER_DEV=1"}
+	s.Start()
+	b := s.newPerson(t)
+	b.Tolerate("the server responded with a status of 422")
+	drive.Command(b.Tab, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
+	inspect := func(where string) {
+		for _, scheme := range []string{"light", "dark"} {
+			b.scheme(scheme)
+			b.inspect(engine, where+", "+scheme)
+		}
+	}
+	b.signUp(ada)
+	inspect("the code of a sign-up")
+	b.fill("code", "abcdef")
+	b.submit()
+	inspect("a wrong code")
+	first := s.newestCode(ada.Email, "")
+	b.fill("code", first)
+	b.submit()
+	b.signOut()
+	b.Open("/sign-in?step=email")
+	inspect("where to send a code")
+	b.fill("identifier", ada.Email)
+	b.Arrive(chromedp.Click(chromedp.CSS(`main button[value="reset_password_email_code"]`)))
+	inspect("the code of a sign-in")
+	b.fill("code", s.newestCode(ada.Email, first))
+	b.submit()
+	inspect("a new password")
+}
+
 func (b *tab) signUpWithCode(s *server, p person) {
 	b.T.Helper()
 	typo := p
 	typo.Email = "adda@example.com"
 	b.signUp(typo)
 	b.wantStep("/sign-up?step=code", typo.Email)
-	s.newestCode(typo.Email)
+	s.newestCode(typo.Email, "")
 	b.Arrive(chromedp.NavigateBack())
 	if got := b.Path(); got != "/sign-up" || b.Text(`main input[name="email_address"]`) != "" {
 		b.T.Fatalf("back leads to %s%s", got, b.Whereabouts())
 	}
 	b.signUp(p)
 	b.wantStep("/sign-up?step=code", p.Email)
-	code := s.newestCode(p.Email)
+	code := s.newestCode(p.Email, "")
 	b.Arrive(chromedp.Reload())
 	b.wantStep("/sign-up?step=code", p.Email)
 	b.fill("code", "abcdef")
@@ -102,7 +138,7 @@ func (b *tab) replacePassword(s *server, p person, password string) {
 	b.fill("identifier", p.Email)
 	b.Arrive(chromedp.Click(chromedp.CSS(`main button[value="reset_password_email_code"]`)))
 	b.wantStep("/sign-in?redirect_url=%2Fdashboard&step=code", p.Email)
-	b.fill("code", s.newestCode(p.Email))
+	b.fill("code", s.newestCode(p.Email, ""))
 	b.submit()
 	if got := b.Path(); got != "/sign-in?redirect_url=%2Fdashboard&step=password" {
 		b.T.Fatalf("the code leads to %s%s", got, b.Whereabouts())

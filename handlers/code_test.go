@@ -187,3 +187,40 @@ func TestCodeIsTakenOrRefused(t *testing.T) {
 		}
 	}
 }
+
+const secondFactor = `{"object":"sign_in_attempt","id":"sia_1","status":"needs_client_trust","identifier":"ada@example.com",
+	"supported_second_factors":[{"strategy":"phone_code"},{"strategy":"email_code","email_address_id":"idn_1","primary":true}],
+	"second_factor_verification":{"status":"unverified","strategy":"email_code"}}`
+
+// A hosted instance wants a code by mail after the password, in a browser that it does not
+// know.
+func TestSignInGoesOnWithASecondFactor(t *testing.T) {
+	t.Parallel()
+	s := &script{answers: map[string]*http.Response{
+		"/sign_ins":              response(200, `{"response":`+secondFactor+`,"client":null}`, "Set-Cookie", newCookie),
+		"/prepare_second_factor": response(200, `{"response":`+secondFactor+`,"client":null}`),
+	}}
+	rec := post(newHandlers(t, s.serve).SignIn, credentials)
+	if got := rec.Header().Get("Location"); rec.Code != 303 || got != "/sign-in?step=code" {
+		t.Errorf("%d to %q\n%s", rec.Code, got, rec.Body)
+	}
+	if want := "POST /v1/client/sign_ins as sealed|POST /v1/client/sign_ins/sia_1/prepare_second_factor as renewed"; strings.Join(s.calls, "|") != want {
+		t.Errorf("calls: %q", s.calls)
+	}
+
+	s = &script{answers: map[string]*http.Response{
+		"/v1/client":             response(200, `{"response":{"object":"client","sessions":[],"sign_in":`+secondFactor+`},"client":null}`),
+		"/attempt_second_factor": response(200, signedIn),
+	}}
+	rec = post(newHandlers(t, s.serve).SignIn, url.Values{"action": {"code"}, "attempt_id": {"sia_1"}, "code": {"123456"}, "redirect_url": {"/example"}})
+	if got := rec.Header().Get("Location"); rec.Code != 303 || got != "/example" || !strings.Contains(strings.Join(rec.Header()["Set-Cookie"], ""), "__session=a.b.c") {
+		t.Errorf("%d to %q after %v", rec.Code, got, s.calls)
+	}
+
+	s = &script{answers: map[string]*http.Response{
+		"/sign_ins": response(200, `{"response":{"id":"sia_1","status":"needs_new_password"},"client":null}`),
+	}}
+	if got := post(newHandlers(t, s.serve).SignIn, credentials).Header().Get("Location"); got != "/sign-in?step=password" {
+		t.Errorf("a password that has to be replaced leads to %q", got)
+	}
+}

@@ -64,9 +64,7 @@ func (h *Handlers) takeSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if answer.Resource.Status != wire.StatusComplete {
-		relay(w, answer.SetCookies)
-		typed.Error = textMoreSteps
-		h.showSignIn(w, r, http.StatusUnprocessableEntity, typed)
+		h.secondStep(w, r, answer, typed)
 		return
 	}
 	h.remember(w, answer.SetCookies, answer.Token(string(answer.Resource.CreatedSessionID)))

@@ -58,7 +58,7 @@ func (h *Handlers) askForCode(w http.ResponseWriter, r *http.Request, form url.V
 		return
 	}
 	relay(w, begun.SetCookies)
-	factor, ok := factorOf(&begun.Resource, strategy)
+	factor, ok := factorOf(begun.Resource.SupportedFirstFactors, strategy)
 	if !ok {
 		refuse(http.StatusUnprocessableEntity, textNoCodes, nil)
 		return
@@ -73,9 +73,39 @@ func (h *Handlers) askForCode(w http.ResponseWriter, r *http.Request, form url.V
 	redirect(w, stepURL(h.cfg.SignInURL, stepCode, typed.RedirectURL))
 }
 
-// factorOf is the attempt's factor with a strategy; of several addresses the primary one.
-func factorOf(s *wire.SignIn, strategy string) (found wire.Factor, ok bool) {
-	for _, f := range s.SupportedFirstFactors {
+// secondStep leads on from a right password that is not enough: the instance wants a code
+// by mail too, as hosted ones do in a browser that is new to them, or another password.
+func (h *Handlers) secondStep(w http.ResponseWriter, r *http.Request, begun *fapi.Answer[wire.SignIn], typed views.SignInForm) {
+	relay(w, begun.SetCookies)
+	s := &begun.Resource
+	if s.Status == wire.StatusNeedsNewPassword {
+		redirect(w, stepURL(h.cfg.SignInURL, stepPassword, typed.RedirectURL))
+		return
+	}
+	factor, ok := factorOf(s.SupportedSecondFactors, wire.StrategyEmailCode)
+	if !ok || !needsSecondFactor(s) {
+		typed.Error = textMoreSteps
+		h.showSignIn(w, r, http.StatusUnprocessableEntity, typed)
+		return
+	}
+	sent, err := h.fapi.PrepareSecondFactor(r.Context(), fapi.FromRequest(r).With(begun.SetCookies), s.ID, factor)
+	if err != nil {
+		no := h.refused(w, r, err)
+		typed.Error = no.text
+		h.showSignIn(w, r, no.status, typed)
+		return
+	}
+	relay(w, sent.SetCookies)
+	redirect(w, stepURL(h.cfg.SignInURL, stepCode, typed.RedirectURL))
+}
+
+func needsSecondFactor(s *wire.SignIn) bool {
+	return s.Status == wire.StatusNeedsSecondFactor || s.Status == wire.StatusNeedsClientTrust
+}
+
+// factorOf is the factor with a strategy; of several addresses the primary one.
+func factorOf(factors []wire.Factor, strategy string) (found wire.Factor, ok bool) {
+	for _, f := range factors {
 		if f.Strategy == strategy && (!ok || f.Primary) {
 			found, ok = f, true
 		}
@@ -90,26 +120,39 @@ func (h *Handlers) signInCodes() codeStep {
 		begin: func(w http.ResponseWriter, r *http.Request, text, returnTo string) {
 			h.showSignIn(w, r, http.StatusOK, views.SignInForm{Error: text, RedirectURL: returnTo})
 		},
-		pending: func(c *wire.Client, returnTo string) *pendingCode {
-			s := c.SignIn
-			if s == nil || s.Status != wire.StatusNeedsFirstFactor || s.FirstFactorVerification == nil {
-				return nil
-			}
-			factor, ok := factorOf(s, s.FirstFactorVerification.Strategy)
-			if !ok || factor.Strategy != wire.StrategyEmailCode && factor.Strategy != wire.StrategyResetPasswordCode {
-				return nil
-			}
-			return &pendingCode{
-				form: signInStep(s, returnTo), sent: s.FirstFactorVerification,
-				send: func(r *http.Request) (*outcome, error) {
-					a, err := h.fapi.PrepareFirstFactor(r.Context(), fapi.FromRequest(r), s.ID, factor)
-					return signInOutcome(a), err
-				},
-				try: func(r *http.Request, code string) (*outcome, error) {
-					a, err := h.fapi.AttemptFirstFactor(r.Context(), fapi.FromRequest(r), s.ID, factor.Strategy, code)
-					return signInOutcome(a), err
-				},
-			}
+		pending: h.pendingSignIn,
+	}
+}
+
+// pendingSignIn is the client's sign-in that waits for a code, of whichever factor.
+func (h *Handlers) pendingSignIn(c *wire.Client, returnTo string) *pendingCode {
+	s := c.SignIn
+	if s == nil {
+		return nil
+	}
+	sent, factors, prepare, attempt := s.FirstFactorVerification, s.SupportedFirstFactors, h.fapi.PrepareFirstFactor, h.fapi.AttemptFirstFactor
+	switch {
+	case needsSecondFactor(s):
+		sent, factors, prepare, attempt = s.SecondFactorVerification, s.SupportedSecondFactors, h.fapi.PrepareSecondFactor, h.fapi.AttemptSecondFactor
+	case s.Status != wire.StatusNeedsFirstFactor:
+		return nil
+	}
+	if sent == nil || sent.Strategy != wire.StrategyEmailCode && sent.Strategy != wire.StrategyResetPasswordCode {
+		return nil
+	}
+	factor, ok := factorOf(factors, sent.Strategy)
+	if !ok {
+		return nil
+	}
+	return &pendingCode{
+		form: signInStep(s, returnTo), sent: sent,
+		send: func(r *http.Request) (*outcome, error) {
+			a, err := prepare(r.Context(), fapi.FromRequest(r), s.ID, factor)
+			return signInOutcome(a), err
+		},
+		try: func(r *http.Request, code string) (*outcome, error) {
+			a, err := attempt(r.Context(), fapi.FromRequest(r), s.ID, factor.Strategy, code)
+			return signInOutcome(a), err
 		},
 	}
 }

@@ -54,7 +54,7 @@ func TestClientRemembersTheLastStrategy(t *testing.T) {
 		t.Errorf("the Backend API says %q", client.LastAuthenticationStrategy)
 	}
 	out()
-	token := decode[wire.Ticket](t, app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+string(client.Sessions[0].UserID)+`"}`).body).Token
+	token := decode[wire.Ticket](t, app.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+client.Sessions[0].UserID+`"}`).body).Token
 	v.post("/v1/client/sign_ins", "strategy", wire.StrategyTicket, "ticket", token).want(t, 200, "")
 	last(emailCode)
 }

@@ -7,6 +7,7 @@ const (
 	StatusNeedsIdentifier     = "needs_identifier"
 	StatusNeedsFirstFactor    = "needs_first_factor"
 	StatusNeedsSecondFactor   = "needs_second_factor"
+	StatusNeedsClientTrust    = "needs_client_trust" // a second factor, in a browser that is new
 	StatusNeedsNewPassword    = "needs_new_password"
 	StatusMissingRequirements = "missing_requirements"
 	StatusComplete            = "complete"

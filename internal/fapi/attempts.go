@@ -39,6 +39,19 @@ func (c *Client) AttemptFirstFactor(ctx context.Context, b Browser, id, strategy
 	return do[wire.SignIn](ctx, c, b, request{"prove sign-in", http.MethodPost, signInPath(id, "/attempt_first_factor"), form})
 }
 
+// PrepareSecondFactor has the code of a sign-in's second factor sent. factor is one that the
+// attempt lists.
+func (c *Client) PrepareSecondFactor(ctx context.Context, b Browser, id string, factor wire.Factor) (*Answer[wire.SignIn], error) {
+	form := url.Values{"strategy": {factor.Strategy}, "email_address_id": {factor.EmailAddressID}}
+	return do[wire.SignIn](ctx, c, b, request{"prepare second factor", http.MethodPost, signInPath(id, "/prepare_second_factor"), form})
+}
+
+// AttemptSecondFactor finishes a sign-in by the code that was sent.
+func (c *Client) AttemptSecondFactor(ctx context.Context, b Browser, id, strategy, code string) (*Answer[wire.SignIn], error) {
+	form := url.Values{"strategy": {strategy}, "code": {code}}
+	return do[wire.SignIn](ctx, c, b, request{"prove second factor", http.MethodPost, signInPath(id, "/attempt_second_factor"), form})
+}
+
 // ResetPassword finishes a sign-in that waits for a new password.
 func (c *Client) ResetPassword(ctx context.Context, b Browser, id, password string, signOutOthers bool) (*Answer[wire.SignIn], error) {
 	form := url.Values{"password": {password}, "sign_out_of_other_sessions": {strconv.FormatBool(signOutOthers)}}

@@ -102,6 +102,16 @@ func TestEveryCallSpeaksAsTheProxyOfItsBrowser(t *testing.T) {
 				_, err := c.AttemptFirstFactor(ctx, ada, "sia_1", "email_code", "123456")
 				return err
 			}},
+		{"prepare second factor", "POST", "/v1/client/sign_ins/sia_1/prepare_second_factor", "", "email_address_id=idn_1&strategy=email_code", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.PrepareSecondFactor(ctx, ada, "sia_1", wire.Factor{Strategy: "email_code", EmailAddressID: "idn_1"})
+				return err
+			}},
+		{"attempt second factor", "POST", "/v1/client/sign_ins/sia_1/attempt_second_factor", "", "code=123456&strategy=email_code", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.AttemptSecondFactor(ctx, ada, "sia_1", "email_code", "123456")
+				return err
+			}},
 		{"reset password", "POST", "/v1/client/sign_ins/sia_1/reset_password", "", "password=pw&sign_out_of_other_sessions=false", false,
 			func(ctx context.Context, c *fapi.Client) error {
 				_, err := c.ResetPassword(ctx, ada, "sia_1", "pw", false)
