@@ -41,6 +41,12 @@ var texts = map[string]string{
 	wire.CodeVerificationFailed:  "There were too many wrong codes. Start again.",
 	wire.CodeVerificationTooMany: "A code was sent a moment ago.",
 
+	wire.CodeTicketInvalid:          textTicket,
+	wire.CodeTicketExpired:          textTicket,
+	"revoked_invitation":            textTicket,
+	"invitation_already_accepted":   textTicket,
+	"invitation_account_not_exists": "No account is known to have the invited address. Sign up with the link from the mail, or ask for another invitation.",
+
 	wire.CodeAuthorizationInvalid: "You are not allowed to do that.",
 	wire.CodeOrganizationNotFound: "This organization is no longer there, or you are not in it.",
 	wire.CodeMissingPermission:    "Your role in this organization does not allow that.",
@@ -74,6 +80,7 @@ var texts = map[string]string{
 const (
 	textNotCurrent   = "This is not your current password."
 	textNoInvitation = "This invitation is no longer open."
+	textTicket       = "This link has been used, withdrawn, or has expired. Sign in, or ask for another one."
 	textAttemptGone  = "This is no longer open. Please begin again."
 	textMoreSteps    = "This account asks for one more step, which this form does not offer."
 	textNoCodes      = "No code can be sent to this address. Check it for mistakes."

@@ -12,7 +12,7 @@ import (
 // SignIn shows the sign-in form and takes it. With Config.EmailCodes it offers a code by
 // mail too, to sign in with or to choose a new password; these steps are at the same path.
 // Whoever is signed in already is led on to the return address. Fields: identifier,
-// password, redirect_url; of the other steps action ("email_code" and
+// password, or ticket, and redirect_url; of the other steps action ("email_code" and
 // "reset_password_email_code" with identifier, "code" with code, "resend", "password" with
 // password and sign_out_of_other_sessions), attempt_id, redirect_url.
 func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +24,7 @@ func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if !h.showSignInStep(w, r, r.URL.Query().Get(paramStep), h.returnTo(back)) {
-			h.showSignIn(w, r, http.StatusOK, views.SignInForm{RedirectURL: h.returnTo(back)})
+			h.showSignIn(w, r, http.StatusOK, views.SignInForm{RedirectURL: h.returnTo(back), Ticket: r.URL.Query().Get(wire.ParamTicket)})
 		}
 	case http.MethodPost:
 		h.takeSignIn(w, r)
@@ -34,6 +34,9 @@ func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handlers) showSignIn(w http.ResponseWriter, r *http.Request, status int, f views.SignInForm) {
+	if f.Ticket != "" {
+		w.Header().Set("Referrer-Policy", "no-referrer") // it may be in the address
+	}
 	if h.cfg.EmailCodes {
 		f.CodeURL = stepURL(h.cfg.SignInURL, stepEmail, f.RedirectURL)
 	}
@@ -51,12 +54,13 @@ func (h *Handlers) takeSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	typed := views.SignInForm{Identifier: form.Get("identifier"), RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL))}
-	if missing := missingFields(form, "identifier", "password"); missing != nil {
+	ticket := form.Get("ticket")
+	if missing := missingFields(form, "identifier", "password"); missing != nil && ticket == "" {
 		typed.Errors = missing
 		h.showSignIn(w, r, http.StatusUnprocessableEntity, typed)
 		return
 	}
-	answer, err := h.fapi.SignIn(r.Context(), fapi.FromRequest(r), typed.Identifier, form.Get("password"))
+	answer, err := h.sendSignIn(r, ticket, typed.Identifier, form.Get("password"))
 	if err != nil {
 		no := h.refused(w, r, err, "identifier", "password")
 		typed.Error, typed.Errors = no.text, no.fields
@@ -69,6 +73,16 @@ func (h *Handlers) takeSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	h.remember(w, answer.SetCookies, answer.Token(string(answer.Resource.CreatedSessionID)))
 	redirect(w, h.leadTo(typed.RedirectURL))
+}
+
+// sendSignIn signs in by a ticket, which is not shown again when it was refused, or by a
+// password.
+func (h *Handlers) sendSignIn(r *http.Request, ticket, identifier, password string) (*fapi.Answer[wire.SignIn], error) {
+	b := fapi.FromRequest(r)
+	if ticket != "" {
+		return h.fapi.SignInWithTicket(r.Context(), b, ticket)
+	}
+	return h.fapi.SignIn(r.Context(), b, identifier, password)
 }
 
 // refused explains err, tells the operator if the API was not reached, and sets the

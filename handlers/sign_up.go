@@ -12,7 +12,7 @@ import (
 
 // SignUp shows the sign-up form and takes it. Where the instance asks for a code by mail, a
 // second step at the same path takes that. Whoever is signed in already is led on to the
-// return address. Fields: email_address, password, first_name, last_name, redirect_url; of
+// return address, and an invited person is asked for no address. Fields: email_address, password, first_name, last_name, ticket, redirect_url; of
 // the second step action ("code" or "resend"), attempt_id, code, redirect_url.
 func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
@@ -26,7 +26,7 @@ func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 			h.showCode(w, r, h.signUpCodes(), h.returnTo(back))
 			return
 		}
-		h.showSignUp(w, r, http.StatusOK, views.SignUpForm{RedirectURL: h.returnTo(back)})
+		h.showSignUp(w, r, http.StatusOK, views.SignUpForm{RedirectURL: h.returnTo(back), Ticket: r.URL.Query().Get(wire.ParamTicket)})
 	case http.MethodPost:
 		h.takeSignUp(w, r)
 	default:
@@ -35,6 +35,9 @@ func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handlers) showSignUp(w http.ResponseWriter, r *http.Request, status int, f views.SignUpForm) {
+	if f.Ticket != "" {
+		w.Header().Set("Referrer-Policy", "no-referrer") // it may be in the address
+	}
 	h.page(w, r, status, "Sign up", views.SignUp(f))
 }
 
@@ -50,14 +53,18 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 	}
 	typed := views.SignUpForm{
 		EmailAddress: form.Get("email_address"), FirstName: form.Get("first_name"), LastName: form.Get("last_name"),
-		RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL)),
+		RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL)), Ticket: form.Get("ticket"),
 	}
-	if missing := missingFields(form, "email_address", "password"); missing != nil {
+	needed := []string{"email_address", "password"}
+	if typed.Ticket != "" {
+		needed = needed[1:]
+	}
+	if missing := missingFields(form, needed...); missing != nil {
 		typed.Errors = missing
 		h.showSignUp(w, r, http.StatusUnprocessableEntity, typed)
 		return
 	}
-	answer, err := h.fapi.SignUp(r.Context(), fapi.FromRequest(r), typed.EmailAddress, form.Get("password"), typed.FirstName, typed.LastName)
+	answer, err := h.sendSignUp(r, typed, form.Get("password"))
 	if err != nil {
 		no := h.refused(w, r, err, "email_address", "password", "first_name", "last_name")
 		typed.Error, typed.Errors = no.text, no.fields
@@ -70,6 +77,14 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 	}
 	h.remember(w, answer.SetCookies, answer.Token(string(answer.Resource.CreatedSessionID)))
 	redirect(w, h.leadTo(typed.RedirectURL))
+}
+
+func (h *Handlers) sendSignUp(r *http.Request, f views.SignUpForm, password string) (*fapi.Answer[wire.SignUp], error) {
+	b := fapi.FromRequest(r)
+	if f.Ticket != "" {
+		return h.fapi.SignUpInvited(r.Context(), b, f.Ticket, password, f.FirstName, f.LastName)
+	}
+	return h.fapi.SignUp(r.Context(), b, f.EmailAddress, password, f.FirstName, f.LastName)
 }
 
 // proveSignUp has a code sent for a sign-up that waits for one, and leads to its step.

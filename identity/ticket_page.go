@@ -36,7 +36,7 @@ func acceptTicket(c *call) (any, error) {
 		u, _ = url.Parse(c.cfg.PublicOrigin + page)
 	}
 	q := u.Query()
-	q.Set("__clerk_ticket", ticket)
+	q.Set(wire.ParamTicket, ticket)
 	q.Set("__clerk_status", status)
 	u.RawQuery = q.Encode()
 	c.w.Header().Set("Referrer-Policy", "no-referrer")

@@ -27,6 +27,7 @@ func forms() map[string]templ.Component {
 		"sign-in with errors": views.SignIn(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
 		"sign-up":             views.SignUp(views.SignUpForm{}),
 		"sign-up with errors": views.SignUp(views.SignUpForm{EmailAddress: "ada", Error: "No.", Errors: errs}),
+		"invited sign-up":     views.SignUp(views.SignUpForm{Ticket: "t", Error: "No.", Errors: errs}),
 		"ask for a code":      views.AskForCode(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
 		"enter the code":      views.EnterCode(views.AttemptForm{SignUp: true, AttemptID: "sua_1", EmailAddress: "ada@example.test"}),
 		"a wrong code":        views.EnterCode(views.AttemptForm{AttemptID: "sia_1", Error: "No.", Errors: map[string]string{"code": "is wrong"}}),
@@ -116,6 +117,11 @@ func TestFormsPostTheFieldsOfTheFrontendAPI(t *testing.T) {
 				"password": "new-password", "redirect_url": "",
 			},
 		},
+		{
+			"invited sign-up", views.SignUp(views.SignUpForm{Ticket: "t"}), "/sign-up",
+			map[string]string{"first_name": "given-name", "last_name": "family-name", "password": "new-password", "ticket": ""},
+		},
+		{"sign-in with a ticket", views.SignIn(views.SignInForm{Ticket: "t", RedirectURL: "/a"}), "/sign-in", map[string]string{"ticket": "", "redirect_url": ""}},
 		{
 			"ask for a code", views.AskForCode(views.SignInForm{RedirectURL: "/a"}), "/sign-in",
 			map[string]string{"identifier": "username", "redirect_url": ""},

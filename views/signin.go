@@ -15,6 +15,9 @@ type SignInForm struct {
 	// RedirectURL is carried along in a hidden field, and to the sign-up page when it is
 	// safe to follow. It is not checked otherwise: check it when the form arrives.
 	RedirectURL string
+	// Ticket is a secret that was sent to somebody to sign in with, carried along in a hidden
+	// field. With one the form asks for nothing else.
+	Ticket string
 	// CodeURL is the page with [AskForCode]; "" shows no link to it.
 	CodeURL string
 	// Error is about the whole form, Errors about single fields, by their name:

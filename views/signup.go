@@ -1,10 +1,15 @@
 package views
 
+import "slices"
+
 // SignUpForm is what [SignUp] shows. The zero value is an empty form.
 type SignUpForm struct {
 	// EmailAddress, FirstName and LastName are kept when the form comes back; there is no
 	// field for a password, because a password is never sent back.
 	EmailAddress, FirstName, LastName string
+	// Ticket is the secret of an invitation, carried along in a hidden field. With one the
+	// form asks for no address: the invitation is to one.
+	Ticket string
 	// RedirectURL is carried along in a hidden field, and to the sign-in page when it is
 	// safe to follow. It is not checked otherwise: check it when the form arrives.
 	RedirectURL string
@@ -18,7 +23,7 @@ type SignUpForm struct {
 const minPassword = 8
 
 func (f SignUpForm) fields() []field {
-	return []field{
+	all := []field{
 		{
 			form: "sign-up", name: "first_name", label: "First name (optional)", kind: "text",
 			autocomplete: "given-name", value: f.FirstName, err: f.Errors["first_name"],
@@ -37,4 +42,8 @@ func (f SignUpForm) fields() []field {
 			required: true, minLength: minPassword, err: f.Errors["password"],
 		},
 	}
+	if f.Ticket != "" {
+		return slices.DeleteFunc(all, func(in field) bool { return in.name == "email_address" })
+	}
+	return all
 }

@@ -31,6 +31,7 @@ const (
 	ParamHelp            = "__clerk_help"
 	ParamSynced          = "__clerk_synced"
 	ParamRedirectURL     = "redirect_url"
+	ParamTicket          = "__clerk_ticket" // on the page that a ticket's address leads to
 	ParamSuffixedCookies = "suffixed_cookies"
 	ParamSession         = "__session"
 	ParamAPIVersion      = "__clerk_api_version"

@@ -77,6 +77,16 @@ func TestEveryCallSpeaksAsTheProxyOfItsBrowser(t *testing.T) {
 				_, err := c.SignIn(ctx, ada, "ada@example.com", "pw")
 				return err
 			}},
+		{"sign up invited", "POST", "/v1/client/sign_ups", "", "first_name=Ada&password=pw&strategy=ticket&ticket=t", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.SignUpInvited(ctx, ada, "t", "pw", "Ada", "")
+				return err
+			}},
+		{"sign in with a ticket", "POST", "/v1/client/sign_ins", "", "strategy=ticket&ticket=t", false,
+			func(ctx context.Context, c *fapi.Client) error {
+				_, err := c.SignInWithTicket(ctx, ada, "t")
+				return err
+			}},
 		{"prepare sign-up", "POST", "/v1/client/sign_ups/sua_1/prepare_verification", "", "strategy=email_code", false,
 			func(ctx context.Context, c *fapi.Client) error {
 				_, err := c.PrepareSignUp(ctx, ada, "sua_1")

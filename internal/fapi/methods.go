@@ -13,12 +13,16 @@ import (
 // names are not sent.
 func (c *Client) SignUp(ctx context.Context, b Browser, emailAddress, password, firstName, lastName string) (*Answer[wire.SignUp], error) {
 	form := url.Values{"email_address": {emailAddress}, "password": {password}}
+	setNames(form, firstName, lastName)
+	return do[wire.SignUp](ctx, c, b, request{"sign up", http.MethodPost, "/client/sign_ups", form})
+}
+
+func setNames(form url.Values, firstName, lastName string) {
 	for field, v := range map[string]string{"first_name": firstName, "last_name": lastName} {
 		if v != "" {
 			form.Set(field, v)
 		}
 	}
-	return do[wire.SignUp](ctx, c, b, request{"sign up", http.MethodPost, "/client/sign_ups", form})
 }
 
 // SignIn tries a password in one step (protocol reference 8.6).
