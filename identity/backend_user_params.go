@@ -85,6 +85,8 @@ var locales = regexp.MustCompile(`^[A-Za-z0-9-]{1,35}$`)
 // timezones are names as the IANA database forms them; which of them there are changes.
 var timezones = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
 
+func isTimezone(name string) bool { return len(name) <= 64 && timezones.MatchString(name) }
+
 // apply checks the parameters and writes those that were given into u.
 func (p userParams) apply(u *User) error {
 	if p.TOTPSecret != "" {
@@ -125,7 +127,7 @@ func (p userParams) checkFormats() error {
 	if p.Locale.value != "" && !locales.MatchString(p.Locale.value) {
 		_ = bad.add(invalid("locale", wire.CodeParamFormatInvalid, "locale must be a language tag such as en-GB."))
 	}
-	if p.Timezone.value != "" && (len(p.Timezone.value) > 64 || !timezones.MatchString(p.Timezone.value)) {
+	if p.Timezone.value != "" && !isTimezone(p.Timezone.value) {
 		_ = bad.add(invalid("timezone", wire.CodeParamFormatInvalid, "timezone must be a name such as Europe/Berlin."))
 	}
 	if p.OrgsLimit != nil && (*p.OrgsLimit < 0 || *p.OrgsLimit > 1<<31-1) {

@@ -55,7 +55,7 @@ func checkLocale(tag string) error {
 }
 
 func checkTimezone(name string) error {
-	if name != "" && !timezones.MatchString(name) {
+	if name != "" && !isTimezone(name) {
 		return refusef("timezone is no name of a time zone")
 	}
 	return nil

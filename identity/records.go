@@ -101,6 +101,8 @@ type SignUp struct {
 	FirstName        string
 	LastName         string
 	PasswordHash     string
+	Locale           string // as in User
+	Timezone         string
 	UnsafeMetadata   json.RawMessage
 	InvitationID     string    // the invitation that it accepts; "" for none
 	VerifiedAt       time.Time // when the address was proven; zero: not yet

@@ -245,6 +245,8 @@ func (c *call) signUpJSON(a *SignUp, b *browser) *wire.SignUp {
 		EmailAddress:     wire.NullString(a.EmailAddress),
 		FirstName:        wire.NullString(a.FirstName),
 		LastName:         wire.NullString(a.LastName),
+		Locale:           wire.NullString(a.Locale),
+		Timezone:         wire.NullString(a.Timezone),
 		PasswordEnabled:  a.PasswordHash != "",
 		HasPassword:      a.PasswordHash != "",
 		UnsafeMetadata:   metadata(a.UnsafeMetadata),

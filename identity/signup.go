@@ -212,6 +212,8 @@ func (c *call) newUser(a SignUp, email string) User {
 		ID:             newID(prefixUser),
 		FirstName:      a.FirstName,
 		LastName:       a.LastName,
+		Locale:         a.Locale,
+		Timezone:       a.Timezone,
 		PrimaryEmailID: address.ID,
 		Emails:         []EmailAddress{address},
 		PasswordHash:   a.PasswordHash,

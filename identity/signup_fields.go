@@ -15,6 +15,7 @@ type signUpFields struct {
 	email, address        string // normalized, and as it was typed
 	password              string // normalized
 	firstName, lastName   *string
+	locale, timezone      string // what the browser says of itself
 	unsafe                json.RawMessage
 	hasEmail, hasPassword bool
 }
@@ -36,6 +37,7 @@ func (c *call) readSignUp(attempt SignUp) (f signUpFields, err error) {
 	check(readName(c.form, "first_name", &f.firstName))
 	check(readName(c.form, "last_name", &f.lastName))
 	check(readMetadata(c.form, "unsafe_metadata", &f.unsafe))
+	check(f.readPlace(c.form))
 	if _, sent, _ := c.form.get("username"); sent {
 		check(invalid("username", wire.CodeParamUnknown, "User names are not enabled."))
 	}
@@ -53,6 +55,20 @@ func (f *signUpFields) readEmail(form form) error {
 	}
 	f.hasEmail = true
 	return nil
+}
+
+// readPlace reads what browsers send by themselves. What is of no known form is left out:
+// nobody could correct it.
+func (f *signUpFields) readPlace(form form) error {
+	locale, _, err1 := form.get("locale")
+	timezone, _, err2 := form.get("timezone")
+	if locales.MatchString(locale) {
+		f.locale = locale
+	}
+	if isTimezone(timezone) {
+		f.timezone = timezone
+	}
+	return errors.Join(err1, err2)
 }
 
 func (f *signUpFields) readPassword(form form, policy passwordPolicy, address string) error {
@@ -107,6 +123,7 @@ func (c *call) applySignUp(attempt *SignUp, f signUpFields) error {
 	if f.lastName != nil {
 		attempt.LastName = *f.lastName
 	}
+	attempt.Locale, attempt.Timezone = orDefault(f.locale, attempt.Locale), orDefault(f.timezone, attempt.Timezone)
 	if f.unsafe != nil {
 		attempt.UnsafeMetadata = f.unsafe
 	}

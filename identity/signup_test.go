@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -179,5 +180,29 @@ func TestSignUpSameAddressInParallel(t *testing.T) {
 	}
 	if a := app.backend("GET", "/v1/users/count", ""); decode[wire.TotalCount](t, a.body).TotalCount != 1 {
 		t.Errorf("count = %s, want 1", a.body)
+	}
+}
+
+// What browsers say of themselves goes along to the account, and stops nobody.
+func TestSignUpKeepsLocaleAndTimezone(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	for _, tt := range []struct{ locale, timezone, wantLocale, wantTimezone string }{
+		{"de-CH", "Europe/Zurich", "de-CH", "Europe/Zurich"},
+		{"", "", "", ""},
+		{"<b>", "../../etc/passwd", "", ""},
+	} {
+		v := app.visitor()
+		path, begun := v.beginSignUp("first_name", "Ada", "locale", tt.locale, "timezone", tt.timezone)
+		if s := begun.Response; string(s.Locale) != tt.wantLocale || string(s.Timezone) != tt.wantTimezone {
+			t.Errorf("sign-up from %q, %q has %q, %q", tt.locale, tt.timezone, s.Locale, s.Timezone)
+		}
+		address := "ada" + strings.ToLower(begun.Response.ID) + "@example.com"
+		if s := v.patchSignUp(path, "email_address", address, "password", password); s.Status != wire.StatusComplete {
+			t.Fatalf("sign-up = %+v", s)
+		}
+		if u := v.client().Sessions[0].User; string(u.Locale) != tt.wantLocale || string(u.Timezone) != tt.wantTimezone {
+			t.Errorf("user from %q, %q has %q, %q", tt.locale, tt.timezone, u.Locale, u.Timezone)
+		}
 	}
 }

@@ -73,6 +73,7 @@ type SignUp struct {
 	FirstName        NullString               `json:"first_name"`
 	LastName         NullString               `json:"last_name"`
 	Locale           NullString               `json:"locale"`
+	Timezone         NullString               `json:"timezone"`
 	PasswordEnabled  bool                     `json:"password_enabled"`
 	HasPassword      bool                     `json:"has_password"`
 	UnsafeMetadata   json.RawMessage          `json:"unsafe_metadata"`
