@@ -152,6 +152,19 @@ func (a SignIn) needs(b *browser, status string) error {
 	return refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-in needs another step first.")
 }
 
+// stillNeeded refuses an attempt that was finished or replaced while its password was
+// checked: it opens one session (I16).
+func (c *call) stillNeeded(tx Tx, read SignIn) error {
+	if read.ClientID == "" { // begun by this request
+		return nil
+	}
+	attempt, b, err := c.signInOf(tx)
+	if err != nil {
+		return err
+	}
+	return attempt.needs(b, wire.StatusNeedsFirstFactor)
+}
+
 // keepSignIn stores an attempt that waits for its first factor.
 func (c *call) keepSignIn(attempt SignIn) (any, error) {
 	var b *browser
@@ -199,6 +212,9 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 	secret := newClientSecret()
 	var opened opened
 	err = c.update(c.r.Context(), func(tx Tx) error {
+		if err := c.stillNeeded(tx, attempt); err != nil {
+			return err
+		}
 		user, err := checked.confirm(tx)
 		if err != nil {
 			return err

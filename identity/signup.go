@@ -70,6 +70,19 @@ func (a SignUp) open() error {
 	return nil
 }
 
+// stillOpen refuses an attempt that was finished or replaced since it was read: of two
+// requests that finish it at the same time, one does (I16).
+func (c *call) stillOpen(tx Tx, read SignUp) error {
+	if read.ClientID == "" { // begun by this request
+		return nil
+	}
+	attempt, _, err := c.signUpOf(tx)
+	if err != nil {
+		return err
+	}
+	return attempt.open()
+}
+
 // getSignUp shows a sign-up of this browser, in progress or finished.
 func getSignUp(c *call) (any, error) {
 	attempt, b, err := c.findSignUp()
@@ -134,6 +147,9 @@ func (c *call) keepSignUp(attempt SignUp) (any, error) {
 	var secret string
 	fresh := newClientSecret()
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if err := c.stillOpen(tx, attempt); err != nil {
+			return err
+		}
 		if b, secret, err = c.ensureClient(tx, fresh); err != nil {
 			return err
 		}
@@ -158,6 +174,9 @@ func (c *call) finishSignUp(attempt SignUp) (any, error) {
 	secret := newClientSecret()
 	var opened opened
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
+		if err := c.stillOpen(tx, attempt); err != nil {
+			return err
+		}
 		opened, err = c.completeSignUp(tx, &attempt, secret)
 		return err
 	})

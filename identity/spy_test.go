@@ -40,18 +40,27 @@ func (s *spyStore) Update(ctx context.Context, fn func(identity.Tx) error) error
 	return s.Store.Update(ctx, fn)
 }
 
-// hookStore changes the store just before a later Update.
+// hookStore changes the store just before a later Update, or does anything else then.
 type hookStore struct {
 	identity.Store
 	left   int
 	change func(identity.Tx) error
+	other  func()
 }
 
 // beforeUpdate runs change before the nth Update from now.
 func (s *hookStore) beforeUpdate(n int, change func(identity.Tx) error) { s.left, s.change = n, change }
 
+// between runs f before the nth Update from now, with nothing locked.
+func (s *hookStore) between(n int, f func()) { s.left, s.change, s.other = n, nil, f }
+
 func (s *hookStore) Update(ctx context.Context, fn func(identity.Tx) error) error {
-	if s.left--; s.left == 0 {
+	s.left--
+	switch {
+	case s.left != 0:
+	case s.change == nil:
+		s.other()
+	default:
 		if err := s.Store.Update(ctx, s.change); err != nil {
 			return err
 		}
