@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -88,12 +89,15 @@ func (c *call) readJSON(dst any) error {
 	if err != nil || mediaType != "application/json" {
 		return refuse(http.StatusUnsupportedMediaType, wire.CodeUnsupportedMediaType, "The body must be application/json.")
 	}
+	if !utf8.Valid(body) { // the decoder lets it into what it keeps as it came (RFC 8259 §8.1)
+		return malformed("The body is not valid UTF-8.")
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(dst); err != nil {
 		return jsonError(err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return malformed("The body must be one JSON value.")
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -62,7 +63,8 @@ func createActorToken(c *call) (any, error) {
 	return c.createTicket(ticketActor, in.UserID, lifetime, ticketData{Actor: actor, Duration: duration})
 }
 
-// checkActor accepts an object that names the actor; all of it becomes the act claim.
+// checkActor accepts an object that names the actor; all of it becomes the act claim. It
+// has to be one that token.Parse reads, or nobody could use the session.
 func checkActor(raw json.RawMessage) (json.RawMessage, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, missingParam("actor")
@@ -71,16 +73,24 @@ func checkActor(raw json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var a struct {
-		Sub string `json:"sub"`
+	if _, err := token.ParseObject(string(compact)); err != nil {
+		return nil, invalid("actor", wire.CodeParamFormatInvalid, "actor must be a JSON object without names that are there twice, lone surrogates, and deep nesting.")
 	}
-	if err := json.Unmarshal(compact, &a); err != nil || a.Sub == "" {
+	if actorID(compact) == "" {
 		return nil, invalid("actor", wire.CodeParamFormatInvalid, "actor must have a sub, the id of who acts.")
 	}
 	if len(compact) > maxActorBytes {
 		return nil, invalid("actor", wire.CodeParamFormatInvalid, "actor must be at most 1 kB.")
 	}
 	return compact, nil
+}
+
+// actorID is who acts, "" if the object does not say. Names are compared as verifiers
+// compare them: encoding/json would take SUB for sub (RFC 7519 §4).
+func actorID(actor json.RawMessage) string {
+	o, _ := token.ParseObject(string(actor)) // what is no object has no sub
+	sub, _ := o.String("sub")
+	return sub
 }
 
 func (c *call) createTicket(kind, userID string, lifetime time.Duration, data ticketData) (any, error) {

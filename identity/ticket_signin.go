@@ -116,11 +116,7 @@ func (c *call) impersonate(tx Tx, o *opened, before User, data ticketData) error
 		s.ExpireAt = end
 	}
 	s.AbandonAt = s.idleEnd(c.now, c.cfg.IdleLifetime)
-	var actor wire.Actor
-	if err := json.Unmarshal(data.Actor, &actor); err != nil {
-		return errors.Join(errInternal, err)
-	}
-	begun := AuditEvent{Type: "user.impersonated", UserID: s.UserID, ActorID: actor.Sub, SessionID: s.ID}
+	begun := AuditEvent{Type: "user.impersonated", UserID: s.UserID, ActorID: actorID(data.Actor), SessionID: s.ID}
 	return errors.Join(tx.PutUser(before), c.record(tx, begun))
 }
 

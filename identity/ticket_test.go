@@ -212,3 +212,26 @@ func TestM13_ActorTokensImpersonate(t *testing.T) {
 	app.visitor().ticket(unused.Token).want(t, 400, "actor_token_revoked_code")
 	app.visitor().post("/v1/client/sign_ups", "strategy", "ticket", "ticket", unused.Token).want(t, 400, "actor_token_not_in_sign_in_code")
 }
+
+// M13: who acts is read from an actor as verifiers of the token read it, so that the audit log
+// and the token name the same person, and what they could not read opens no session.
+func TestM13_AnActorIsReadInOneWay(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	u := app.person(t, "ada@example.com")
+	for _, actor := range []string{
+		`{"SUB":"user_eve"}`, `{"ſub":"user_eve"}`, `{"sub":""}`, `{"sub":"user_a","sub":"user_b"}`, `{"sub":"\ud800"}`,
+		`{"sub":"user_a","more":{"x":1,"x":2}}`, `{"sub":"user_a","more":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`,
+	} {
+		app.backend("POST", "/v1/actor_tokens", `{"user_id":"`+u.ID+`","actor":`+actor+`}`).want(t, 422, wire.CodeParamFormatInvalid)
+	}
+	a := app.backend("POST", "/v1/actor_tokens", `{"user_id":"`+u.ID+`","actor":{"sub":"user_support","Sub":"user_eve"}}`)
+	v := app.visitor()
+	v.ticket(decode[wire.Ticket](t, a.body).Token).want(t, 200, "")
+	id := v.sessionID()
+	app.backend("POST", "/v1/sessions/"+id+"/verify", `{"token":"`+v.token(id)+`"}`).want(t, 200, "")
+	events := decode[[]wire.AuditEvent](t, app.backend("GET", "/v1/audit_events?type=user.impersonated", "").body)
+	if len(events) != 1 || events[0].ActorID != "user_support" {
+		t.Errorf("events = %+v, want one of user_support", events)
+	}
+}
