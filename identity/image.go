@@ -17,6 +17,7 @@ import (
 const (
 	maxImageBytes  = 2 << 20 // of an upload
 	maxImagePixels = 8 << 20 // of an upload; decoded, the costliest kind takes 16 octets each
+	maxImageScans  = 100     // of a JPEG; cameras and editors make a dozen at most
 	imageSide      = 512     // a stored picture fits a square of so many pixels
 	jpegQuality    = 88
 	decodeQueue    = 8 // uploads that may wait while another is decoded
@@ -29,11 +30,13 @@ type pictureFormat struct {
 	decode func(io.Reader) (image.Image, error)
 }
 
+const jpegMagic = "\xff\xd8\xff"
+
 // pictureFormats are chosen by content alone: what a file is called, or what its sender
 // says that it is, decides nothing.
 var pictureFormats = []pictureFormat{
 	{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
-	{"\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode},
+	{jpegMagic, jpeg.DecodeConfig, jpeg.Decode},
 	{"GIF87a", gif.DecodeConfig, gif.Decode},
 	{"GIF89a", gif.DecodeConfig, gif.Decode},
 }
@@ -66,6 +69,10 @@ func redraw(data []byte) (Image, error) {
 	if cfg.Width > maxImagePixels/cfg.Height {
 		return Image{}, imageTooLarge("The picture has too many pixels. Please choose one of at most 8 megapixels.")
 	}
+	if format.magic == jpegMagic && bytes.Count(data, []byte("\xff\xda")) > maxImageScans {
+		// Each start of scan can make the decoder go over all pixels again, for 20 octets.
+		return Image{}, undecodable()
+	}
 	src, err := format.decode(bytes.NewReader(data))
 	if err != nil || src.Bounds().Empty() {
 		return Image{}, undecodable()
@@ -73,7 +80,7 @@ func redraw(data []byte) (Image, error) {
 	small := upright(shrink(src, imageSide), orientation(data))
 	var out bytes.Buffer
 	contentType := "image/png"
-	if format.magic == "\xff\xd8\xff" {
+	if format.magic == jpegMagic {
 		contentType = "image/jpeg"
 		err = jpeg.Encode(&out, small, &jpeg.Options{Quality: jpegQuality})
 	} else {
