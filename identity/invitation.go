@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/internal/web"
@@ -92,7 +93,7 @@ func notMemberYet(tx Tx, orgID, normalized string) error {
 // invited makes the invitation of an address as it was typed.
 func invited(address string, role storedRole) (Invitation, error) {
 	normal, err := addressParam(address)
-	return Invitation{Address: address, Normalized: normal, Role: role.Key}, err
+	return Invitation{Address: strings.Trim(address, " "), Normalized: normal, Role: role.Key}, err
 }
 
 // revokeInvitation makes a pending invitation worthless.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -33,7 +34,7 @@ func (t invitationTerms) invitation(c *call) (i Invitation, err error) {
 	}
 	bag, err4 := replaced("public_metadata", nil, t.Public)
 	return Invitation{
-		Address: t.Address, Normalized: normal, Status: wire.InvitationPending, RedirectURL: page, PublicMetadata: bag,
+		Address: strings.Trim(t.Address, " "), Normalized: normal, Status: wire.InvitationPending, RedirectURL: page, PublicMetadata: bag,
 		ExpireAt: c.now.Add(time.Duration(days) * day), CreatedAt: c.now, UpdatedAt: c.now,
 	}, joinFields(err1, err2, err3, err4)
 }

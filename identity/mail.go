@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -21,7 +22,7 @@ type Mail struct {
 	// Kind is what the mail is about: "verification_code", "reset_password_code",
 	// "account_exists", "password_changed" or "invitation".
 	Kind    string
-	To      string // one address, as its owner typed it
+	To      string // one address, as its owner typed it but for letters beyond ASCII, which are normalized
 	Subject string // never holds the code: mail servers log subjects
 	Text    wire.Secret
 	Code    wire.Secret // the code in Text; empty where there is none
@@ -148,12 +149,26 @@ func (o *outbox) try(ctx context.Context, m Mail) (err error) {
 	return o.send(ctx, m)
 }
 
+// mailable is how to write to an address: as its owner typed it, unless that has letters that
+// normalization changes. Then it is what the mail proves, and not what merely looks or
+// folds alike: "\u212a" (Kelvin) is no k to every mail server.
+func mailable(address string) string {
+	normal, err := normalizeEmail(address)
+	if err != nil {
+		return ""
+	}
+	if strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return normal
+	}
+	return strings.Trim(address, " ")
+}
+
 // letter is mail in this service's words.
 func (s *Service) letter(kind, to, subject, text string) Mail {
 	if s.cfg.ApplicationName != "" {
 		subject += " (" + s.cfg.ApplicationName + ")"
 	}
-	return Mail{Kind: kind, To: to, Subject: subject, Text: wire.NewSecret(text + "\n")}
+	return Mail{Kind: kind, To: mailable(to), Subject: subject, Text: wire.NewSecret(text + "\n")}
 }
 
 // codeLetter brings a code.

@@ -3,7 +3,6 @@ package identity
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -78,7 +77,7 @@ func createMyEmail(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := newEmail(strings.Trim(typed, " "), email, false, c.now)
+	e := newEmail(typed, email, false, c.now)
 	m, err := c.changeMe(func(tx Tx, m *me) error {
 		if err := c.requireFresh(m.session); err != nil {
 			return err

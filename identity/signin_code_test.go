@@ -281,3 +281,33 @@ func TestI13_MailGoesToTheStoredAddress(t *testing.T) {
 	}
 	box.none(app)
 }
+
+// I13: a code goes to the address that it proves. Where letters beyond ASCII are normalized,
+// what was typed can be another mailbox than that.
+func TestI13_ACodeGoesToTheAddressThatItProves(t *testing.T) {
+	t.Parallel()
+	app, box := newMailApp(t, verifyEmail)
+	for typed, to := range map[string]string{
+		"\u212aelvin@example.com":       "kelvin@example.com", // the sign of the unit
+		"\uff41da@example.com":          "ada@example.com",    // full width
+		"zoe\u0308@example.com":         "zo\u00eb@example.com",
+		"bob@\uff45xample.com":          "bob@example.com",
+		"cleo@b\u00fccher.example":      "cleo@xn--bcher-kva.example",
+		"eve@exam\u200bple.com":         "eve@example.com", // a space that nobody sees
+		" Dora.Smith@Example.com ":      "Dora.Smith@Example.com",
+		"fay@xn--bcher-kva.example":     "fay@xn--bcher-kva.example",
+		"gil@sub\u3002example\uff0ecom": "gil@sub.example.com", // other full stops
+	} {
+		v := app.visitor()
+		a := v.post("/v1/client/sign_ups", "email_address", typed, "password", password)
+		a.want(t, 200, "")
+		path := "/v1/client/sign_ups/" + decode[wire.Response[wire.SignUp]](t, a.body).Response.ID
+		v.post(path+"/prepare_verification", "strategy", emailCode).want(t, 200, "")
+		v.post(path+"/attempt_verification", "strategy", emailCode, "code", box.code(to)).want(t, 200, "")
+	}
+	a := app.backend("POST", "/v1/users", `{"email_address":[" hal@example.com "],"skip_password_requirement":true}`)
+	a.want(t, 200, "")
+	if got := decode[wire.User](t, a.body).EmailAddresses[0].EmailAddress; got != "hal@example.com" {
+		t.Errorf("address = %q", got)
+	}
+}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,7 +41,7 @@ func (u *User) removeEmail(id string) {
 
 func newEmail(address, normalized string, verified bool, now time.Time) EmailAddress {
 	return EmailAddress{
-		ID: newID(prefixEmail), Address: address, Normalized: normalized, Verified: verified,
+		ID: newID(prefixEmail), Address: strings.Trim(address, " "), Normalized: normalized, Verified: verified,
 		CreatedAt: now, UpdatedAt: now,
 	}
 }
