@@ -20,11 +20,15 @@ func checkName(param, s string) error {
 	if utf8.RuneCountInString(s) > maxNameLength {
 		return invalid(param, wire.CodeParamFormatInvalid, "The name must have at most 256 characters.")
 	}
-	if strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
+	if strings.ContainsFunc(s, breaksLine) || !utf8.ValidString(s) {
 		return invalid(param, wire.CodeParamFormatInvalid, "The name contains control characters.")
 	}
 	return nil
 }
+
+// breaksLine reports control characters and the separators of lines and paragraphs, which
+// are none (U+2028, U+2029).
+func breaksLine(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) }
 
 // checkMetadata accepts a JSON object and returns it without insignificant space. An
 // empty string is the empty object.
