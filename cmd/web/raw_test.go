@@ -16,7 +16,12 @@ import (
 // closes the connection or says no more.
 func rawRequest(t *testing.T, s *site, request string) string {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.Addr().String())
+	return rawRequestTo(t, s.Addr().String(), request)
+}
+
+func rawRequestTo(t *testing.T, address, request string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +96,28 @@ func TestS03_ByteExactRequests(t *testing.T) {
 				t.Fatalf("unknown expectation %q", c.Expect)
 			}
 		})
+	}
+}
+
+// S02, S03, S05: the Backend API's own listener refuses what the public one does.
+func TestS02_S03_S05_TheBackendListenerIsGuarded(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	address := s.backend.Addr().String()
+	host := "Host: " + address + "\r\n"
+	for _, c := range []struct{ request, status string }{
+		{"TRACE /v1/users HTTP/1.1\r\n" + host + "\r\n", "405"},
+		{"get /v1/users HTTP/1.1\r\n" + host + "\r\n", "405"},
+		{"GET x:y HTTP/1.1\r\n" + host + "\r\n", "400"},
+		{"GET /v1/users?" + strings.Repeat("a", 9000) + " HTTP/1.1\r\n" + host + "\r\n", "414"},
+		{"GET /v1/users HTTP/1.1\r\n" + host + "X: " + strings.Repeat("a", 30000) + "\r\n\r\n", "431"},
+		{"POST /v1/users HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /v1/users HTTP/1.1\r\n" + host + "\r\n", "401"},
+	} {
+		got := rawRequestTo(t, address, c.request)
+		want(t, (got + "            ")[9:12], c.status)
+		if n := strings.Count(got, "HTTP/1."); n != 1 {
+			t.Errorf("%d answers to one message %.60q:\n%s", n, c.request, got)
+		}
 	}
 }
 

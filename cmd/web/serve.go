@@ -152,7 +152,7 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 		watch := &observer{log: m.log.With("listener", "backend"), now: m.Now, failed: func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "Something went wrong.", http.StatusInternalServerError)
 		}}
-		m.backend = &listener{l, m.newServer(watch.wrap(m.embedded.service.Backend()))}
+		m.backend = &listener{l, m.newServer(watch.wrap(requestGuard(m.embedded.service.Backend())))}
 	}
 	if err := writeKeys(m.config.dataDir, keyLines(m.embedded.service, m.BackendURL())); err != nil {
 		return in, err
