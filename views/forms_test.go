@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/views"
+	"github.com/usherauth/usher/wire"
 )
 
 func forms() map[string]templ.Component {
@@ -86,6 +88,36 @@ func checkInput(t *testing.T, form string, root, input *html.Node) {
 	invalid, _ := attr(input, "aria-invalid")
 	if wrong := byID(root, id+"-error") != nil; wrong != (invalid == "true") || wrong && !strings.Contains(describedBy, id+"-error") {
 		t.Errorf("%s: %s: error shown %v, aria-invalid %q, described by %q", form, field, wrong, invalid, describedBy)
+	}
+}
+
+// I09: nothing keeps a password from being pasted, filled in by a manager, long, or of whatever
+// characters, and nobody is asked for a hint.
+func TestI09_PasswordFieldsTakeWhatIsChosen(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for name, form := range map[string]templ.Component{
+		"sign-in": views.SignIn(views.SignInForm{}), "sign-up": views.SignUp(views.SignUpForm{}),
+		"profile": views.UserProfile(views.Profile{User: &wire.User{}}),
+	} {
+		for _, input := range elements(parse(t, render(t, signedOut(t), form)), "input") {
+			if kind, _ := attr(input, "type"); kind != "password" {
+				continue
+			}
+			seen++
+			purpose, _ := attr(input, "autocomplete")
+			if purpose != "current-password" && purpose != "new-password" {
+				t.Errorf("%s: a password field has autocomplete %q", name, purpose)
+			}
+			for _, a := range input.Attr {
+				if strings.HasPrefix(a.Key, "on") || slices.Contains([]string{"pattern", "maxlength", "readonly", "title"}, a.Key) {
+					t.Errorf("%s: a password field has %s", name, a.Key)
+				}
+			}
+		}
+	}
+	if seen < 4 {
+		t.Errorf("only %d password fields", seen)
 	}
 }
 
