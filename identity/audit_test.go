@@ -1,11 +1,15 @@
 package identity_test
 
 import (
+	"context"
+	"errors"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/wire"
 )
 
 // events are the types in the audit log, oldest first.
@@ -53,5 +57,33 @@ func TestI28_NothingHappenedNothingIsWritten(t *testing.T) {
 	a.visitor().post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", password).want(t, 422, "form_identifier_exists")
 	if after := a.events(identity.AuditQuery{}); len(after) != before {
 		t.Errorf("a refused sign-up wrote %s", strings.Join(after[before:], ", "))
+	}
+}
+
+// I28: a wrong password is written down even if whoever tried it goes away before the answer,
+// and if it cannot be, the answer is not that of a try.
+func TestI28_NoTryIsLeftOut(t *testing.T) {
+	t.Parallel()
+	var hook *hookStore
+	var spy *spyStore
+	a := newApp(t, func(c *identity.Config) {
+		spy = &spyStore{Store: c.Store}
+		hook = &hookStore{Store: spy}
+		c.Store = hook
+	})
+	a.visitor().signUp("ada@example.com")
+	fields := []string{"identifier", "ada@example.com", "password", "a wrong password"}
+	ctx, leave := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, "POST", "https://"+a.PublishableKey().Host()+"/v1/client/sign_ins", strings.NewReader(encode(fields)))
+	r.Header.Set("Content-Type", formType)
+	hook.between(2, leave) // after the try was counted
+	a.Frontend().ServeHTTP(httptest.NewRecorder(), r)
+	if got := a.events(identity.AuditQuery{Types: []string{"password.refused"}}); len(got) != 1 || ctx.Err() == nil {
+		t.Errorf("%d refusals in the audit log, want 1", len(got))
+	}
+	hook.between(2, func() { spy.breakWith(errors.New("disk full")) })
+	a.visitor().post("/v1/client/sign_ins", fields...).want(t, 503, wire.CodeUnavailable)
+	if !strings.Contains(a.logs.String(), "disk full") {
+		t.Error("nobody is told that an event could not be written")
 	}
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -83,7 +84,10 @@ func (c *call) checkPassword(wrong *apiError, password string, find func(Tx) (Us
 		return checkedPassword{}, err
 	}
 	if !match || !usable {
-		return checkedPassword{}, errors.Join(c.recordRefusal(tried), wrong)
+		if err := c.recordRefusal(tried); err != nil {
+			return checkedPassword{}, err
+		}
+		return checkedPassword{}, wrong
 	}
 	checked := checkedPassword{wrong: wrong, userID: user.ID, setAt: user.PasswordAt}
 	if outdated {
@@ -110,9 +114,9 @@ func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (user User, tried st
 }
 
 // recordRefusal writes down a wrong password, also one for nobody, so that both are the
-// same work.
+// same work. Whoever goes away before the answer is written down all the same (I28).
 func (c *call) recordRefusal(userID string) error {
-	return c.update(c.r.Context(), func(tx Tx) error {
+	return c.update(context.WithoutCancel(c.r.Context()), func(tx Tx) error {
 		return c.record(tx, AuditEvent{Type: "password.refused", UserID: userID})
 	})
 }
