@@ -40,5 +40,5 @@ func (h *Handlers) activity(r *http.Request, userID string) []wire.AuditEvent {
 // themselves, and tries at their password or a code. Where a colleague or an operator was is not
 // theirs to know.
 func theirPlace(e wire.AuditEvent) bool {
-	return e.ActorID == e.UserID || slices.Contains([]string{"password.refused", "code.refused", "code.requested"}, e.Type)
+	return e.ActorID == e.UserID || slices.Contains([]string{"password.refused", "code.refused", "code.requested", "sign_in.refused"}, e.Type)
 }

@@ -16,7 +16,8 @@ type apiError struct {
 	status     int
 	errs       []wire.Error
 	retryAfter time.Duration
-	signedOut  bool // the browser's cookies say more than the store does: clear them
+	signedOut  bool        // the browser's cookies say more than the store does: clear them
+	event      *AuditEvent // what is written down although nothing was done; nil for nothing
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s", e.status, e.errs[0].Code) }
@@ -49,6 +50,13 @@ func notFound() *apiError {
 func signedOut() *apiError {
 	e := refuse(http.StatusUnauthorized, wire.CodeSignedOut, "You are signed out.")
 	e.signedOut = true
+	return e
+}
+
+// turnedAway is e about somebody who gave the right factor, which their account's owner or an
+// operator should know of.
+func (e *apiError) turnedAway(u User) *apiError {
+	e.event = &AuditEvent{Type: "sign_in.refused", UserID: u.ID, Data: detail("reason", e.errs[0].Code)}
 	return e
 }
 

@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 )
 
@@ -45,13 +47,24 @@ func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 	})
 	if err != nil {
 		c.recorded = nil
-		return err
+		return c.recordTurnedAway(ctx, err)
 	}
 	for _, e := range c.recorded {
 		c.log.LogAttrs(ctx, slog.LevelInfo, "audit", append(e.attrs(), slog.String("trace_id", c.traceID))...)
 	}
 	c.recorded = nil
 	return nil
+}
+
+// recordTurnedAway writes down what an error is to leave behind of the transaction that it
+// ended, whoever goes away before the answer.
+func (c *call) recordTurnedAway(ctx context.Context, err error) error {
+	var refused *apiError
+	if !errors.As(err, &refused) || refused.event == nil {
+		return err
+	}
+	e := *refused.event
+	return cmp.Or(c.update(context.WithoutCancel(ctx), func(tx Tx) error { return c.record(tx, e) }), err)
 }
 
 // attrs are the event as it is logged.

@@ -87,3 +87,35 @@ func TestI28_NoTryIsLeftOut(t *testing.T) {
 		t.Error("nobody is told that an event could not be written")
 	}
 }
+
+// I28: whoever gave the right password or ticket and was not let in leaves a trace, too.
+func TestI28_WhoeverIsTurnedAwayLeavesATrace(t *testing.T) {
+	t.Parallel()
+	a := newApp(t)
+	u := a.person(t, "ada@example.com")
+	ticket := decode[wire.Ticket](t, a.backend("POST", "/v1/sign_in_tokens", `{"user_id":"`+u.ID+`"}`).body).Token
+	try := func(status int, code string) {
+		t.Helper()
+		a.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, status, code)
+	}
+	a.backend("POST", "/v1/users/"+u.ID+"/password/set_compromised", "").want(t, 200, "")
+	try(422, wire.CodePasswordCompromised)
+	a.backend("POST", "/v1/users/"+u.ID+"/lock", "").want(t, 200, "")
+	a.visitor().ticket(ticket).want(t, 403, wire.CodeUserLocked)
+	a.backend("POST", "/v1/users/"+u.ID+"/unlock", "").want(t, 200, "")
+	a.backend("POST", "/v1/users/"+u.ID+"/ban", "").want(t, 200, "")
+	try(403, wire.CodeUserBanned)
+	a.visitor().ticket(ticket).want(t, 403, wire.CodeUserBanned)
+	var reasons []string
+	for _, e := range decode[[]wire.AuditEvent](t, a.backend("GET", "/v1/audit_events?type=sign_in.refused", "").body) {
+		reasons = append(reasons, string(e.Data))
+		if string(e.UserID) != u.ID || e.Activity == nil {
+			t.Errorf("event = %+v", e)
+		}
+	}
+	slices.Sort(reasons)
+	if want := []string{wire.CodePasswordCompromised, wire.CodeUserBanned, wire.CodeUserBanned, wire.CodeUserLocked}; len(reasons) != 4 ||
+		!strings.Contains(strings.Join(reasons, " "), want[0]) || !strings.Contains(reasons[1], want[1]) || !strings.Contains(reasons[2], want[2]) || !strings.Contains(reasons[3], want[3]) {
+		t.Errorf("reasons = %v, want %v", reasons, want)
+	}
+}

@@ -195,7 +195,7 @@ func attemptReverification(c *call) (any, error) {
 			return err
 		}
 		if user.compromised() {
-			return passwordCompromised()
+			return passwordCompromised().turnedAway(user)
 		}
 		return errors.Join(tx.PutUser(user), c.reverified(tx, &r))
 	})

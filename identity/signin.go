@@ -220,7 +220,7 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 			return err
 		}
 		if user.compromised() && !user.Banned {
-			return passwordCompromised()
+			return passwordCompromised().turnedAway(user)
 		}
 		opened, err = c.completeSignIn(tx, &attempt, user, secret, wire.StrategyPassword)
 		return err
@@ -235,7 +235,7 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 // checked the last of its factors.
 func (c *call) completeSignIn(tx Tx, attempt *SignIn, user User, secret, strategy string) (opened, error) {
 	if user.Banned {
-		return opened{}, userBanned()
+		return opened{}, userBanned().turnedAway(user)
 	}
 	if strategy == wire.StrategyResetPasswordCode {
 		strategy = wire.StrategyEmailCode // which is what clients know of it

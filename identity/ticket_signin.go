@@ -91,10 +91,10 @@ func (c *call) openTicket(tx Tx, g Grant, secret string) (opened, error) {
 // openFor is [call.openSession] for tickets: bans and locks hold for them too.
 func (c *call) openFor(tx Tx, user User, secret string) (opened, error) {
 	if user.Banned {
-		return opened{}, userBanned()
+		return opened{}, userBanned().turnedAway(user)
 	}
 	if user.lockLeft(c.now) > 0 {
-		return opened{}, userLocked()
+		return opened{}, userLocked().turnedAway(user)
 	}
 	return c.openSession(tx, user, secret, "") // clients know no strategy of tickets
 }

@@ -32,6 +32,7 @@ var eventWords = map[string]string{
 	"session.removed":        "Signed out",
 	"session.reverified":     "Identity confirmed once more",
 	"session.revoked":        "A session was ended",
+	"sign_in.refused":        "Somebody who had the right password or code was not let in",
 	"user.banned":            "Account blocked",
 	"user.created":           "Account created",
 	"user.impersonated":      "Somebody of the service signed in as you",
@@ -42,7 +43,7 @@ var eventWords = map[string]string{
 }
 
 // guesses are what somebody does who is not let in.
-var guesses = []string{"code.refused", "code.requested", "password.refused"}
+var guesses = []string{"code.refused", "code.requested", "password.refused", "sign_in.refused"}
 
 // eventText is what an event of this type is called on a page.
 func eventText(kind string) string {
