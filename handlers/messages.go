@@ -51,7 +51,7 @@ var texts = map[string]string{
 	wire.CodeOrganizationNotFound: "This organization is no longer there, or you are not in it.",
 	wire.CodeMissingPermission:    "Your role in this organization does not allow that.",
 	wire.CodeOrganizationLimit:    "You have as many organizations of your own as you may have.",
-	wire.CodeMembershipQuota:      "This organization is full. Pending invitations count as members.",
+	wire.CodeMembershipQuota:      "This organization is full. Pending invitations count, too: withdraw some to make room.",
 	wire.CodeLastAdmin:            "Somebody has to manage the organization. Give another member that role first.",
 	wire.CodeAlreadyMember:        "This person is a member already.",
 	wire.CodeDuplicateRecord:      "There is a pending invitation to this address already.",

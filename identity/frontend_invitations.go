@@ -134,6 +134,9 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 		if err != nil {
 			return err
 		}
+		if err := c.mayInviteMore(tx, a.org.ID, len(addresses)); err != nil {
+			return err
+		}
 		var list []Invitation
 		var bad []error
 		for _, address := range addresses {
@@ -182,6 +185,17 @@ func (c *call) ticketsToMail(n int) ([]string, error) {
 		tickets[i] = newClientSecret()
 	}
 	return tickets, nil
+}
+
+// mayInviteMore bounds what members can pile up: whoever shows or changes the organization
+// goes through all of its pending invitations.
+func (c *call) mayInviteMore(tx Tx, orgID string, n int) error {
+	pending, err := c.pendingInvitations(tx, orgID)
+	if err == nil && len(pending)+n > maxPending {
+		err = refuse(http.StatusForbidden, wire.CodeMembershipQuota,
+			"At most "+decimal(maxPending)+" invitations can wait for an answer. Revoke some first.")
+	}
+	return err
 }
 
 func revokeSentInvitation(c *call) (any, error) {

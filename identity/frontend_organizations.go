@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/usherauth/usher/wire"
@@ -85,6 +86,7 @@ func createMyOrganization(c *call) (any, error) {
 		if m.user.MayNotCreateOrg {
 			return refuse(http.StatusForbidden, wire.CodeAuthorizationInvalid, "You are not allowed to create organizations.")
 		}
+		m.user.MaxOrgs = cmp.Or(m.user.MaxOrgs, maxOwnOrganizations)
 		org, err := c.createOrganization(tx, f, &m.user, m.doer())
 		if err != nil {
 			return err

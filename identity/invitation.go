@@ -16,6 +16,7 @@ const (
 	maxInvitationDays  = 365
 	maxBackendInvites  = 10 // in one request (protocol reference 7.3)
 	maxFrontendInvites = 50
+	maxPending         = 500 // invitations by members, of one organization
 )
 
 // statusAt is the status with the time limit applied; it needs no write.

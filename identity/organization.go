@@ -124,6 +124,10 @@ func slugTaken() *apiError {
 	return invalid("slug", wire.CodeIdentifierExists, "That slug is taken. Please try another.")
 }
 
+// maxOwnOrganizations is how many organizations people may have made who have no limit of
+// their own: every answer to their browsers lists all that they are in.
+const maxOwnOrganizations = 100
+
 // mayCreateMore holds people to how many organizations they may have made, counting those
 // that they are still in.
 func mayCreateMore(tx Tx, u User) error {
