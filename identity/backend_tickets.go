@@ -17,7 +17,7 @@ const (
 	actorTokenLifetime  = time.Hour
 	actorSession        = 30 * time.Minute // of the session that an actor token opens
 	longestTicket       = 365 * 24 * time.Hour
-	maxActorBytes       = 1 << 10 // it is part of every token of the session
+	maxActorBytes       = 256 // as every token of the session carries it
 )
 
 // createSignInToken makes a ticket that signs a person in once.
@@ -79,8 +79,8 @@ func checkActor(raw json.RawMessage) (json.RawMessage, error) {
 	if actorID(compact) == "" {
 		return nil, invalid("actor", wire.CodeParamFormatInvalid, "actor must have a sub, the id of who acts.")
 	}
-	if len(compact) > maxActorBytes {
-		return nil, invalid("actor", wire.CodeParamFormatInvalid, "actor must be at most 1 kB.")
+	if claimSize(compact) > maxActorBytes {
+		return nil, invalid("actor", wire.CodeParamFormatInvalid, "actor must be at most 256 octets, with six for each of < > and &.")
 	}
 	return compact, nil
 }

@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -84,10 +86,20 @@ const maxNameClaim = 128 // octets
 // nameClaim is a name as the token carries it, so that a page can greet somebody without
 // asking for the user.
 func nameClaim(name string) string {
-	if len(name) > maxNameClaim {
+	if claimSize(name) > maxNameClaim+len(`""`) {
 		return ""
 	}
 	return name
+}
+
+// claimSize is how many octets a value takes in a token before it is encoded: some characters
+// are written as six.
+func claimSize(v any) int {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return math.MaxInt // what cannot be written fits nowhere
+	}
+	return len(raw)
 }
 
 func checkCookieSize(jwt string) error {

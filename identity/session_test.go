@@ -334,3 +334,45 @@ func TestSessionEndsWhileATokenIsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// C12: whatever people and operators write into what tokens carry, tokens are made: names that
+// take too much room are left out, and an actor that does is refused.
+func TestC12_TheLargestTokenFits(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	doc := identity.Access{Roles: []identity.AccessRole{{Key: "org:everything", Name: "Everything"}}}
+	for i := 0; ; i++ { // as many permissions as rules can have
+		key := "org:feature" + decimal(i) + ":manage"
+		doc.Permissions = append(doc.Permissions, identity.AccessItem{Key: key, Name: "Manage"})
+		doc.Roles[0].Permissions = append(doc.Roles[0].Permissions, key)
+		if app.SetAccess(t.Context(), doc) != nil {
+			break
+		}
+	}
+	ada := app.member("ada")
+	org := decode[wire.Response[wire.Organization]](t, ada.post("/v1/organizations", "name", "X", "slug", strings.Repeat("s", 128)).body).Response
+	bob := app.member("bob")
+	app.backend("POST", "/v1/organizations/"+org.ID+"/memberships", `{"user_id":"`+bob.userID()+`","role":"org:everything"}`).want(t, 200, "")
+	actor := func(more string) answer {
+		return app.backend("POST", "/v1/actor_tokens", `{"user_id":"`+bob.userID()+`","actor":{"sub":"user_support","more":"`+more+`"}}`)
+	}
+	actor(strings.Repeat("<", 40)).want(t, 422, wire.CodeParamFormatInvalid)
+	actor(strings.Repeat("x", 300)).want(t, 422, wire.CodeParamFormatInvalid)
+	for _, name := range []string{"<", "&", `"`, `\`, "\u00e9", "x", "\u2027"} {
+		bob.post("/v1/me?_method=PATCH", "first_name", strings.Repeat(name, 128/len(name)), "last_name", strings.Repeat(name, 128/len(name))).want(t, 200, "")
+		a := actor(strings.Repeat("<", 36))
+		a.want(t, 200, "")
+		v := app.visitor()
+		v.ticket(decode[wire.Ticket](t, a.body).Token).want(t, 200, "")
+		for _, who := range []*visitor{v, bob} {
+			session := "/v1/client/sessions/" + who.sessionID()
+			who.post(session+"/touch", "active_organization_id", org.ID).want(t, 200, "")
+			got := who.post(session + "/tokens")
+			got.want(t, 200, "")
+			if claims := claimsOf(t, decode[wire.Token](t, got.body).JWT); claims.Org == nil || claims.Org.ID != org.ID {
+				t.Errorf("claims = %+v", claims)
+			}
+		}
+		v.get("/v1/client").want(t, 200, "")
+	}
+}
