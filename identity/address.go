@@ -6,14 +6,20 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// An address belongs to whoever has proven it, or made an account with it. One that was
-// added to an account and never proven is no obstacle to others: else anybody could keep
-// the owner of an address from using it.
+// An address belongs to whoever has proven it, or made an account with it and proven no
+// other. One that was added to an account and never proven, or that the account was made
+// with before it was known by another, is no obstacle to others: else anybody could keep the
+// owner of an address from using it.
+
+// opens reports whether u signs in with the address and the password.
+func (u User) opens(email string) bool {
+	i := u.addressIndex(email)
+	return i >= 0 && (u.Emails[i].Verified || u.Emails[i].ID == u.PrimaryEmailID)
+}
 
 // reserves reports whether u keeps others from having the address.
 func (u User) reserves(email string) bool {
-	i := u.addressIndex(email)
-	return i >= 0 && (u.Emails[i].Verified || u.Emails[i].ID == u.PrimaryEmailID)
+	return u.opens(email) && (u.proved(email) || !u.proven())
 }
 
 // addressFree refuses an address that somebody has.

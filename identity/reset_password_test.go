@@ -211,4 +211,13 @@ func TestI24_UnprovenAddressesAreNobodys(t *testing.T) {
 	box.none(app)
 	app.visitor().post("/v1/client/sign_ins", "identifier", "right@example.com", "password", password).want(t, 200, "")
 	app.visitor().post("/v1/client/sign_ins", "identifier", "mistyped@example.com", "password", password).want(t, 200, "")
+
+	// Yet that reader is not kept from an account of their own.
+	reader.signUp("mistyped@example.com")
+	reader.verifyAddress(box)
+	if u := typo.client().Sessions[0].User; len(u.EmailAddresses) != 1 || u.EmailAddresses[0].EmailAddress != "right@example.com" ||
+		string(u.PrimaryEmailAddressID) != u.EmailAddresses[0].ID {
+		t.Errorf("the mistaken account has %+v", u.EmailAddresses)
+	}
+	app.visitor().post("/v1/client/sign_ins", "identifier", "right@example.com", "password", password).want(t, 200, "")
 }

@@ -197,7 +197,7 @@ func (c *call) putSignIn(tx Tx, attempt *SignIn, fresh string) (b *browser, secr
 // nobody's. One that was added and never proven opens nothing.
 func userToSignIn(tx Tx, email string) (User, error) {
 	user, err := tx.UserByEmail(email)
-	if err == nil && !user.reserves(email) {
+	if err == nil && !user.opens(email) {
 		return User{}, ErrNotFound
 	}
 	return user, err
