@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -84,16 +85,17 @@ func (c *Client) LeaveOrganization(ctx context.Context, b Browser, organizationI
 	return do[wire.Deleted](ctx, c, b, request{"leave organization", http.MethodDelete, path, nil})
 }
 
-// segment is an id as one part of a path. It may come from a form, so nothing in it leads
-// elsewhere: without this, ".." for a member would be the organization.
+func organization(id, rest string) string { return "/organizations/" + segment(id) + rest }
+
+// segment is an id as one part of a path. What cannot be an id, because it would climb or
+// vanish there, becomes one that nothing has: servers and proxies resolve /a/../b, and the
+// address above a membership is the account.
 func segment(id string) string {
-	if id == "" || id == "." || id == ".." {
-		return "-" // nothing has this id
+	if strings.Trim(id, ".") == "" {
+		return "-"
 	}
 	return url.PathEscape(id)
 }
-
-func organization(id, rest string) string { return "/organizations/" + segment(id) + rest }
 
 func pending() url.Values {
 	return url.Values{"status": {wire.InvitationPending}, "limit": {pageSize}}
