@@ -32,6 +32,7 @@ func strangersIDs(t *testing.T, app *app, box *mailbox) map[string]string {
 	org := ada.found("Acme")
 	a := ada.post("/v1/organizations/"+org.ID+"/invitations", "email_address", "bob@example.com", "role", "org:member")
 	a.want(t, 200, "")
+	box.next("invitation", "bob@example.com")
 	other := app.visitor()
 	_, signIn := other.begin("ada@example.com", "strategy", emailCode)
 	box.code("ada@example.com")
