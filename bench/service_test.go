@@ -36,14 +36,19 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	store, err := sqlitestore.Open(context.Background(), sqlitestore.Config{Path: filepath.Join(t.TempDir(), "usher.db")})
+	return newDeskIn(t, t.TempDir())
+}
+
+func newDeskIn(t *testing.T, dir string) *desk {
+	t.Helper()
+	store, err := sqlitestore.Open(context.Background(), sqlitestore.Config{Path: filepath.Join(dir, "usher.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	d := &desk{store: store}
 	d.Service, err = identity.New(context.Background(), identity.Config{
-		Store: store, PublicOrigin: origin, Limits: identity.Limits{Creations: -1, Attempts: -1, Backend: -1},
+		Store: store, PublicOrigin: origin, Limits: identity.Limits{Creations: -1, Attempts: -1, Backend: -1, Updates: -1},
 		Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load()) * time.Second) },
 	})
 	if err != nil {
@@ -70,6 +75,26 @@ func (d *desk) signUp(address string) *httptest.ResponseRecorder {
 
 func (d *desk) signIn(address string) *httptest.ResponseRecorder {
 	return d.post("/v1/client/sign_ins", "", url.Values{"identifier": {address}, "password": {password}})
+}
+
+// openBrowser is a browser in which somebody is signed in.
+type openBrowser struct{ session, cookie string }
+
+// open signs somebody up in a new browser.
+func (d *desk) open(t *testing.T, address string) (b openBrowser) {
+	t.Helper()
+	rec := d.signUp(address)
+	var answer wire.Response[json.RawMessage]
+	if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil || answer.Client == nil {
+		t.Fatalf("sign-up: %d %s", rec.Code, rec.Body)
+	}
+	for _, c := range rec.Result().Cookies() {
+		if c.Name == wire.CookieClient {
+			b.cookie = c.Name + "=" + c.Value
+		}
+	}
+	b.session = answer.Client.Sessions[0].ID
+	return b
 }
 
 // rate is how often a second many clients together get work done, each waiting for its own.
@@ -121,19 +146,9 @@ func TestService(t *testing.T) {
 func (d *desk) compareRenewals(t *testing.T) {
 	t.Helper()
 	const browsers = 8
-	paths, cookies := make([]string, browsers), make([]string, browsers)
-	for i := range browsers {
-		rec := d.signUp(fmt.Sprintf("renew%d@example.com", i))
-		var answer wire.Response[json.RawMessage]
-		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil || answer.Client == nil {
-			t.Fatalf("sign-up: %d %s", rec.Code, rec.Body)
-		}
-		paths[i] = "/v1/client/sessions/" + answer.Client.Sessions[0].ID + "/tokens"
-		for _, c := range rec.Result().Cookies() {
-			if c.Name == wire.CookieClient {
-				cookies[i] = c.Name + "=" + c.Value
-			}
-		}
+	var open [browsers]openBrowser
+	for i := range open {
+		open[i] = d.open(t, fmt.Sprintf("renew%d@example.com", i))
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -144,7 +159,7 @@ func (d *desk) compareRenewals(t *testing.T) {
 	for range pairs {
 		a := rate(t, browsers, func(i, _ int) error {
 			d.ahead.Add(1) // tokens of one second would be signed once
-			return ok(d.post(paths[i], cookies[i], nil))
+			return ok(d.post("/v1/client/sessions/"+open[i].session+"/tokens", open[i].cookie, nil))
 		})
 		b := rate(t, runtime.GOMAXPROCS(0), func(int, int) error {
 			_, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
