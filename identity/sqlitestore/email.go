@@ -39,12 +39,14 @@ func (t *tx) checkEmails(user string, emails []identity.EmailAddress) error {
 	return nil
 }
 
-// replaceEmails writes all anew: two addresses may have traded values.
-func (t *tx) replaceEmails(user string, emails []identity.EmailAddress) error {
+// replaceEmails writes all anew, if there are any: two addresses may have traded values.
+func (t *tx) replaceEmails(user string, old, emails []identity.EmailAddress) error {
 	const insert = `INSERT INTO emails (user_id, position, id, address, normalized, verified, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-	if err := t.put("delete addresses", `DELETE FROM emails WHERE user_id = ?`, user); err != nil {
-		return err
+	if len(old) > 0 {
+		if err := t.put("delete addresses", `DELETE FROM emails WHERE user_id = ?`, user); err != nil {
+			return err
+		}
 	}
 	for i, e := range emails {
 		err := t.put("put address", insert, user, i, e.ID, e.Address, e.Normalized, e.Verified, e.CreatedAt.UnixMilli(), e.UpdatedAt.UnixMilli())

@@ -43,6 +43,9 @@ func (t *tx) Organizations(q identity.OrganizationQuery) ([]identity.Organizatio
 
 func (t *tx) CountOrganizations(q identity.OrganizationQuery) (int64, error) {
 	where := organizationsWhere(q)
+	if len(where.terms) == 0 {
+		return t.countAll("organizations")
+	}
 	return t.count(where.count("organizations o"))
 }
 

@@ -38,6 +38,11 @@ func (t *tx) count(q query) (n int64, err error) {
 	return n, err
 }
 
+// countAll is how many rows a table has whose triggers keep count.
+func (t *tx) countAll(table string) (int64, error) {
+	return t.count(query{text: "SELECT n FROM counts WHERE name = ?", args: []any{table}, kept: true})
+}
+
 // run calls scan for each row of a query that can take long.
 func (t *tx) run(q query, scan func(*sql.Rows) error) error {
 	if q.kept {

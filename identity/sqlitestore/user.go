@@ -113,7 +113,7 @@ func (t *tx) PutUser(u identity.User) error {
 	if err != nil || !moved {
 		return err
 	}
-	return t.replaceEmails(u.ID, emails)
+	return t.replaceEmails(u.ID, old, emails)
 }
 
 func (t *tx) DeleteUser(id string) error {

@@ -37,6 +37,9 @@ func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {
 
 func (t *tx) CountUsers(q identity.UserQuery) (int64, error) {
 	where := usersWhere(q)
+	if len(where.terms) == 0 {
+		return t.countAll("users")
+	}
 	return t.count(where.count("users u"))
 }
 
