@@ -17,6 +17,7 @@ import (
 type conn struct {
 	*sql.Conn
 	prepared map[string]*sql.Stmt
+	lost     error // the fault that made it unusable
 }
 
 func connect(ctx context.Context, db *sql.DB) (*conn, error) {
@@ -68,9 +69,12 @@ func (c *conn) begin(ctx context.Context) error {
 func (c *conn) view(ctx context.Context, fn func(identity.Tx) error) error {
 	calm := context.WithoutCancel(ctx)
 	t := &tx{conn: c, ctx: calm, lists: ctx}
+	defer trapFaults()()
 	defer func() {
 		t.conn = nil
-		_ = c.exec(calm, "ROLLBACK") // nothing was written
+		if c.lost == nil {
+			_ = c.exec(calm, "ROLLBACK") // nothing was written
+		}
 	}()
 	return fn(t)
 }

@@ -9,8 +9,13 @@ import (
 )
 
 // WriterPragma reads a setting of the connection that writes.
-func WriterPragma(s identity.Store, name string) (value string) {
-	err := s.Update(context.Background(), func(t identity.Tx) error {
+func WriterPragma(s identity.Store, name string) string { return pragma(s.Update, name) }
+
+// ReaderPragma reads a setting of one that reads.
+func ReaderPragma(s identity.Store, name string) string { return pragma(s.View, name) }
+
+func pragma(transact func(context.Context, func(identity.Tx) error) error, name string) (value string) {
+	err := transact(context.Background(), func(t identity.Tx) error {
 		return t.(*tx).row("PRAGMA "+name, nil, &value)
 	})
 	if err != nil {
@@ -26,6 +31,9 @@ func LimitPages(s identity.Store, pages string) error {
 		return t.(*tx).row("PRAGMA max_page_count = "+pages, nil, &n)
 	})
 }
+
+// IdleReaders is how many connections wait for a View.
+func IdleReaders(s identity.Store) int { return len(s.(*Store).idle) }
 
 // Plans runs fn in a View and returns how SQLite executes each of its prepared queries.
 func Plans(s identity.Store, fn func(identity.Tx)) (map[string]string, error) {

@@ -49,16 +49,13 @@ func open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		busy:   cmp.Or(cfg.BusyTimeout, 5*time.Second),
-		closed: make(chan struct{}),
-		idle:   make(chan *conn, readers),
-		turn:   make(chan struct{}, 1),
+		busy:    cmp.Or(cfg.BusyTimeout, 5*time.Second),
+		closed:  make(chan struct{}),
+		reading: make(chan struct{}, readers),
+		turn:    make(chan struct{}, 1),
 	}
 	if err := s.lockAndStart(ctx, path, cfg.Shared); err != nil {
 		return nil, err
-	}
-	for range readers {
-		s.idle <- nil
 	}
 	return s, nil
 }
@@ -114,7 +111,7 @@ func (s *Store) start(ctx context.Context, path string) (err error) {
 	if s.writer, err = connect(ctx, s.writeDB); err != nil {
 		return explain(err)
 	}
-	s.readDB, err = sql.Open("sqlite", dataSource(path, s.busy, "query_only(1)", "trusted_schema(0)"))
+	s.readDB, err = sql.Open("sqlite", dataSource(path, s.busy, "query_only(1)", "trusted_schema(0)", mapFile))
 	if err == nil {
 		s.readDB.SetMaxOpenConns(readers)
 		s.readDB.SetMaxIdleConns(readers)

@@ -44,13 +44,14 @@ func (t *tx) countAll(table string) (int64, error) {
 }
 
 // run calls scan for each row of a query that can take long.
-func (t *tx) run(q query, scan func(*sql.Rows) error) error {
+func (t *tx) run(q query, scan func(*sql.Rows) error) (err error) {
 	if q.kept {
 		return t.each(t.lists, q.text, q.args, scan)
 	}
-	if t.broken != nil {
+	if t.broken = cmp.Or(t.broken, t.conn.lost); t.broken != nil {
 		return t.broken
 	}
+	defer t.conn.catch(&err)
 	rows, err := t.conn.QueryContext(t.lists, q.text, q.args...)
 	if err != nil {
 		return t.fail("list", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +26,11 @@ var (
 var (
 	errClosed   = errors.New("sqlitestore: store is closed")
 	errReadOnly = errors.New("sqlitestore: write in View")
+	errLost     = errors.New("sqlitestore: the database file cannot be read any more; has its disk failed, or another program replaced it? Start again once it is in order")
 )
 
-// readers is how many Views run at the same time. Each has a page cache of up to 2 MB.
+// readers is how many Views run at the same time. Each has a connection, which is opened
+// when the others are in use, and a cache of up to 2 MB for pages that it cannot map.
 const readers = 4
 
 // Config says where the database is.
@@ -56,9 +59,12 @@ type Store struct {
 	lock   io.Closer // nil when shared
 	closed chan struct{}
 	ended  atomic.Bool // by the first Close
+	lost   atomic.Bool // a mapped page could not be read: nothing is served any more
 
-	readDB *sql.DB
-	idle   chan *conn // readers that nobody uses; nil stands for one not opened yet
+	readDB  *sql.DB
+	reading chan struct{} // as many as there are Views
+	mu      sync.Mutex
+	idle    []*conn // readers that nobody uses, the last used one last
 
 	writeDB *sql.DB
 	turn    chan struct{} // held by who uses what follows
@@ -76,7 +82,7 @@ func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { s.idle <- c }()
+	defer func() { s.giveBack(c) }()
 	if c == nil {
 		if c, err = connect(ctx, s.readDB); err != nil {
 			return fmt.Errorf("sqlitestore: open a reader: %w", explain(err))
@@ -90,13 +96,21 @@ func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
 	return c.view(ctx, fn)
 }
 
-// borrow takes a reader out of idle, which may be nil for one that is to be opened.
+// borrow takes the reader that was used last, whose cache is the warmest. It is nil when
+// one is to be opened.
 func (s *Store) borrow(ctx context.Context) (*conn, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
 	select {
-	case c := <-s.idle:
+	case s.reading <- struct{}{}:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.idle) == 0 {
+			return nil, nil
+		}
+		c := s.idle[len(s.idle)-1]
+		s.idle = s.idle[:len(s.idle)-1]
 		return c, nil
 	case <-s.closed:
 		return nil, errClosed
@@ -105,9 +119,26 @@ func (s *Store) borrow(ctx context.Context) (*conn, error) {
 	}
 }
 
+// giveBack ends a loan of borrow; nil is a reader that is of no use any more.
+func (s *Store) giveBack(c *conn) {
+	if c != nil && c.lost != nil {
+		s.lost.Store(true)
+		c = nil
+	}
+	if c != nil {
+		s.mu.Lock()
+		s.idle = append(s.idle, c)
+		s.mu.Unlock()
+	}
+	<-s.reading
+}
+
 func (s *Store) usable(ctx context.Context) error {
 	if s.ended.Load() {
 		return errClosed
+	}
+	if s.lost.Load() {
+		return errLost
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sqlitestore: begin: %w", err)
@@ -136,9 +167,10 @@ func (s *Store) Close() error {
 	}
 	var errs []error
 	for range readers {
-		if c := <-s.idle; c != nil {
-			errs = append(errs, c.close())
-		}
+		s.reading <- struct{}{} // kept
+	}
+	for _, c := range s.idle {
+		errs = append(errs, c.close())
 	}
 	// The writer goes last, as the last connection removes the log.
 	errs = append(errs, s.readDB.Close(), s.writer.close(), s.writeDB.Close())

@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -34,10 +35,11 @@ func (t *tx) row(query string, args []any, dest ...any) error {
 }
 
 // each calls scan for each row of a prepared query.
-func (t *tx) each(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
-	if t.broken != nil {
+func (t *tx) each(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) (err error) {
+	if t.broken = cmp.Or(t.broken, t.conn.lost); t.broken != nil {
 		return t.broken
 	}
+	defer t.conn.catch(&err)
 	s, err := t.conn.stmt(query)
 	if err != nil {
 		return t.fail("read", err)
