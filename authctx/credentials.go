@@ -37,9 +37,12 @@ func (in *instance) credentials(r *http.Request) credentials {
 	c := credentials{bearer: bearerToken(r.Header)}
 	for _, line := range r.Header["Cookie"] {
 		for line != "" {
-			var pair string
-			pair, line, _ = strings.Cut(line, ";")
+			pair, rest := line, ""
+			if i := strings.IndexByte(line, ';'); i >= 0 {
+				pair, rest = line[:i], line[i+1:]
+			}
 			in.cookie(&c, trimOWS(pair))
+			line = rest
 		}
 	}
 	in.choose(&c)
@@ -75,11 +78,11 @@ func field(h http.Header, canonical string) string {
 
 // cookie keeps the first value of each name that matters. Names are compared exactly.
 func (in *instance) cookie(c *credentials, pair string) {
-	name, value, ok := strings.Cut(pair, "=")
-	if !ok || !strings.HasPrefix(name, "__") {
+	i := strings.IndexByte(pair, '=')
+	if i < 0 || !strings.HasPrefix(pair, "__") {
 		return
 	}
-	value = trimOWS(value)
+	name, value := pair[:i], trimOWS(pair[i+1:])
 	switch name {
 	case wire.CookieSession:
 		c.keep(1, &c.plainSession, value)

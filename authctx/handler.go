@@ -3,6 +3,8 @@ package authctx
 import (
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/internal/web"
@@ -92,7 +94,17 @@ var internalHeaders = [...]string{
 	"X-Clerk-Auth-Signature", "X-Clerk-Clerk-Url", "X-Clerk-Request-Data", "X-Middleware-Subrequest",
 }
 
+// dropInternalHeaders looks for the names in the fields or, where there are fewer fields than
+// names, for the fields among the names.
 func dropInternalHeaders(h http.Header) {
+	if len(h) < len(internalHeaders) {
+		for name := range h {
+			if strings.HasPrefix(name, "X-") && slices.Contains(internalHeaders[:], name) {
+				delete(h, name)
+			}
+		}
+		return
+	}
 	for _, name := range internalHeaders {
 		if len(h[name]) > 0 { // looking costs less than deleting what is not there
 			delete(h, name)

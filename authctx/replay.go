@@ -44,8 +44,7 @@ const (
 // a balancer that sends the click elsewhere the form is lost.
 func KeepForms(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mustOwn(r)
-		state := fromContext(r.Context())
+		state := mustFind(r)
 		if r.Method == http.MethodPost {
 			r = r.WithContext(context.WithValue(r.Context(), keepsForms{}, true))
 		}

@@ -86,12 +86,15 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func mustOwn(r *http.Request) *Authenticator {
-	owner := ownerOf(r.Context())
-	if owner == nil {
+func mustOwn(r *http.Request) *Authenticator { return mustFind(r).owner }
+
+// mustFind is the state of a request that [Authenticator.Handler] has seen.
+func mustFind(r *http.Request) *request {
+	state := fromContext(r.Context())
+	if state == nil || state.owner == nil {
 		panic("authctx: a guard such as RequirePage without Authenticator.Handler in front of it: add r.Use(auth.Handler) to the router")
 	}
-	return owner
+	return state
 }
 
 // denied says why auth does not pass.

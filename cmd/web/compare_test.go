@@ -72,7 +72,7 @@ func newContest(t *testing.T) *contest {
 	c.signedIn = a.handler(compareOrigin, time.Now)
 	c.cookie = signUpAda(t, c.signedIn)
 	c.reader = fixedContext(t, a, c.request())
-	c.plain = a.plainHandler()
+	c.plain = a.plainHandler(t)
 	return c
 }
 
@@ -114,12 +114,23 @@ func fixedContext(t *testing.T, a *app, req *http.Request) (ctx context.Context)
 	return ctx
 }
 
-// plainHandler is the page without authentication, behind everything else. Its reader
-// comes with the connection, as from net/http.Server.BaseContext.
-func (a *app) plainHandler() http.Handler {
+// plainHandler is the page without authentication, behind everything else and among the
+// same routes. Its reader comes with the connection, as from net/http.Server.BaseContext.
+func (a *app) plainHandler(t *testing.T) http.Handler {
+	t.Helper()
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
-	r.With(a.policy.document).Get("/welcome", a.pages.Welcome)
+	err := chi.Walk(a.routes(), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if route == "/welcome" {
+			r.With(a.policy.document).Method(method, route, http.HandlerFunc(a.pages.Welcome))
+		} else {
+			r.Method(method, route, http.NotFoundHandler())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	watch := &observer{log: a.log, now: time.Now, failed: a.failed}
 	return watch.wrap(a.policy.headers(requestGuard(a.probesOr(hostGuard(compareOrigin, r)))))
 }

@@ -20,7 +20,8 @@ import (
 func (a *app) routes() *chi.Mux {
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
-	page := chi.Chain(a.policy.document, a.auth.Handler)
+	// The nonce is templ's, which looks for it in every component: it comes last, to be near.
+	page := chi.Chain(a.auth.Handler, a.policy.document)
 	r.NotFound(page.HandlerFunc(a.pages.NotFound).ServeHTTP)
 	r.MethodNotAllowed(page.HandlerFunc(allowing(r, a.pages.MethodNotAllowed)).ServeHTTP)
 
