@@ -42,9 +42,6 @@ func (s *Service) Seal(id, secret string) (string, error) {
 // Purge runs the purge once.
 func (s *Service) Purge() { s.purge(context.Background()) }
 
-// SignInDecoy is the setting that tries on unknown accounts write.
-const SignInDecoy = settingDecoy
-
 // AttemptLifetime is how long a sign-in or sign-up waits.
 const AttemptLifetime time.Duration = attemptLifetime
 

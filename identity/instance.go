@@ -17,7 +17,6 @@ import (
 const (
 	settingInstance = "instance"
 	settingCookies  = "cookie_keys"
-	settingDecoy    = "sign_in_decoy"
 )
 
 const rsaBits = 2048 // what every verifier of the protocol accepts (protocol reference 10, 14)

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"time"
 
@@ -97,20 +96,45 @@ func (c *call) checkPassword(wrong *apiError, password string, find func(Tx) (Us
 }
 
 // countTry returns the user to verify against, the zero User when there is none or it is
-// locked, and whom the try was about. Both cases write as much as a counted try does.
+// locked, and whom the try was about. In those cases a row is read and written that stays as
+// it is, so that the work is that of a try that counts.
 func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (user User, tried string, err error) {
 	found, err := find(tx)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, "", err
 	}
-	if err != nil || found.lockLeft(c.now) > 0 {
-		return User{}, found.ID, tx.PutSetting(settingDecoy, binary.BigEndian.AppendUint64(nil, uint64(c.now.UnixNano())))
+	if err != nil {
+		return User{}, "", c.writeDecoy(tx)
+	}
+	c.lastTried.Store(&found.ID)
+	if found.lockLeft(c.now) > 0 {
+		return User{}, found.ID, tx.PutUser(found)
 	}
 	found.FailedAttempts++
 	if lock := lockAfter(found.FailedAttempts); lock > 0 {
 		found.LockedUntil = c.now.Add(lock)
 	}
 	return found, found.ID, tx.PutUser(found)
+}
+
+// writeDecoy does for nobody what is done for somebody, with whoever was tried last. An
+// instance without anybody has nothing to hide.
+func (c *call) writeDecoy(tx Tx) error {
+	decoy, err := User{}, ErrNotFound
+	if id := c.lastTried.Load(); id != nil {
+		decoy, err = tx.User(*id)
+	}
+	if errors.Is(err, ErrNotFound) { // none was tried yet, or they are deleted
+		anybody, err := tx.Users(UserQuery{Limit: 1})
+		if err != nil || len(anybody) == 0 {
+			return err
+		}
+		decoy = anybody[0]
+		c.lastTried.Store(&decoy.ID)
+	} else if err != nil {
+		return err
+	}
+	return tx.PutUser(decoy)
 }
 
 // recordRefusal writes down a wrong password, also one for nobody, so that both are the

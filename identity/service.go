@@ -30,6 +30,7 @@ type Service struct {
 	origins    origins
 	environ    wire.Environment
 	parsed     atomic.Pointer[parsedAccess]
+	lastTried  atomic.Pointer[string] // whose password it was, by id
 	frontend   http.Handler
 	backend    http.Handler
 	inside     http.Handler // the Backend API for this process, without limits
