@@ -32,12 +32,7 @@ var looks = []look{
 // TestScreenshots takes the pictures that people judge the pages by, and fails for pages
 // that are wider than a phone.
 func TestScreenshots(t *testing.T) {
-	if *screenshots == "" {
-		t.Skip("takes pictures only when -screenshots or SCREENSHOTS names a folder")
-	}
-	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	needsFolder(t)
 	s := startServer(t)
 	b := s.newPerson(t)
 	b.Tolerate("Failed to load resource: the server responded with a status of")
@@ -55,12 +50,51 @@ func TestScreenshots(t *testing.T) {
 		b.shoot(l, "in-menu-"+l.name)
 	}
 	b.makeOrganization()
+	other := s.visitor()
+	other.signUp(grace)
+	s.addMember(other)
 	for _, path := range []string{"/organizations", "/organization", "/admin"} {
 		b.Open(path)
 		for _, l := range looks {
 			b.shoot(l, "organization"+strings.ReplaceAll(path, "/", "-")+"-"+l.name)
 		}
 	}
+}
+
+func needsFolder(t *testing.T) {
+	t.Helper()
+	if *screenshots == "" {
+		t.Skip("takes pictures only when -screenshots or SCREENSHOTS names a folder")
+	}
+	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestScreenshotsOfCodes takes those of the steps that ask for a code by mail.
+func TestScreenshotsOfCodes(t *testing.T) {
+	needsFolder(t)
+	s := newServer(t)
+	s.Flags, s.Env = []string{"-verify-email"}, []string{"USHER_DEV=1"}
+	s.Start()
+	b := s.newPerson(t)
+	b.Tolerate("the server responded with a status of 422")
+	steps := func(name string) {
+		for _, l := range looks {
+			b.shoot(l, "code-"+name+"-"+l.name)
+		}
+	}
+	b.signUp(ada)
+	steps("sign-up")
+	b.fill("code", "000000")
+	b.submit()
+	steps("wrong")
+	b.Open("/sign-in")
+	steps("sign-in")
+	b.Open("/sign-in?step=email")
+	steps("ask")
+	b.Open("/dev/mailbox")
+	steps("mailbox")
 }
 
 func (b *tab) shootAll(state string) {
