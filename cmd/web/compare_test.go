@@ -106,7 +106,7 @@ func (c *contest) request() *http.Request {
 func fixedContext(t *testing.T, a *app, req *http.Request) (ctx context.Context) {
 	t.Helper()
 	a.auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		ctx = context.WithoutCancel(r.Context())
+		ctx = r.Context() // of a request that nobody cancels
 	})).ServeHTTP(httptest.NewRecorder(), req)
 	if !authctx.FromContext(ctx).SignedIn() {
 		t.Fatal("not signed in")
