@@ -117,6 +117,7 @@ func TestC09_ANonceOfAnEndedSessionSignsOut(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*app, *visitor){
 		"signed out": func(_ *app, v *visitor) { v.signOut() },
+		"banned":     func(a *app, v *visitor) { a.backend("POST", "/v1/users/"+v.userID()+"/ban", "").want(t, 200, "") },
 		"revoked":    func(a *app, v *visitor) { a.backend("POST", "/v1/sessions/"+v.sessionID()+"/revoke", "") },
 	} {
 		t.Run(name, func(t *testing.T) {
