@@ -12,8 +12,9 @@ import (
 
 // SignUp shows the sign-up form and takes it. Where the instance asks for a code by mail, a
 // second step at the same path takes that. Whoever is signed in already is led on to the
-// return address, and an invited person is asked for no address. Fields: email_address, password, first_name, last_name, ticket, redirect_url; of
-// the second step action ("code" or "resend"), attempt_id, code, redirect_url.
+// return address, and an invited person is asked for no address. Fields: email_address,
+// password, first_name, last_name, ticket, redirect_url; of the second step action ("code"
+// or "resend"), attempt_id, code, redirect_url.
 func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
