@@ -1,24 +1,23 @@
 package authctx
 
 import (
-	"hash/maphash"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
 
 // A verified token is remembered under its whole text until it expires. Only tokens that
 // passed every check get in, so refused ones, however many, take no memory. It is found by
-// a seeded hash of its end, which is its signature, and then compared octet by octet. Of two
-// tokens with one hash the first is kept.
+// its end, which is of its signature and as good as a hash, and then compared octet by
+// octet. Of two tokens with one end the first is kept.
 const (
-	hashedBytes   = 64
 	cacheShards   = 16
 	cacheBytes    = 32 << 20 // bound on all shards together, by the estimate below
 	entryOverhead = 1024     // an Auth and its maps, beside three copies of the token's text
 )
 
 type cache struct {
-	seed   maphash.Seed
+	spread uint64 // odd; which shard an end belongs to is nobody else's to know
 	now    func() time.Time
 	shards [cacheShards]shard
 }
@@ -30,25 +29,33 @@ type shard struct {
 }
 
 func newCache(now func() time.Time) *cache {
-	c := &cache{seed: maphash.MakeSeed(), now: now}
+	c := &cache{spread: rand.Uint64() | 1, now: now}
 	for i := range c.shards {
 		c.shards[i].entries = make(map[uint64]*verified)
 	}
 	return c
 }
 
+// shard returns where tok is kept, and under what.
 func (c *cache) shard(tok string) (*shard, uint64) {
-	sum := maphash.String(c.seed, tok[max(0, len(tok)-hashedBytes):])
-	return &c.shards[sum%cacheShards], sum
+	end := lastBytes(tok)
+	return &c.shards[end*c.spread>>60], end
+}
+
+// lastBytes are the last eight, 0 where there are fewer.
+func lastBytes(s string) uint64 {
+	if len(s) < 8 {
+		return 0
+	}
+	s = s[len(s)-8:]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 func (c *cache) get(tok string) *verified {
-	if tok == "" {
-		return nil
-	}
-	s, sum := c.shard(tok)
+	s, end := c.shard(tok)
 	s.mu.RLock()
-	v := s.entries[sum]
+	v := s.entries[end]
 	s.mu.RUnlock()
 	if v == nil || v.auth.token != tok {
 		return nil
@@ -57,46 +64,46 @@ func (c *cache) get(tok string) *verified {
 }
 
 func (c *cache) remove(v *verified) {
-	s, sum := c.shard(v.auth.token)
+	s, end := c.shard(v.auth.token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries[sum] == v {
-		s.drop(sum, v)
+	if s.entries[end] == v {
+		s.drop(end, v)
 	}
 }
 
 func (c *cache) put(v *verified) {
-	s, sum := c.shard(v.auth.token)
+	s, end := c.shard(v.auth.token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.entries[sum] != nil {
+	if s.entries[end] != nil {
 		return
 	}
 	if s.bytes+v.size() > cacheBytes/cacheShards {
 		s.makeRoom(float64(c.now().Unix()))
 	}
-	s.entries[sum] = v
+	s.entries[end] = v
 	s.bytes += v.size()
 }
 
 // makeRoom drops what has expired; if that frees less than half of the shard, it drops
 // others, in the random order of maps, until it has.
 func (s *shard) makeRoom(now float64) {
-	for sum, v := range s.entries {
+	for end, v := range s.entries {
 		if v.exp <= now {
-			s.drop(sum, v)
+			s.drop(end, v)
 		}
 	}
-	for sum, v := range s.entries {
+	for end, v := range s.entries {
 		if s.bytes <= cacheBytes/cacheShards/2 {
 			return
 		}
-		s.drop(sum, v)
+		s.drop(end, v)
 	}
 }
 
-func (s *shard) drop(sum uint64, v *verified) {
-	delete(s.entries, sum)
+func (s *shard) drop(end uint64, v *verified) {
+	delete(s.entries, end)
 	s.bytes -= v.size()
 }
 

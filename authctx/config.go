@@ -196,26 +196,22 @@ func isLoopback(host string) bool {
 
 // instance holds what follows from the configuration and never changes.
 type instance struct {
-	key             wire.PublishableKey
-	suffix          string
-	issuers         []string
-	proxyURL        string
-	publicOrigin    string
-	parties         []string
-	audience        []string
-	returnOrigins   []string
-	signIn, signUp  string
-	skew            time.Duration
-	maxTokenBytes   int
-	cookieSession   string // suffixed names; "" without a publishable key
-	cookieUAT       string
-	cookieDevBrowse string
-	cookieRefresh   string
-	satellite       bool
-	domain          string
-	autoSync        bool
-	organizations   organizationSync
-	refreshable     bool // a secret key is there to refresh with
+	key            wire.PublishableKey
+	suffix         string
+	issuers        []string
+	proxyURL       string
+	publicOrigin   string
+	parties        []string
+	audience       []string
+	returnOrigins  []string
+	signIn, signUp string
+	skew           time.Duration
+	maxTokenBytes  int
+	satellite      bool
+	domain         string
+	autoSync       bool
+	organizations  organizationSync
+	refreshable    bool // a secret key is there to refresh with
 }
 
 func newInstance(cfg Config) (*instance, error) {
@@ -255,10 +251,6 @@ func (in *instance) setKey(key wire.PublishableKey) {
 	if host := in.frontendHost(); host != key.Host() {
 		in.issuers = append(in.issuers, "https://"+host)
 	}
-	in.cookieSession = wire.CookieSession + "_" + in.suffix
-	in.cookieUAT = wire.CookieClientUAT + "_" + in.suffix
-	in.cookieDevBrowse = wire.CookieDevBrowser + "_" + in.suffix
-	in.cookieRefresh = wire.CookieRefresh + "_" + in.suffix
 	if strings.HasPrefix(in.proxyURL, "http") { // a proxied hosted instance issues in the proxy's name
 		in.issuers = append(in.issuers, in.proxyURL)
 	}

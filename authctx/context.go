@@ -13,17 +13,38 @@ import (
 type ctxKey struct{}
 
 // request is the context of one request and all that Usher keeps for it, with the copy of
-// the request that goes on with it: one allocation.
+// the request that goes on with it: one allocation, kept within one of the allocator's
+// sizes (TestRequestSize).
 type request struct {
 	context.Context
 	http    http.Request
+	writer  http.ResponseWriter // below the guard
 	owner   *Authenticator
 	auth    *Auth
 	scope   reqscope.Scope
-	guard   guard
-	form    string      // the browser's half of a form kept by [KeepForms]
-	record  *Record     // nil unless somebody looks
+	more    *more       // nil when there is nothing to know
 	touched atomic.Bool // identity was read
+	sent    bool        // the guard has seen the header off
+}
+
+// more is what few requests have.
+type more struct {
+	form   string  // the browser's half of a form kept by [KeepForms]
+	record *Record // nil unless somebody looks
+}
+
+func (r *request) form() string {
+	if r.more == nil {
+		return ""
+	}
+	return r.more.form
+}
+
+func (r *request) record() *Record {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.record
 }
 
 // Value answers for the request itself and leaves the rest to its parent.

@@ -4,56 +4,92 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/usherauth/usher/internal/token"
-	"github.com/usherauth/usher/wire"
 )
 
 // credentials are everything in a request that can say who sent it. Reading them
 // allocates nothing unless a cookie is percent-encoded.
 type credentials struct {
-	bearer         string // token of the Authorization header
-	session        string // the session cookie that counts
-	uat            int64  // unix seconds, 0 is signed out or absent
-	suffixed       bool   // the instance's own cookies were used
-	devBrowser     string
-	handshake      string
-	nonce          string
-	redirects      int
-	plainSession   string
-	ownSession     string
-	plainUAT       string
-	ownUAT         string
-	plainDevBrowse string
-	ownDevBrowse   string
-	refresh        string
-	form           string // the browser's half of a kept form
-	seen           uint16 // cookies met so far, a bit for each
+	bearer     string    // token of the Authorization header
+	session    string    // the session cookie that counts
+	known      *verified // what session stands for, if it was verified before
+	uat        int64     // unix seconds, 0 is signed out or absent
+	suffixed   bool      // the instance's own cookies were used
+	internal   bool      // there are fields of internalHeaders
+	devBrowser string
+	handshake  string
+	nonce      string
+	redirects  int
+	dest       string // Sec-Fetch-Dest
+	referer    string
+
+	plain, own [cookieKinds]string // cookies as they were sent, by plain and by suffixed names
+	seen       uint32              // which of them were met, a bit for each
 }
 
-func (in *instance) credentials(r *http.Request) credentials {
-	c := credentials{bearer: bearerToken(r.Header)}
-	for _, line := range r.Header["Cookie"] {
-		for line != "" {
-			pair, rest := line, ""
-			if i := strings.IndexByte(line, ';'); i >= 0 {
-				pair, rest = line[:i], line[i+1:]
-			}
-			in.cookie(&c, trimOWS(pair))
-			line = rest
+// read fills c, which is zero. Writing in place saves copying a large value.
+func (a *Authenticator) read(r *http.Request, c *credentials) {
+	for _, line := range c.fields(r.Header) {
+		a.inst.readCookies(c, line)
+	}
+	a.inst.choose(c)
+	a.recall(c)
+}
+
+// recall looks whether the session's token was verified before. A remembered one is not
+// percent-encoded, so looking it up comes before decoding, which costs more.
+func (a *Authenticator) recall(c *credentials) {
+	if c.session == "" {
+		return
+	}
+	if c.known = a.cache.get(c.session); c.known == nil {
+		if plain := decoded(c.session); plain != c.session {
+			c.session, c.known = plain, a.cache.get(plain)
 		}
 	}
-	in.choose(&c)
-	return c
+}
+
+// smallMap is how many fields Go's map holds before it hashes names. Up to there a look at
+// each field costs less than to look for each name.
+const smallMap = 8
+
+// fields finds the fields that matter, and whether there are some that nobody may send.
+// It returns the lines of Cookie.
+func (c *credentials) fields(h http.Header) (cookies []string) {
+	if len(h) > smallMap {
+		c.bearer, c.dest, c.referer = bearerToken(field(h, "Authorization")), field(h, "Sec-Fetch-Dest"), field(h, "Referer")
+		c.internal = slices.ContainsFunc(internalHeaders[:], func(name string) bool { return len(h[name]) > 0 })
+		return h["Cookie"]
+	}
+	for name, values := range h {
+		if len(values) == 0 {
+			continue
+		}
+		switch name {
+		case "Authorization":
+			c.bearer = bearerToken(values[0])
+		case "Cookie":
+			cookies = values
+		case "Sec-Fetch-Dest":
+			c.dest = values[0]
+		case "Referer":
+			c.referer = values[0]
+		default:
+			c.internal = c.internal || strings.HasPrefix(name, "X-") && slices.Contains(internalHeaders[:], name)
+		}
+	}
+	return cookies
 }
 
 // bearerToken reads the header as the reference does (protocol reference 4.1): without
 // a scheme the whole value is the token, also where nothing but the scheme is there;
 // "Bearer" is matched exactly, and any other scheme is none of our business.
-func bearerToken(h http.Header) string {
-	scheme, rest, ok := strings.Cut(field(h, "Authorization"), " ")
+func bearerToken(value string) string {
+	scheme, rest, ok := strings.Cut(value, " ")
 	if !ok {
 		return scheme
 	}
@@ -76,83 +112,36 @@ func field(h http.Header, canonical string) string {
 	return ""
 }
 
-// cookie keeps the first value of each name that matters. Names are compared exactly.
-func (in *instance) cookie(c *credentials, pair string) {
-	i := strings.IndexByte(pair, '=')
-	if i < 0 || !strings.HasPrefix(pair, "__") {
-		return
-	}
-	name, value := pair[:i], trimOWS(pair[i+1:])
-	switch name {
-	case wire.CookieSession:
-		c.keep(1, &c.plainSession, value)
-	case wire.CookieClientUAT:
-		c.keep(2, &c.plainUAT, value)
-	case wire.CookieDevBrowser:
-		c.keep(3, &c.plainDevBrowse, value)
-	case wire.CookieHandshake:
-		c.keep(4, &c.handshake, decoded(value))
-	case wire.CookieHandshakeNonce:
-		c.keep(5, &c.nonce, decoded(value))
-	case wire.CookieRedirectCount:
-		var count string
-		if c.keep(6, &count, decoded(value)); count != "" {
-			c.redirects, _ = strconv.Atoi(count)
-		}
-	case formCookie:
-		c.keep(11, &c.form, value)
-	case in.cookieSession:
-		c.keep(7, &c.ownSession, value)
-	case in.cookieUAT:
-		c.keep(8, &c.ownUAT, value)
-	case in.cookieDevBrowse:
-		c.keep(9, &c.ownDevBrowse, value)
-	case in.cookieRefresh:
-		c.keep(10, &c.refresh, decoded(value))
-	}
-}
-
-// trimOWS cuts optional white space off both ends (RFC 9110 §5.6.3).
-func trimOWS(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
-// keep stores the first value of the cookie numbered bit, even an empty one.
-func (c *credentials) keep(bit int, to *string, value string) {
-	if c.seen&(1<<bit) == 0 {
-		c.seen |= 1 << bit
-		*to = value
-	}
-}
-
 // decoded undoes percent-encoding, each cookie by itself (protocol reference 2.1). What
 // cannot be decoded stays as it is, and is refused as what it is.
 func decoded(value string) string {
-	if strings.IndexByte(value, '%') >= 0 {
-		if plain, err := url.PathUnescape(value); err == nil {
-			return plain
-		}
+	if value == "" || strings.IndexByte(value, '%') < 0 {
+		return value // without a call
+	}
+	return unescaped(value)
+}
+
+func unescaped(value string) string {
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
 	}
 	return value
 }
 
-// choose decides between the two sets of cookies, and decodes only the chosen. The reference compares tokens that
-// nobody has verified yet (protocol reference 2.3); here the instance's own names
-// always win when any of them is there, so that a tossed plain cookie cannot replace
-// them.
+// choose decides between the two sets of cookies, and decodes only the chosen. The
+// reference compares tokens that nobody has verified yet (protocol reference 2.3); here the
+// instance's own names always win when any of them is there, so that a tossed plain cookie
+// cannot replace them. The session is left to recall.
 func (in *instance) choose(c *credentials) {
-	c.suffixed = c.ownSession != "" || c.ownUAT != ""
-	uat, session, devBrowser := c.plainUAT, c.plainSession, c.plainDevBrowse
-	if c.suffixed {
-		uat, session, devBrowser = c.ownUAT, c.ownSession, c.ownDevBrowse
+	from := &c.plain
+	if c.suffixed = c.own[sessionCookie] != "" || c.own[uatCookie] != ""; c.suffixed {
+		from = &c.own
 	}
-	c.uat, c.session, c.devBrowser = parseUAT(decoded(uat)), decoded(session), decoded(devBrowser)
+	c.uat, c.session, c.devBrowser = parseUAT(from[uatCookie]), from[sessionCookie], decoded(from[devBrowserCookie])
+	c.handshake, c.nonce = decoded(c.plain[handshakeCookie]), decoded(c.plain[nonceCookie])
+	if count := c.plain[redirectsCookie]; count != "" {
+		c.redirects, _ = strconv.Atoi(decoded(count))
+	}
 }
 
 // parseUAT reads unix seconds. Garbage counts as absent; what overflows stays huge, so
@@ -165,7 +154,7 @@ func parseUAT(s string) int64 {
 	if n, ok := tenDigits(s); ok {
 		return n
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
+	n, err := strconv.ParseInt(decoded(s), 10, 64)
 	if err != nil && n != math.MaxInt64 {
 		return 0
 	}
@@ -202,5 +191,5 @@ func (in *instance) dropForeign(c *credentials) {
 	if _, host, ok := strings.Cut(iss, "://"); ok && strings.EqualFold(host, in.frontendHost()) || iss == in.frontendHost() {
 		return
 	}
-	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, decoded(c.ownDevBrowse)
+	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, decoded(c.own[devBrowserCookie])
 }

@@ -48,10 +48,10 @@ func (a *Authenticator) decide(r *http.Request, c *credentials) decision {
 
 // decideByCookie is part D of the algorithm, in its order.
 func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision {
-	if a.inst.key.IsZero() {
+	if a.inst.key.IsZero() || a.usual(r, c) {
 		return a.decideByToken(r, c)
 	}
-	if !c.suffixed && c.session != "" && a.cache.get(c.session) == nil {
+	if !c.suffixed && c.session != "" && c.known == nil {
 		a.inst.dropForeign(c)
 	}
 	if !a.inst.key.Live() {
@@ -77,6 +77,13 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 	return a.decideByToken(r, c)
 }
 
+// usual reports what nearly all requests are: a session that is known, from a browser that
+// nobody has sent anywhere. None of the steps before the token's own says anything about it.
+func (a *Authenticator) usual(r *http.Request, c *credentials) bool {
+	return c.known != nil && c.uat != 0 && (c.devBrowser != "" || a.inst.key.Live()) && r.URL.RawQuery == "" &&
+		c.nonce == "" && c.handshake == "" && !a.inst.satellite
+}
+
 // decideByDevBrowser keeps development browsers in step with the Frontend API, which
 // lives on another site and cannot use cookies of its own (protocol reference 4.4, D4
 // and D5).
@@ -100,7 +107,7 @@ func (a *Authenticator) decideByToken(r *http.Request, c *credentials) decision 
 		return a.signedOut(wire.ReasonSessionAndUATMissing)
 	}
 	now := a.now()
-	v, err := a.lookup(r.Context(), c.session, now)
+	v, err := a.trusted(r.Context(), c.known, c.session, now)
 	if err != nil {
 		return a.refused(r, c, c.session, err)
 	}

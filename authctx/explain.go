@@ -31,10 +31,10 @@ func Explain(ctx context.Context) Explanation {
 		return Explanation{Record: Record{Source: "none", Status: wire.StatusSignedOut}, Why: w.why, Do: w.do}
 	}
 	req, auth := fromContext(ctx), FromContext(ctx)
-	e := Explanation{Observed: req.record != nil}
+	e := Explanation{Observed: req.record() != nil}
 	switch {
 	case e.Observed:
-		e.Record = *req.record
+		e.Record = *req.record()
 	case auth.TokenType() != "" || auth.Status() == wire.SessionPending:
 		e.Record = Record{Status: wire.StatusSignedIn}
 	default:

@@ -64,9 +64,9 @@ func Selected(s *Selector) int {
 // tokens had the same one.
 func Collide(a *Authenticator, kept, other string) {
 	v := a.cache.get(kept)
-	s, sum := a.cache.shard(other)
+	s, end := a.cache.shard(other)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.entries[sum] = v
+	s.entries[end] = v
 	s.bytes += v.size()
 }

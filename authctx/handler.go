@@ -3,8 +3,6 @@ package authctx
 import (
 	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/usherauth/usher/internal/web"
@@ -60,8 +58,11 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		next.ServeHTTP(w, r)
 		return
 	}
-	dropInternalHeaders(r.Header)
-	c := a.inst.credentials(r)
+	var c credentials
+	a.read(r, &c)
+	if c.internal {
+		dropInternalHeaders(r.Header)
+	}
 	d, rec := a.observed(r, &c)
 	if a.development {
 		rec.reveal(w.Header())
@@ -71,11 +72,13 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		return
 	}
 	web.SetCookies(w.Header(), d.cookies...)
-	state := &request{Context: r.Context(), owner: a, auth: d.auth, form: c.form, record: rec}
-	state.guard = guard{ResponseWriter: w, request: state}
+	state := &request{Context: r.Context(), writer: w, owner: a, auth: d.auth}
+	if form := c.plain[formCookie]; form != "" || rec != nil {
+		state.more = &more{form: form, record: rec}
+	}
 	state.http = *r.WithContext(state) // inlined, so its own copy stays on the stack
-	next.ServeHTTP(&state.guard, &state.http)
-	state.guard.protect() // a handler that wrote nothing has its headers sent after this
+	next.ServeHTTP((*guard)(state), &state.http)
+	(*guard)(state).protect() // a handler that wrote nothing has its headers sent after this
 }
 
 // redirect answers with the decision's location and cookies.
@@ -94,20 +97,8 @@ var internalHeaders = [...]string{
 	"X-Clerk-Auth-Signature", "X-Clerk-Clerk-Url", "X-Clerk-Request-Data", "X-Middleware-Subrequest",
 }
 
-// dropInternalHeaders looks for the names in the fields or, where there are fewer fields than
-// names, for the fields among the names.
 func dropInternalHeaders(h http.Header) {
-	if len(h) < len(internalHeaders) {
-		for name := range h {
-			if strings.HasPrefix(name, "X-") && slices.Contains(internalHeaders[:], name) {
-				delete(h, name)
-			}
-		}
-		return
-	}
 	for _, name := range internalHeaders {
-		if len(h[name]) > 0 { // looking costs less than deleting what is not there
-			delete(h, name)
-		}
+		delete(h, name)
 	}
 }

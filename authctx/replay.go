@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	formField  = "usher_form" // its values: again and drop
-	formCookie = "__usher_form"
-	formType   = "application/x-www-form-urlencoded"
+	formField      = "usher_form" // its values: again and drop
+	formCookieName = "__usher_form"
+	formType       = "application/x-www-form-urlencoded"
 )
 
 // KeepForms saves forms that people send just after their session token expired, where a
@@ -48,8 +48,8 @@ func KeepForms(next http.Handler) http.Handler {
 		if r.Method == http.MethodPost {
 			r = r.WithContext(context.WithValue(r.Context(), keepsForms{}, true))
 		}
-		if state.form != "" {
-			if r = state.owner.resumeForm(w, r, state.form); r == nil {
+		if form := state.form(); form != "" {
+			if r = state.owner.resumeForm(w, r, form); r == nil {
 				return
 			}
 		}
@@ -75,8 +75,9 @@ func (a *Authenticator) renewForm(w http.ResponseWriter, r *http.Request, d Deni
 		return nil
 	}
 	who := a.lapsedUser(r)
-	c := a.inst.credentials(r)
-	if who == nil || c.refresh == "" {
+	var c credentials
+	a.read(r, &c)
+	if who == nil || c.own[refreshCookie] == "" {
 		return nil
 	}
 	asGet := r.WithContext(r.Context())
@@ -121,7 +122,8 @@ func lapsed(reason wire.Reason) bool {
 
 // lapsedUser is whom the session cookie names, if it lacks nothing but time.
 func (a *Authenticator) lapsedUser(r *http.Request) *Auth {
-	c := a.inst.credentials(r)
+	var c credentials
+	a.read(r, &c)
 	if c.bearer != "" || c.session == "" {
 		return nil
 	}
@@ -242,7 +244,7 @@ func formAnswer(r *http.Request) string {
 // formCookie goes back to the form's address only. An age below 0 removes it.
 func (a *Authenticator) formCookie(r *http.Request, value string, age int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure wherever the app is served encrypted
-		Name: formCookie, Value: value, Path: r.URL.EscapedPath(), MaxAge: age, HttpOnly: true,
+		Name: formCookieName, Value: value, Path: r.URL.EscapedPath(), MaxAge: age, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil || strings.HasPrefix(a.originOf(r), "https:"),
 	}
 }

@@ -63,7 +63,7 @@ const paramSyncReturn = "__clerk_redirect_url"
 
 func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (decision, bool) {
 	synced := queryParam(r, wire.ParamSynced)
-	if r.Method != http.MethodGet || r.Header.Get("Sec-Fetch-Dest") != "document" || synced == "true" {
+	if r.Method != http.MethodGet || c.dest != "document" || synced == "true" {
 		return decision{}, false
 	}
 	nothing := c.session == "" && c.uat == 0
@@ -101,14 +101,14 @@ func appendParam(u *url.URL, name, value string) {
 // reference 4.4, D13). Only the hosts that belong to this very instance are known; a
 // host that merely looks like one is not (C20).
 func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
-	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || field(r.Header, "Sec-Fetch-Dest") != "document" {
+	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || c.dest != "document" {
 		return false
 	}
-	referer, origin := field(r.Header, "Referer"), a.originOf(r)
-	if path, ok := strings.CutPrefix(referer, origin); ok && (path == "" || path[0] == '/') {
+	origin := a.originOf(r)
+	if path, ok := strings.CutPrefix(c.referer, origin); ok && (path == "" || path[0] == '/') {
 		return false // the usual case, settled without parsing
 	}
-	u, err := url.Parse(referer)
+	u, err := url.Parse(c.referer)
 	if err != nil || u.Host == "" {
 		return false
 	}

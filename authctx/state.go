@@ -25,7 +25,8 @@ type State struct {
 // Authenticate decides who sent r without answering it, for programs that do not use
 // [Authenticator.Handler]. It is safe for concurrent use and does not change r.
 func (a *Authenticator) Authenticate(r *http.Request) State {
-	c := a.inst.credentials(r)
+	var c credentials
+	a.read(r, &c)
 	d, _ := a.observed(r, &c)
 	s := State{Status: d.status, Reason: d.reason, Auth: d.auth, Header: http.Header{}}
 	if s.Auth == nil {

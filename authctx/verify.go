@@ -41,17 +41,22 @@ func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
 	return v.auth, nil
 }
 
-// lookup verifies tok or remembers that it was verified. A remembered token counts only
-// while the key that signed it is still published.
+// lookup verifies tok or remembers that it was verified.
 func (a *Authenticator) lookup(ctx context.Context, tok string, now time.Time) (*verified, error) {
+	return a.trusted(ctx, a.cache.get(tok), tok, now)
+}
+
+// trusted is known, which is what tok was verified as before, or verifies tok when known is
+// nil. A remembered token counts only while the key that signed it is still published.
+func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string, now time.Time) (*verified, error) {
+	if known != nil {
+		if key, err := a.keys.key(ctx, known.kid, now); err == nil && key.Public == known.key.Public {
+			return known, nil
+		}
+		a.cache.remove(known)
+	}
 	if len(tok) > a.inst.maxTokenBytes {
 		return nil, refuse(wire.ReasonTokenInvalid, token.ErrTooLong)
-	}
-	if v := a.cache.get(tok); v != nil {
-		if key, err := a.keys.key(ctx, v.kid, now); err == nil && key.Public == v.key.Public {
-			return v, nil
-		}
-		a.cache.remove(v)
 	}
 	v, err := a.verifyNew(ctx, tok, now)
 	if err != nil {
