@@ -6,105 +6,122 @@ import (
 	"time"
 )
 
-// A verified token is remembered under its whole text until it expires. Only tokens that
-// passed every check get in, so refused ones, however many, take no memory. It is found by
-// its end, which is of its signature and as good as a hash, and then compared octet by
-// octet. Of two tokens with one end the first is kept.
-const (
-	cacheShards   = 16
-	cacheBytes    = 32 << 20 // bound on all shards together, by the estimate below
-	entryOverhead = 1024     // an Auth and its maps, beside three copies of the token's text
-)
-
-type cache struct {
-	spread uint64 // odd; which shard an end belongs to is nobody else's to know
+// A cache remembers values under texts until they expire, within a bound of bytes. It is
+// found by a hash of the text, which is then compared octet by octet; of two texts with one
+// hash the first is kept. The zero value is not usable; a cache is safe for concurrent use.
+type cache[T comparable] struct {
+	spread uint64 // odd; which shard a hash belongs to is nobody else's to know
+	most   int    // bytes in one shard
 	now    func() time.Time
-	shards [cacheShards]shard
+	shards [cacheShards]shard[T]
 }
 
-type shard struct {
+const (
+	cacheShards  = 16
+	cacheSweep   = 4        // entries that each put looks at, to drop them if they have expired
+	tokenBytes   = 32 << 20 // bound on the verified tokens, by the estimate of verified.size
+	lineBytes    = 8 << 20  // bound on the Cookie lines that came back, likewise
+	verifiedSize = 1024     // an Auth and its maps, beside three copies of the token's text
+)
+
+type shard[T comparable] struct {
 	mu      sync.RWMutex
-	entries map[uint64]*verified
+	entries map[uint64]entry[T]
 	bytes   int
 }
 
-func newCache(now func() time.Time) *cache {
-	c := &cache{spread: rand.Uint64() | 1, now: now}
+type entry[T comparable] struct {
+	text  string
+	value T
+	until float64 // unix seconds
+	size  int     // estimate in bytes
+}
+
+func newCache[T comparable](now func() time.Time, most int) *cache[T] {
+	c := &cache[T]{spread: rand.Uint64() | 1, most: most / cacheShards, now: now}
 	for i := range c.shards {
-		c.shards[i].entries = make(map[uint64]*verified)
+		c.shards[i].entries = make(map[uint64]entry[T])
 	}
 	return c
 }
 
-// shard returns where tok is kept, and under what.
-func (c *cache) shard(tok string) (*shard, uint64) {
-	end := lastBytes(tok)
-	return &c.shards[end*c.spread>>60], end
+func (c *cache[T]) shard(hash uint64) *shard[T] { return &c.shards[hash*c.spread>>60] }
+
+// get returns zero for what is not known.
+func (c *cache[T]) get(hash uint64, text string) (known T) {
+	s := c.shard(hash)
+	s.mu.RLock()
+	e := s.entries[hash]
+	s.mu.RUnlock()
+	if e.text != text {
+		return known
+	}
+	return e.value
 }
 
-// lastBytes are the last eight, 0 where there are fewer.
-func lastBytes(s string) uint64 {
-	if len(s) < 8 {
-		return 0
+// remove forgets value, and nothing else that may be in its place by now.
+func (c *cache[T]) remove(hash uint64, value T) {
+	s := c.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entries[hash].value == value {
+		s.drop(hash)
 	}
-	s = s[len(s)-8:]
+}
+
+func (c *cache[T]) put(hash uint64, e entry[T]) {
+	s, now := c.shard(hash), float64(c.now().Unix())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(now)
+	if _, taken := s.entries[hash]; taken {
+		return
+	}
+	if s.bytes+e.size > c.most {
+		s.makeRoom(now, c.most/2)
+	}
+	s.entries[hash] = e
+	s.bytes += e.size
+}
+
+// sweep looks at a few entries, in the random order of maps, so that most of what has
+// expired is gone before its room is needed.
+func (s *shard[T]) sweep(now float64) {
+	seen := 0
+	for hash, e := range s.entries {
+		if e.until <= now {
+			s.drop(hash)
+		}
+		if seen++; seen == cacheSweep {
+			return
+		}
+	}
+}
+
+// makeRoom drops what has expired; if that leaves more than most bytes, it drops others
+// until it does not.
+func (s *shard[T]) makeRoom(now float64, most int) {
+	for hash, e := range s.entries {
+		if e.until <= now {
+			s.drop(hash)
+		}
+	}
+	for hash := range s.entries {
+		if s.bytes <= most {
+			return
+		}
+		s.drop(hash)
+	}
+}
+
+func (s *shard[T]) drop(hash uint64) {
+	s.bytes -= s.entries[hash].size
+	delete(s.entries, hash)
+}
+
+// word reads eight octets of s.
+func word(s string, at int) uint64 {
+	s = s[at : at+8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
-
-func (c *cache) get(tok string) *verified {
-	s, end := c.shard(tok)
-	s.mu.RLock()
-	v := s.entries[end]
-	s.mu.RUnlock()
-	if v == nil || v.auth.token != tok {
-		return nil
-	}
-	return v
-}
-
-func (c *cache) remove(v *verified) {
-	s, end := c.shard(v.auth.token)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.entries[end] == v {
-		s.drop(end, v)
-	}
-}
-
-func (c *cache) put(v *verified) {
-	s, end := c.shard(v.auth.token)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.entries[end] != nil {
-		return
-	}
-	if s.bytes+v.size() > cacheBytes/cacheShards {
-		s.makeRoom(float64(c.now().Unix()))
-	}
-	s.entries[end] = v
-	s.bytes += v.size()
-}
-
-// makeRoom drops what has expired; if that frees less than half of the shard, it drops
-// others, in the random order of maps, until it has.
-func (s *shard) makeRoom(now float64) {
-	for end, v := range s.entries {
-		if v.exp <= now {
-			s.drop(end, v)
-		}
-	}
-	for end, v := range s.entries {
-		if s.bytes <= cacheBytes/cacheShards/2 {
-			return
-		}
-		s.drop(end, v)
-	}
-}
-
-func (s *shard) drop(end uint64, v *verified) {
-	delete(s.entries, end)
-	s.bytes -= v.size()
-}
-
-func (v *verified) size() int { return 3*len(v.auth.token) + entryOverhead }

@@ -272,18 +272,30 @@ func TestP02_InternalHeadersAreRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req := httptest.NewRequest("GET", "/", nil)
-	names := []string{"x-clerk-auth-status", "x-clerk-auth-token", "x-clerk-auth-signature", "x-clerk-auth-reason", "x-clerk-auth-message", "x-middleware-subrequest"}
-	for _, n := range names {
-		req.Header.Set(n, "signed-in")
+	names := []string{
+		"x-clerk-auth-status", "x-clerk-auth-token", "x-clerk-auth-signature", "x-clerk-auth-reason", "x-clerk-auth-message",
+		"x-clerk-clerk-url", "x-clerk-request-data", "x-middleware-subrequest",
 	}
-	a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		for _, n := range names {
-			if r.Header.Get(n) != "" {
-				t.Errorf("%s reached the handler", n)
+	for _, others := range []int{0, 1, 20} { // few fields are looked through, many looked up
+		for i := range len(names) + 2 {
+			sent := names[2:3]
+			if i <= len(names) {
+				sent = names[:i]
 			}
+			req := httptest.NewRequest("GET", "/", nil)
+			for i := range others {
+				req.Header.Set(fmt.Sprintf("X-Other-%d", i), "kept")
+			}
+			for _, n := range sent {
+				req.Header.Set(n, "signed-in")
+			}
+			a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if len(r.Header) != others {
+					t.Errorf("%d other fields and %q: %v reached the handler", others, sent, r.Header)
+				}
+			})).ServeHTTP(httptest.NewRecorder(), req)
 		}
-	})).ServeHTTP(httptest.NewRecorder(), req)
+	}
 }
 
 func TestPendingSessionReadsAsSignedOut(t *testing.T) {

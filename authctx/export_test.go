@@ -9,8 +9,8 @@ import (
 
 // ForgetTokens empties the verified-token cache, so that a benchmark can miss.
 func ForgetTokens(a *Authenticator) {
-	for i := range a.cache.shards {
-		s := &a.cache.shards[i]
+	for i := range a.tokens.shards {
+		s := &a.tokens.shards[i]
 		s.mu.Lock()
 		clear(s.entries)
 		s.bytes = 0
@@ -20,8 +20,8 @@ func ForgetTokens(a *Authenticator) {
 
 // CachedTokens counts what the verified-token cache holds.
 func CachedTokens(a *Authenticator) (n int) {
-	for i := range a.cache.shards {
-		n += len(a.cache.shards[i].entries)
+	for i := range a.tokens.shards {
+		n += len(a.tokens.shards[i].entries)
 	}
 	return n
 }
@@ -63,10 +63,24 @@ func Selected(s *Selector) int {
 // Collide files what is remembered of kept under other's hash as well, as if the two
 // tokens had the same one.
 func Collide(a *Authenticator, kept, other string) {
-	v := a.cache.get(kept)
-	s, end := a.cache.shard(other)
+	v, s := a.remembered(kept), a.tokens.shard(tokenHash(other))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.entries[end] = v
-	s.bytes += v.size()
+	s.entries[tokenHash(other)] = entry[*verified]{text: kept, value: v}
+}
+
+// RememberedLines counts the Cookie lines that are remembered.
+func RememberedLines(a *Authenticator) (n int) {
+	for i := range a.lines.shards {
+		n += len(a.lines.shards[i].entries)
+	}
+	return n
+}
+
+// RememberedLineBytes is how many bytes they take, as it is reckoned.
+func RememberedLineBytes(a *Authenticator) (n int) {
+	for i := range a.lines.shards {
+		n += a.lines.shards[i].bytes
+	}
+	return n
 }

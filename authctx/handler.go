@@ -13,7 +13,8 @@ import (
 type Authenticator struct {
 	inst      *instance
 	keys      keySource
-	cache     *cache
+	tokens    *cache[*verified]
+	lines     *cache[*cookies]
 	backend   *backend
 	machines  *machines // nil when only sessions are accepted
 	constants []byte    // props that are the same for everybody, encoded
@@ -33,7 +34,7 @@ func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator
 	if a.now == nil {
 		a.now = time.Now //nolint:forbidigo // the default clock
 	}
-	a.cache = newCache(a.now)
+	a.tokens, a.lines = newCache[*verified](a.now, tokenBytes), newCache[*cookies](a.now, lineBytes)
 	a.machines = newMachines(cfg, inst.skew, a.now)
 	a.onDeny = cfg.Deny
 	a.constants = encodeConstants(inst)
@@ -73,7 +74,7 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	}
 	web.SetCookies(w.Header(), d.cookies...)
 	state := &request{Context: r.Context(), writer: w, owner: a, auth: d.auth}
-	if form := c.plain[formCookie]; form != "" || rec != nil {
+	if form := c.form; form != "" || rec != nil {
 		state.more = &more{form: form, record: rec}
 	}
 	state.http = *r.WithContext(state) // inlined, so its own copy stays on the stack

@@ -148,7 +148,7 @@ func (a *Authenticator) tokenKind(tok string) wire.TokenType {
 	if kind := prefixKind(tok); kind != "" {
 		return kind
 	}
-	if a.cache.get(tok) != nil {
+	if a.remembered(tok) != nil {
 		return wire.TokenSession
 	}
 	t, err := token.Parse(tok, a.inst.maxTokenBytes)

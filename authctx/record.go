@@ -51,7 +51,7 @@ func (a *Authenticator) observed(r *http.Request, found *credentials) (decision,
 	}
 	c := *found // deciding changes what was found
 	presented := first(c.bearer, c.session)
-	cached := a.cache.get(presented)
+	cached := a.remembered(presented)
 	start := a.now()
 	d := a.decide(r, found)
 	took := a.now().Sub(start)
@@ -64,7 +64,7 @@ func (a *Authenticator) observed(r *http.Request, found *credentials) (decision,
 		rec.ClientUAT = time.Unix(c.uat, 0).UTC()
 	}
 	decisive := first(d.auth.Token(), presented)
-	rec.CacheHit = cached != nil && decisive == presented && a.cache.get(presented) == cached
+	rec.CacheHit = cached != nil && decisive == presented && a.remembered(presented) == cached
 	rec.describe(decisive, start, a.inst.maxTokenBytes)
 	a.log.LogAttrs(r.Context(), slog.LevelDebug, "request decided", rec.attrs()...)
 	return d, rec

@@ -31,7 +31,7 @@ func (a *Authenticator) refresh(r *http.Request, c *credentials, expired string)
 	switch {
 	case r.Method != http.MethodGet:
 		return d, "non-eligible-non-get"
-	case c.own[refreshCookie] == "":
+	case c.refresh == "":
 		return d, "non-eligible-no-refresh-cookie"
 	case !a.inst.refreshable:
 		return d, "missing-api-client"
@@ -65,7 +65,7 @@ func (a *Authenticator) requestRefresh(r *http.Request, c *credentials, expired,
 	}
 	var answer refreshAnswer
 	err := a.backend.post(r.Context(), path, refreshRequest{
-		Format: "cookie", ExpiredToken: expired, RefreshToken: decoded(c.own[refreshCookie]), RequestOrigin: a.originOf(r),
+		Format: "cookie", ExpiredToken: expired, RefreshToken: decoded(c.refresh), RequestOrigin: a.originOf(r),
 		RequestHeaders: forwardable(r.Header),
 	}, &answer)
 	var refused *wire.BackendError

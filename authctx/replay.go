@@ -77,7 +77,7 @@ func (a *Authenticator) renewForm(w http.ResponseWriter, r *http.Request, d Deni
 	who := a.lapsedUser(r)
 	var c credentials
 	a.read(r, &c)
-	if who == nil || c.own[refreshCookie] == "" {
+	if who == nil || c.refresh == "" {
 		return nil
 	}
 	asGet := r.WithContext(r.Context())

@@ -19,6 +19,7 @@ type verified struct {
 	key           token.Key
 	kid           string
 	exp, nbf, iat float64 // unix seconds; 0 where the token does not say
+	kept
 }
 
 // Verify checks a session token on its own, as it would be checked in a request's
@@ -43,7 +44,7 @@ func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
 
 // lookup verifies tok or remembers that it was verified.
 func (a *Authenticator) lookup(ctx context.Context, tok string, now time.Time) (*verified, error) {
-	return a.trusted(ctx, a.cache.get(tok), tok, now)
+	return a.trusted(ctx, a.remembered(tok), tok, now)
 }
 
 // trusted is known, which is what tok was verified as before, or verifies tok when known is
@@ -53,7 +54,7 @@ func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string
 		if key, err := a.keys.key(ctx, known.kid, now); err == nil && key.Public == known.key.Public {
 			return known, nil
 		}
-		a.cache.remove(known)
+		a.forget(known)
 	}
 	if len(tok) > a.inst.maxTokenBytes {
 		return nil, refuse(wire.ReasonTokenInvalid, token.ErrTooLong)
@@ -63,7 +64,7 @@ func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string
 		return nil, err
 	}
 	if v.timely(now, a.inst.skew) == nil {
-		a.cache.put(v)
+		a.remember(v)
 	}
 	return v, nil
 }
