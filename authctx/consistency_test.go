@@ -150,3 +150,36 @@ func TestH03_ASharedCacheMixesNobody(t *testing.T) {
 		t.Errorf("the public page was made %d times, want once", public)
 	}
 }
+
+// TestWhatRequestsLeaveBehind: work that goes on after its request keeps that request's
+// own context, whoever comes next.
+func TestWhatRequestsLeaveBehind(t *testing.T) {
+	t.Parallel()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type number struct{}
+	var left []*http.Request
+	h := a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { left = append(left, r) }))
+	for i := range 40 {
+		opts := []authtest.Option{authtest.SignedOut()}
+		if i%3 == 0 {
+			opts = []authtest.Option{authtest.User(fmt.Sprintf("user_%d", i))}
+		}
+		req := authtest.NewRequest(t, "GET", fmt.Sprintf("/%d", i), opts...)
+		h.ServeHTTP(httptest.NewRecorder(), req.WithContext(context.WithValue(t.Context(), number{}, i)))
+	}
+	for i, r := range left {
+		want := ""
+		if i%3 == 0 {
+			want = fmt.Sprintf("user_%d", i)
+		}
+		if got := authctx.FromContext(r.Context()).UserID(); got != want {
+			t.Errorf("request %d: user %q, want %q", i, got, want)
+		}
+		if r.URL.Path != fmt.Sprintf("/%d", i) || r.Context().Value(number{}) != i {
+			t.Errorf("request %d has become %s of %v", i, r.URL.Path, r.Context().Value(number{}))
+		}
+	}
+}

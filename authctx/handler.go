@@ -73,7 +73,8 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		return
 	}
 	web.SetCookies(w.Header(), d.cookies...)
-	state := &request{Context: r.Context(), writer: w, owner: a, auth: d.auth}
+	state := newRequest(d.status == wire.StatusSignedOut && (r.Body == http.NoBody || r.Body == nil))
+	state.Context, state.writer, state.owner, state.auth = r.Context(), w, a, d.auth
 	if form := c.form; form != "" || rec != nil {
 		state.more = &more{form: form, record: rec}
 	}
