@@ -19,7 +19,7 @@ type cache[T comparable] struct {
 const (
 	cacheShards  = 16
 	cacheSweep   = 4        // entries that each put looks at, to drop them if they have expired
-	tokenBytes   = 32 << 20 // bound on the verified tokens, by the estimate of verified.size
+	tokenBytes   = 24 << 20 // bound on the verified tokens, by the estimate of verified.size
 	lineBytes    = 8 << 20  // bound on the Cookie lines that came back, likewise
 	verifiedSize = 1024     // an Auth and its maps, beside three copies of the token's text
 )

@@ -54,11 +54,21 @@ func (a *Authenticator) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, next) })
 }
 
+// serve keeps little on the stack while the page is made: connections whose stacks have to
+// grow for it pay more than for authentication.
 func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if owner := ownerOf(r.Context()); owner == a {
 		next.ServeHTTP(w, r)
 		return
 	}
+	if state := a.authenticate(w, r); state != nil {
+		next.ServeHTTP((*guard)(state), &state.http)
+		(*guard)(state).protect() // a handler that wrote nothing has its headers sent after this
+	}
+}
+
+// authenticate returns the state that a request goes on with, or nil when it has answered.
+func (a *Authenticator) authenticate(w http.ResponseWriter, r *http.Request) *request {
 	var c credentials
 	a.read(r, &c)
 	if c.internal {
@@ -70,17 +80,16 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	}
 	if d.location != "" {
 		d.redirect(w)
-		return
+		return nil
 	}
 	web.SetCookies(w.Header(), d.cookies...)
 	state := newRequest(d.status == wire.StatusSignedOut && (r.Body == http.NoBody || r.Body == nil))
 	state.Context, state.writer, state.owner, state.auth = r.Context(), w, a, d.auth
-	if form := c.form; form != "" || rec != nil {
-		state.more = &more{form: form, record: rec}
+	if c.form != "" || rec != nil {
+		state.more = &more{form: c.form, record: rec}
 	}
 	state.http = *r.WithContext(state) // inlined, so its own copy stays on the stack
-	next.ServeHTTP((*guard)(state), &state.http)
-	(*guard)(state).protect() // a handler that wrote nothing has its headers sent after this
+	return state
 }
 
 // redirect answers with the decision's location and cookies.

@@ -49,6 +49,10 @@ func (a *Authenticator) observed(r *http.Request, found *credentials) (decision,
 	if !a.development && !a.log.Enabled(r.Context(), slog.LevelDebug) {
 		return a.decide(r, found), nil
 	}
+	return a.recorded(r, found)
+}
+
+func (a *Authenticator) recorded(r *http.Request, found *credentials) (decision, *Record) {
 	c := *found // deciding changes what was found
 	presented := first(c.bearer, c.session)
 	cached := a.remembered(presented)

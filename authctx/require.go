@@ -76,6 +76,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
+	g.turnAway(w, r, owner, auth)
+}
+
+func (g *gate) turnAway(w http.ResponseWriter, r *http.Request, owner *Authenticator, auth *Auth) {
 	d := g.denied(r, auth)
 	if renewed := owner.renewForm(w, r, d); renewed != nil {
 		g.ServeHTTP(w, renewed) // signed in now, so this happens once

@@ -105,7 +105,7 @@ func measure(t *testing.T, what string, one, two contestant) {
 	run(t, two.addr, two.ask())
 	var ratios, ones, twos []float64
 	for range pairs {
-		a, b := run(t, one.addr, one.ask()), run(t, two.addr, two.ask())
+		a, b := versus(t, pair.Target{Addr: one.addr, Request: one.ask()}, pair.Target{Addr: two.addr, Request: two.ask()})
 		ratios, ones, twos = append(ratios, a.Rate/b.Rate), append(ones, a.Rate), append(twos, b.Rate)
 	}
 	fmt.Printf("%s, %d pairs of %v, pages of %d and %d bytes\n  %s times its requests/s; %s against %s requests/s\n",

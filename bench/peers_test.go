@@ -156,11 +156,20 @@ func TestPeers(t *testing.T) {
 
 func run(t *testing.T, addr string, ask []byte) pair.Result {
 	t.Helper()
-	r, err := pair.Load(addr, ask, clients, *runFor)
+	r, err := pair.Load(pair.Target{Addr: addr, Request: ask}, clients, *runFor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func versus(t *testing.T, one, two pair.Target) (a, b pair.Result) {
+	t.Helper()
+	a, b, err := pair.Versus(one, two, clients, *runFor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b
 }
 
 // compare prints a's rate as a multiple of b's, and b's processor time for a request as a
@@ -170,7 +179,7 @@ func compare(t *testing.T, in *instance, what, a string, header bool, b string) 
 	t.Helper()
 	var ratios, rates, cpu []float64
 	for range pairs {
-		one, two := run(t, a, in.ask(header)), run(t, b, in.ask(header))
+		one, two := versus(t, pair.Target{Addr: a, Request: in.ask(header)}, pair.Target{Addr: b, Request: in.ask(header)})
 		ratios, rates = append(ratios, one.Rate/two.Rate*100), append(rates, one.Rate)
 		cpu = append(cpu, float64(two.CPU)/float64(max(one.CPU, 1))*100)
 	}

@@ -26,14 +26,25 @@ const (
 	maxHeaderBytes    = 16 << 10
 )
 
-// memoryLimit is what the program can need by its own bounds: 32 MiB of remembered tokens,
-// 19 MiB for the one password that is hashed at a time, and the rest. The collector keeps
-// to it as a goal, where it would let the garbage of hashes double the heap otherwise.
-const memoryLimit = 64 << 20
+// memoryLimit is what the program can need by its own bounds: 32 MiB of remembered tokens
+// and cookies, 19 MiB for the one password that is hashed at a time, and the rest. The
+// collector keeps to it as a goal, where it would let the garbage of hashes double the heap
+// otherwise. Below it the collector may wait for more garbage than the usual 100 percent of
+// what is in use: with the megabyte or two that this program uses it would run after each
+// hundred pages, and cost as much as the pages.
+const (
+	memoryLimit    = 64 << 20
+	garbagePercent = 400
+)
 
+// limitMemory leaves alone what the environment decides.
 func limitMemory(getenv func(string) string) {
-	if getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
+	if getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetMemoryLimit(memoryLimit)
+	if getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -19,46 +20,137 @@ type Result struct {
 	CPU      time.Duration // of this process for each request, the load's own part included; 0 where it is not known
 }
 
-// Load sends request over clients kept connections to addr, each waiting for its answer,
-// for as long as length says. Every answer must be a 200 whose end can be
-// told: by Content-Length or in chunks.
-func Load(addr string, request []byte, clients int, length time.Duration) (Result, error) {
-	var wg sync.WaitGroup
-	took, errs := make([][]time.Duration, clients), make([]error, clients)
-	before := cpuTime()
-	end := time.Now().Add(length) //nolint:forbidigo // a measurement of real time
-	for i := range took {
-		wg.Go(func() { took[i], errs[i] = visit(addr, request, end) })
-	}
-	wg.Wait()
-	all := slices.Concat(took...)
-	slices.Sort(all)
-	if err := errors.Join(errs...); err != nil || len(all) == 0 {
-		return Result{}, fmt.Errorf("%d answers: %w", len(all), err)
-	}
-	cpu := (cpuTime() - before) / time.Duration(len(all))
-	return Result{float64(len(all)) / length.Seconds(), all[len(all)/2], all[len(all)*99/100], cpu}, nil
+// Target is a server and what it is asked.
+type Target struct {
+	Addr    string
+	Request []byte
 }
 
-// visit is a client that costs little beside the server it shares the machine with.
-func visit(addr string, request []byte, end time.Time) (took []time.Duration, err error) {
-	conn, err := net.Dial("tcp", addr) //nolint:noctx // bounded by end
+// Load asks a target over clients kept connections, each waiting for its answer, for as
+// long as length says. Every answer must be a 200 whose end can be told: by Content-Length
+// or in chunks.
+func Load(t Target, clients int, length time.Duration) (Result, error) {
+	all, err := dial(t, clients)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(end.Add(10 * time.Second))
-	in := bufio.NewReaderSize(conn, 64<<10)
+	defer all.close()
+	if err := all.load(length); err != nil {
+		return Result{}, err
+	}
+	return all.result(), nil
+}
+
+// turns is in how many turns [Versus] divides each target's time.
+const turns = 10
+
+// Versus asks two targets as [Load] does, each for as long as length says in all: in short
+// turns that follow each other in an order left to chance, so that whatever else the
+// machine does strikes both alike.
+func Versus(one, two Target, clients int, length time.Duration) (a, b Result, err error) {
+	ones, err := dial(one, clients)
+	if err != nil {
+		return a, b, err
+	}
+	defer ones.close()
+	twos, err := dial(two, clients)
+	if err != nil {
+		return a, b, err
+	}
+	defer twos.close()
+	for range turns {
+		first, then := ones, twos
+		if rand.IntN(2) == 0 { //nolint:gosec // not a secret
+			first, then = then, first
+		}
+		if err := errors.Join(first.load(length/turns), then.load(length/turns)); err != nil {
+			return a, b, err
+		}
+	}
+	return ones.result(), twos.result(), nil
+}
+
+// crowd is a number of clients that ask for the same.
+type crowd struct {
+	request     []byte
+	clients     []client
+	length, cpu time.Duration
+}
+
+// client costs little beside the server it shares the machine with.
+type client struct {
+	conn net.Conn
+	in   *bufio.Reader
+	took []time.Duration
+	err  error
+}
+
+func dial(t Target, clients int) (*crowd, error) {
+	all := &crowd{request: t.Request}
+	for range clients {
+		conn, err := net.Dial("tcp", t.Addr) //nolint:noctx // on this machine
+		if err != nil {
+			all.close()
+			return nil, err
+		}
+		all.clients = append(all.clients, client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)})
+	}
+	return all, nil
+}
+
+func (all *crowd) close() {
+	for i := range all.clients {
+		_ = all.clients[i].conn.Close()
+	}
+}
+
+func (all *crowd) load(length time.Duration) error {
+	var wg sync.WaitGroup
+	before := CPUTime()
+	end := time.Now().Add(length) //nolint:forbidigo // a measurement of real time
+	for i := range all.clients {
+		c := &all.clients[i]
+		wg.Go(func() { c.err = c.ask(all.request, end) })
+	}
+	wg.Wait()
+	all.cpu += CPUTime() - before
+	all.length += length
+	n := 0
+	for i := range all.clients {
+		n += len(all.clients[i].took)
+		if err := all.clients[i].err; err != nil {
+			return fmt.Errorf("after %d answers: %w", n, err)
+		}
+	}
+	if n == 0 {
+		return errors.New("no answer in time")
+	}
+	return nil
+}
+
+// ask is bounded, for the server may not answer.
+func (c *client) ask(request []byte, end time.Time) error {
+	_ = c.conn.SetDeadline(end.Add(10 * time.Second))
 	for start := time.Now(); start.Before(end); start = time.Now() { //nolint:forbidigo // as above
-		if _, err := conn.Write(request); err != nil {
-			return nil, err
+		if _, err := c.conn.Write(request); err != nil {
+			return err
 		}
-		if err := readAnswer(in); err != nil {
-			return nil, err
+		if err := readAnswer(c.in); err != nil {
+			return err
 		}
-		took = append(took, time.Since(start)) //nolint:forbidigo // as above
+		c.took = append(c.took, time.Since(start)) //nolint:forbidigo // as above
 	}
-	return took, nil
+	return nil
+}
+
+func (all *crowd) result() Result {
+	var took []time.Duration
+	for i := range all.clients {
+		took = append(took, all.clients[i].took...)
+	}
+	slices.Sort(took)
+	n := len(took)
+	return Result{float64(n) / all.length.Seconds(), took[n/2], took[n*99/100], all.cpu / time.Duration(n)}
 }
 
 // Quartiles are the median of v and the quarter below and above it. It sorts v.

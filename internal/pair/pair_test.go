@@ -18,7 +18,7 @@ func TestLoad(t *testing.T) {
 		_, _ = w.Write([]byte("hello"))
 	}))
 	defer srv.Close()
-	got, err := pair.Load(srv.Listener.Addr().String(), []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 2, 100*time.Millisecond)
+	got, err := pair.Load(pair.Target{Addr: srv.Listener.Addr().String(), Request: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}, 2, 100*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,11 +27,30 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestVersus(t *testing.T) {
+	t.Parallel()
+	target := func(wait time.Duration) pair.Target {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(wait)
+			_, _ = w.Write([]byte("hello"))
+		}))
+		t.Cleanup(srv.Close)
+		return pair.Target{Addr: srv.Listener.Addr().String(), Request: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}
+	}
+	a, b, err := pair.Versus(target(time.Millisecond), target(5*time.Millisecond), 2, 200*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.P50 < time.Millisecond || b.P50 < 5*time.Millisecond || a.Rate <= b.Rate {
+		t.Errorf("the quick one %+v, the slow one %+v", a, b)
+	}
+}
+
 func TestLoadReportsOtherAnswers(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.NotFoundHandler())
 	defer srv.Close()
-	if _, err := pair.Load(srv.Listener.Addr().String(), []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 1, 50*time.Millisecond); err == nil {
+	if _, err := pair.Load(pair.Target{Addr: srv.Listener.Addr().String(), Request: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}, 1, 50*time.Millisecond); err == nil {
 		t.Error("a 404 passed")
 	}
 }
