@@ -38,7 +38,7 @@ type entry[T comparable] struct {
 }
 
 func newCache[T comparable](now func() time.Time, most int) *cache[T] {
-	c := &cache[T]{spread: rand.Uint64() | 1, most: most / cacheShards, now: now}
+	c := &cache[T]{spread: rand.Uint64() | 1, most: most / cacheShards, now: now} //nolint:gosec // at most, somebody makes a shard forget
 	for i := range c.shards {
 		c.shards[i].entries = make(map[uint64]entry[T])
 	}

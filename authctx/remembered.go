@@ -31,8 +31,10 @@ func (a *Authenticator) remembered(tok string) *verified {
 
 func (a *Authenticator) remember(v *verified) {
 	tok := v.auth.token
-	a.tokens.put(tokenHash(tok), entry[*verified]{text: tok, value: v, until: v.exp, size: 3*len(tok) + verifiedSize})
+	a.tokens.put(tokenHash(tok), entry[*verified]{text: tok, value: v, until: v.exp, size: v.size()})
 }
+
+func (v *verified) size() int { return 3*len(v.auth.token) + verifiedSize }
 
 // forget is for a token whose key has been withdrawn.
 func (a *Authenticator) forget(v *verified) {
@@ -79,8 +81,9 @@ func (a *Authenticator) rememberLine(hash uint64, line string) {
 	line = strings.Clone(line)
 	c := new(cookies)
 	if a.parseCookies(c, []string{line}); c.known != nil {
-		const overhead = 512 // cookies and an entry
-		a.lines.put(hash, entry[*cookies]{text: line, value: c, until: c.known.exp, size: len(line) + len(c.session) + overhead})
+		const overhead = 512                          // cookies and an entry
+		size := len(line) + c.known.size() + overhead // it may keep the token alone
+		a.lines.put(hash, entry[*cookies]{text: line, value: c, until: c.known.exp, size: size})
 	}
 }
 
