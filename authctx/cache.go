@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// A cache remembers values under texts until they expire, within a bound of bytes. It is
-// found by a hash of the text, which is then compared octet by octet; of two texts with one
-// hash the first is kept. The zero value is not usable; a cache is safe for concurrent use.
+// A cache remembers values under texts until they expire, within a bound of bytes. A value
+// is found by a hash of its text, which is then compared octet by octet; of two texts with
+// one hash the last is kept. The zero value is not usable; a cache is safe for concurrent use.
 type cache[T comparable] struct {
 	spread uint64 // odd; which shard a hash belongs to is nobody else's to know
 	most   int    // bytes in one shard
@@ -70,13 +70,14 @@ func (c *cache[T]) remove(hash uint64, value T) {
 }
 
 func (c *cache[T]) put(hash uint64, e entry[T]) {
+	if e.size > c.most {
+		return
+	}
 	s, now := c.shard(hash), float64(c.now().Unix())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(now)
-	if _, taken := s.entries[hash]; taken {
-		return
-	}
+	s.drop(hash)
 	if s.bytes+e.size > c.most {
 		s.makeRoom(now, c.most/2)
 	}

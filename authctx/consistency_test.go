@@ -183,3 +183,53 @@ func TestWhatRequestsLeaveBehind(t *testing.T) {
 		}
 	}
 }
+
+// TestAStreamKeepsNothingElse: a request that lasts keeps no memory of those around it, and
+// nobody's credentials lie beside another's.
+func TestAStreamKeepsNothingElse(t *testing.T) {
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type load struct{}
+	var kept []*http.Request
+	h := a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept") != "" {
+			kept = append(kept, r)
+		}
+	}))
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	for i := range 100 {
+		req := authtest.NewRequest(t, "GET", "/", authtest.SignedOut())
+		ctx := context.WithValue(t.Context(), load{}, make([]byte, 100_000))
+		if i%5 == 0 {
+			req.Header.Set("Accept", "text/event-stream")
+			ctx = t.Context()
+		}
+		h.ServeHTTP(httptest.NewRecorder(), req.WithContext(ctx))
+	}
+	if grown := heap() - before; grown > 2_000_000 {
+		t.Errorf("%d streams keep %d bytes", len(kept), grown)
+	}
+	runtime.KeepAlive(kept)
+}
+
+// TestTheWriterIsNoContext: one thing must not be taken for the other.
+func TestTheWriterIsNoContext(t *testing.T) {
+	t.Parallel()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, ok := w.(context.Context); ok {
+			t.Error("the response writer is a context")
+		}
+	})).ServeHTTP(httptest.NewRecorder(), authtest.NewRequest(t, "GET", "/"))
+}

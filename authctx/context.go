@@ -3,8 +3,8 @@ package authctx
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/usherauth/usher/internal/reqscope"
 )
@@ -18,14 +18,12 @@ type ctxKey struct{}
 // sizes (TestRequestSize).
 type request struct {
 	context.Context
-	http    http.Request
-	writer  http.ResponseWriter // below the guard
-	owner   *Authenticator
-	auth    *Auth
-	scope   reqscope.Scope
-	more    *more       // nil when there is nothing to know
-	touched atomic.Bool // identity was read
-	sent    bool        // the guard has seen the header off
+	http  http.Request
+	guard guard
+	owner *Authenticator
+	auth  *Auth
+	scope reqscope.Scope
+	more  *more // nil when there is nothing to know
 }
 
 // more is what few requests have.
@@ -48,19 +46,25 @@ func (r *request) record() *Record {
 	return r.more.record
 }
 
-// sheet holds the states of requests of nobody, each of them used once: five share an
-// allocation. What one such request leaves behind keeps the memory of its four neighbours,
-// but nothing of anybody in it. Whoever is signed in has an allocation of their own.
+// sheet holds the states of requests that nobody is said to have sent, each of them used
+// once: five share an allocation. What such a request leaves behind keeps the memory of its
+// four neighbours, so those that may last, and those with credentials, have one of their own.
 type sheet struct {
 	states [5]request
 	used   int
 }
 
+// brief is false for a request that has a body, or that asks for an answer without an end.
+func brief(r *http.Request) bool {
+	return (r.Body == nil || r.Body == http.NoBody) && len(r.Header["Upgrade"]) == 0 &&
+		!strings.HasPrefix(field(r.Header, "Accept"), "text/event-stream")
+}
+
 var sheets = sync.Pool{New: func() any { return new(sheet) }}
 
-// newRequest returns a zero state for a request of somebody, or of nobody.
-func newRequest(nobody bool) *request {
-	if !nobody {
+// newRequest returns a zero state, on a sheet with others or by itself.
+func newRequest(shared bool) *request {
+	if !shared {
 		return new(request)
 	}
 	s, _ := sheets.Get().(*sheet)
@@ -95,8 +99,8 @@ func FromContext(ctx context.Context) *Auth {
 	if r == nil {
 		return nil
 	}
-	if !r.touched.Load() {
-		r.touched.Store(true)
+	if !r.guard.touched.Load() {
+		r.guard.touched.Store(true)
 	}
 	return r.auth
 }

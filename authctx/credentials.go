@@ -23,6 +23,9 @@ func (a *Authenticator) read(r *http.Request, c *credentials) {
 	a.readCookies(&c.cookies, c.fields(r.Header))
 }
 
+// nobody reports that nothing says who sent the request.
+func (c *credentials) nobody() bool { return c.bearer == "" && c.session == "" && c.refresh == "" }
+
 // smallMap is how many fields Go's map holds before it hashes names. Up to there a look at
 // each field costs less than to look for each name.
 const smallMap = 8

@@ -9,8 +9,13 @@ import (
 
 // ForgetTokens empties the verified-token cache, so that a benchmark can miss.
 func ForgetTokens(a *Authenticator) {
-	for i := range a.tokens.shards {
-		s := &a.tokens.shards[i]
+	empty(a.tokens)
+	empty(a.lines)
+}
+
+func empty[T comparable](c *cache[T]) {
+	for i := range c.shards {
+		s := &c.shards[i]
 		s.mu.Lock()
 		clear(s.entries)
 		s.bytes = 0
@@ -83,4 +88,9 @@ func RememberedLineBytes(a *Authenticator) (n int) {
 		n += a.lines.shards[i].bytes
 	}
 	return n
+}
+
+// RemembersLine reports whether this very line is remembered.
+func RemembersLine(a *Authenticator, line string) bool {
+	return a.lines.get(lineHash(line), line) != nil
 }

@@ -4,14 +4,19 @@ import (
 	"bufio"
 	"net"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/usherauth/usher/internal/web"
 )
 
-// guard is a [request] as its response writer. Just before headers leave it decides whether
-// the response is private, so a handler cannot forget to say so and cannot make a personal
-// page public.
-type guard request
+// guard is the response writer of a request behind the middleware. Just before headers
+// leave it decides whether the response is private, so a handler cannot forget to say so
+// and cannot make a personal page public.
+type guard struct {
+	writer  http.ResponseWriter
+	touched atomic.Bool // identity was read
+	sent    bool
+}
 
 func (g *guard) protect() {
 	if g.sent {

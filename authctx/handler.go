@@ -1,6 +1,7 @@
 package authctx
 
 import (
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,6 +16,7 @@ type Authenticator struct {
 	keys      keySource
 	tokens    *cache[*verified]
 	lines     *cache[*cookies]
+	lineSeed  maphash.Seed
 	backend   *backend
 	machines  *machines // nil when only sessions are accepted
 	constants []byte    // props that are the same for everybody, encoded
@@ -35,6 +37,7 @@ func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator
 		a.now = time.Now //nolint:forbidigo // the default clock
 	}
 	a.tokens, a.lines = newCache[*verified](a.now, tokenBytes), newCache[*cookies](a.now, lineBytes)
+	a.lineSeed = maphash.MakeSeed()
 	a.machines = newMachines(cfg, inst.skew, a.now)
 	a.onDeny = cfg.Deny
 	a.constants = encodeConstants(inst)
@@ -62,8 +65,8 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 		return
 	}
 	if state := a.authenticate(w, r); state != nil {
-		next.ServeHTTP((*guard)(state), &state.http)
-		(*guard)(state).protect() // a handler that wrote nothing has its headers sent after this
+		next.ServeHTTP(&state.guard, &state.http)
+		state.guard.protect() // a handler that wrote nothing has its headers sent after this
 	}
 }
 
@@ -74,6 +77,7 @@ func (a *Authenticator) authenticate(w http.ResponseWriter, r *http.Request) *re
 	if c.internal {
 		dropInternalHeaders(r.Header)
 	}
+	shared := c.nobody() && brief(r)
 	d, rec := a.observed(r, &c)
 	if a.development {
 		rec.reveal(w.Header())
@@ -83,8 +87,8 @@ func (a *Authenticator) authenticate(w http.ResponseWriter, r *http.Request) *re
 		return nil
 	}
 	web.SetCookies(w.Header(), d.cookies...)
-	state := newRequest(d.status == wire.StatusSignedOut && (r.Body == http.NoBody || r.Body == nil))
-	state.Context, state.writer, state.owner, state.auth = r.Context(), w, a, d.auth
+	state := newRequest(shared)
+	state.Context, state.guard.writer, state.owner, state.auth = r.Context(), w, a, d.auth
 	if c.form != "" || rec != nil {
 		state.more = &more{form: c.form, record: rec}
 	}

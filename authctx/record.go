@@ -55,7 +55,10 @@ func (a *Authenticator) observed(r *http.Request, found *credentials) (decision,
 func (a *Authenticator) recorded(r *http.Request, found *credentials) (decision, *Record) {
 	c := *found // deciding changes what was found
 	presented := first(c.bearer, c.session)
-	cached := a.remembered(presented)
+	cached := c.known
+	if c.bearer != "" {
+		cached = a.remembered(c.bearer)
+	}
 	start := a.now()
 	d := a.decide(r, found)
 	took := a.now().Sub(start)
@@ -68,7 +71,7 @@ func (a *Authenticator) recorded(r *http.Request, found *credentials) (decision,
 		rec.ClientUAT = time.Unix(c.uat, 0).UTC()
 	}
 	decisive := first(d.auth.Token(), presented)
-	rec.CacheHit = cached != nil && decisive == presented && a.remembered(presented) == cached
+	rec.CacheHit = cached != nil && decisive == presented && !cached.gone.Load()
 	rec.describe(decisive, start, a.inst.maxTokenBytes)
 	a.log.LogAttrs(r.Context(), slog.LevelDebug, "request decided", rec.attrs()...)
 	return d, rec

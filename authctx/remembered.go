@@ -1,6 +1,7 @@
 package authctx
 
 import (
+	"hash/maphash"
 	"strings"
 	"sync/atomic"
 )
@@ -11,7 +12,7 @@ import (
 // A browser sends the same Cookie line again and again while its token lasts. A line that
 // came twice in a row with a token that was verified is remembered with what was read from
 // it: comparing it costs a quarter of reading it. Where other cookies change with each
-// request, nothing is gained and next to nothing lost.
+// request, nothing is gained and little lost: a hash of the line.
 
 // tokenHash is the token's end: it belongs to its signature and is as good as a hash.
 func tokenHash(tok string) uint64 {
@@ -31,8 +32,11 @@ func (a *Authenticator) remembered(tok string) *verified {
 
 func (a *Authenticator) remember(v *verified) {
 	tok := v.auth.token
-	a.tokens.put(tokenHash(tok), entry[*verified]{text: tok, value: v, until: v.exp, size: v.size()})
+	a.tokens.put(tokenHash(tok), entry[*verified]{text: tok, value: v, until: a.until(v), size: v.size()})
 }
+
+// until is the end of the token's use, the skew included.
+func (a *Authenticator) until(v *verified) float64 { return v.exp + a.inst.skew.Seconds() }
 
 func (v *verified) size() int { return 3*len(v.auth.token) + verifiedSize }
 
@@ -42,10 +46,13 @@ func (a *Authenticator) forget(v *verified) {
 	a.tokens.remove(tokenHash(v.auth.token), v)
 }
 
-// minLine is the shortest line worth remembering.
-const minLine = 256
+// Lines of less are not worth remembering, and of more no browser sends.
+const (
+	minLine = 256
+	maxLine = 8 << 10
+)
 
-// lineHash mixes octets from all over a line of at least minLine.
+// lineHash mixes octets from all over a line of at least minLine, which is enough to find it.
 func lineHash(line string) uint64 {
 	const parts, odd = 8, 0x9e3779b97f4a7c15
 	hash, step := uint64(len(line)), (len(line)-8)/parts
@@ -58,7 +65,7 @@ func lineHash(line string) uint64 {
 
 // readCookies reads the lines of Cookie (RFC 6265 §5.4), or remembers what was read.
 func (a *Authenticator) readCookies(c *cookies, lines []string) {
-	if len(lines) != 1 || len(lines[0]) < minLine {
+	if len(lines) != 1 || len(lines[0]) < minLine || len(lines[0]) > maxLine {
 		a.parseCookies(c, lines)
 		return
 	}
@@ -71,7 +78,10 @@ func (a *Authenticator) readCookies(c *cookies, lines []string) {
 		a.lines.remove(hash, known)
 	}
 	a.parseCookies(c, lines)
-	if c.known != nil && c.known.line.Swap(hash) == hash {
+	if c.known == nil || c.handshake != "" || c.nonce != "" { // which are for once
+		return
+	}
+	if whole := maphash.String(a.lineSeed, lines[0]); c.known.line.Swap(whole) == whole {
 		a.rememberLine(hash, lines[0])
 	}
 }
@@ -81,10 +91,15 @@ func (a *Authenticator) rememberLine(hash uint64, line string) {
 	line = strings.Clone(line)
 	c := new(cookies)
 	if a.parseCookies(c, []string{line}); c.known != nil {
-		const overhead = 512                          // cookies and an entry
-		size := len(line) + c.known.size() + overhead // it may keep the token alone
-		a.lines.put(hash, entry[*cookies]{text: line, value: c, until: c.known.exp, size: size})
+		a.lines.put(hash, entry[*cookies]{text: line, value: c, until: a.until(c.known), size: c.size(line)})
 	}
+}
+
+// size counts the token, which may be kept by this alone, and cookies as if they had been
+// percent-encoded, which makes copies of them.
+func (c *cookies) size(line string) int {
+	const overhead = 512 // cookies and an entry
+	return overhead + len(line) + len(c.session) + len(c.devBrowser) + len(c.ownDevBrowser) + c.known.size()
 }
 
 func (a *Authenticator) parseCookies(c *cookies, lines []string) {
@@ -109,5 +124,5 @@ func (a *Authenticator) recall(c *cookies) {
 // kept is what changes about a verified token while it is remembered.
 type kept struct {
 	gone atomic.Bool   // its key has been withdrawn
-	line atomic.Uint64 // hash of the last Cookie line it came in
+	line atomic.Uint64 // hash of the whole of the last Cookie line it came in
 }

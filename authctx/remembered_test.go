@@ -60,8 +60,28 @@ func TestLinesThatChangeAreNotKept(t *testing.T) {
 			t.Fatalf("got %q", got)
 		}
 	}
-	if n := authctx.RememberedLines(a); n > 1 { // one may have looked the same at first glance
+	if n := authctx.RememberedLines(a); n != 0 {
 		t.Errorf("%d lines remembered", n)
+	}
+}
+
+// TestTheLastLineIsRemembered: of two lines that look the same at first glance, the one
+// that keeps coming.
+func TestTheLastLineIsRemembered(t *testing.T) {
+	t.Parallel()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := authtest.NewRequest(t, "GET", "/")
+	for _, name := range []string{"analytics_cookie_name=1", "analytics_cookie_name=2", "a=1", "a=2"} {
+		line := withCookies(req, name)
+		for range 4 {
+			askWith(a, line)
+		}
+		if !authctx.RemembersLine(a, line.Header.Get("Cookie")) {
+			t.Errorf("the line with %s is not remembered", name)
+		}
 	}
 }
 
@@ -83,6 +103,71 @@ func TestL15_LinesHaveABound(t *testing.T) {
 	n, size := authctx.RememberedLines(a), authctx.RememberedLineBytes(a)
 	if n < 500 || size > 8<<20 {
 		t.Errorf("%d lines of %d bytes are remembered, want many, up to 8 MiB", n, size)
+	}
+}
+
+// TestL15_LongLinesAreNotKept: no browser sends them.
+func TestL15_LongLinesAreNotKept(t *testing.T) {
+	t.Parallel()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		line := withCookies(authtest.NewRequest(t, "GET", "/"), "f="+strings.Repeat(fmt.Sprintf("%08d", i), 120_000))
+		for range 3 {
+			askWith(a, line)
+		}
+	}
+	if n := authctx.RememberedLineBytes(a); n != 0 {
+		t.Errorf("%d bytes are remembered", n)
+	}
+}
+
+// TestL15_DecodedCookiesCount: a cookie that is percent-encoded is kept twice over, and
+// reckoned so.
+func TestL15_DecodedCookiesCount(t *testing.T) {
+	t.Parallel()
+	a, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := "__clerk_db_jwt_" + wire.CookieSuffix(authtest.PublishableKey) + "=%41" + strings.Repeat("x", 6000)
+	for range 3 {
+		askWith(a, withCookies(authtest.NewRequest(t, "GET", "/"), cookie))
+	}
+	if n := authctx.RememberedLineBytes(a); n < 3*6000 {
+		t.Errorf("%d bytes are reckoned for a line of 6000 and two copies", n)
+	}
+}
+
+// TestTokensStayWhileTheyAreAccepted: the skew lengthens the life of what is remembered, too.
+func TestTokensStayWhileTheyAreAccepted(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	cfg := authtest.Config(t)
+	cfg.Now = func() time.Time { return now }
+	a, err := authctx.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(prefix string) {
+		for i := range 100 {
+			if r := verifyReason(a, authtest.Token(t, authtest.User(fmt.Sprint(prefix, i)), authtest.At(now))); r != "" {
+				t.Fatal(r)
+			}
+		}
+	}
+	ask("user_a")
+	now = now.Add(61 * time.Second)
+	ask("user_b")
+	if n := authctx.CachedTokens(a); n != 200 {
+		t.Errorf("%d of 200 tokens are remembered, all of which are accepted", n)
+	}
+	now = now.Add(65 * time.Second)
+	ask("user_c")
+	if n := authctx.CachedTokens(a); n > 150 {
+		t.Errorf("%d tokens are remembered, 100 of which are accepted", n)
 	}
 }
 
