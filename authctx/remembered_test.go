@@ -3,6 +3,7 @@ package authctx_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -229,6 +230,37 @@ func TestJ32_RememberedLineOfAWithdrawnKey(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		for range 4 {
 			ask("")
+		}
+	})
+}
+
+// FuzzRememberedLines puts anything around the cookies of somebody signed in: what is
+// remembered of the line answers as reading it did, and it is the same person or nobody.
+func FuzzRememberedLines(f *testing.F) {
+	f.Add("theme=dark", "lang=en")
+	f.Add("__client_uat=0; __session=", "__clerk_redirect_count=3")
+	f.Add("__session_"+wire.CookieSuffix(authtest.PublishableKey)+"=%41; ", "\t__clerk_handshake_nonce=x")
+	now := time.Unix(1_800_000_000, 0)
+	cfg := authtest.Config(f)
+	cfg.Now = func() time.Time { return now }
+	a, err := authctx.New(cfg)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := authtest.NewRequest(f, "POST", "/", authtest.At(now), authtest.User("user_1")).Header.Get("Cookie")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		authctx.ForgetTokens(a)
+		req := authtest.NewRequest(t, "POST", "/", authtest.SignedOut())
+		req.Header.Set("Cookie", before+"; "+good+"; "+after)
+		first := a.Authenticate(req)
+		if id := first.Auth.UserID(); id != "" && id != "user_1" {
+			t.Fatalf("user %q", id)
+		}
+		for range 3 {
+			s := a.Authenticate(req)
+			if s.Status != first.Status || s.Reason != first.Reason || s.Auth.UserID() != first.Auth.UserID() || !reflect.DeepEqual(s.Header, first.Header) {
+				t.Fatalf("asked again: %+v, at first %+v", s, first)
+			}
 		}
 	})
 }
