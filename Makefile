@@ -71,7 +71,7 @@ next: ## an app on the published Next.js SDK beside the program; needs Node, npm
 
 bench: ## the signed-in page against no authentication and against the published SDKs, and the parts
 	go test -count=1 -v -run 'TestWelcomeCosts|TestCompareWelcome' -timeout 20m ./cmd/web -compare $(COMPARE)
-	cd bench && go test -count=1 -v -run 'TestPeers|TestService' -timeout 40m . -for $(COMPARE)
+	cd bench && go test -count=1 -v -run 'TestPeers|TestService|TestCompareVerify' -timeout 40m . -for $(COMPARE)
 	cd bench && go test -count=1 -v -run 'TestI02|TestI07|TestCrowd' -timeout 40m . -users $(USERS) -tries 1000
 	@$(call need,npm,the comparison with @clerk/express and Next.js,apt-get install nodejs npm)
 	cd bench && go test -count=1 -v -run TestNodePeers -timeout 20m . -for $(COMPARE)
