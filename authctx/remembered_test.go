@@ -134,8 +134,9 @@ func TestL15_DecodedCookiesCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	cookie := "__clerk_db_jwt_" + wire.CookieSuffix(authtest.PublishableKey) + "=%41" + strings.Repeat("x", 6000)
+	req := withCookies(authtest.NewRequest(t, "GET", "/"), cookie)
 	for range 3 {
-		askWith(a, withCookies(authtest.NewRequest(t, "GET", "/"), cookie))
+		askWith(a, req)
 	}
 	if n := authctx.RememberedLineBytes(a); n < 3*6000 {
 		t.Errorf("%d bytes are reckoned for a line of 6000 and two copies", n)
