@@ -11,7 +11,7 @@ import (
 //
 // A browser sends the same Cookie line again and again while its token lasts. A line that
 // came twice in a row with a token that was verified is remembered with what was read from
-// it: comparing it costs a quarter of reading it. Where other cookies change with each
+// it: comparing it costs less than reading it. Where other cookies change with each
 // request, nothing is gained and little lost: a hash of the line.
 
 // tokenHash is the token's end: it belongs to its signature and is as good as a hash.
