@@ -41,8 +41,10 @@ func Load(t Target, clients int, length time.Duration) (Result, error) {
 	return all.result(), nil
 }
 
-// turns is in how many turns [Versus] divides each target's time.
-const turns = 10
+// turn is about how long [Versus] asks one target before the other: the speed of a shared
+// machine changes within a second, and two pages that were the same, asked in turns of half a
+// second, came out up to a tenth apart. A run has at least ten turns.
+const turn = 50 * time.Millisecond
 
 // Versus asks two targets as [Load] does, each for as long as length says in all: in short
 // turns that follow each other in an order left to chance, so that whatever else the
@@ -58,6 +60,7 @@ func Versus(one, two Target, clients int, length time.Duration) (a, b Result, er
 		return a, b, err
 	}
 	defer twos.close()
+	turns := max(10, length/turn)
 	for range turns {
 		first, then := ones, twos
 		if rand.IntN(2) == 0 { //nolint:gosec // not a secret
