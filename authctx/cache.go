@@ -3,121 +3,165 @@ package authctx
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// A cache remembers values under texts until they expire, within a bound of bytes. A value
-// is found by a hash of its text, which is then compared octet by octet; of two texts with
-// one hash the last is kept. The zero value is not usable; a cache is safe for concurrent use.
+// A cache remembers values under texts until they expire, within a bound of bytes. A hash
+// of the text leads to a set of few places, as in a processor's cache, where the text is
+// compared octet by octet. Reading takes no lock, so that many processors may read one
+// entry at once. The zero value is not usable; a cache is safe for concurrent use.
 type cache[T comparable] struct {
-	spread uint64 // odd; which shard a hash belongs to is nobody else's to know
-	most   int    // bytes in one shard
+	table  atomic.Pointer[table[T]]
+	spread uint64 // odd; which set a hash belongs to is nobody else's to know
+	most   int    // bytes
 	now    func() time.Time
-	shards [cacheShards]shard[T]
+
+	mu    sync.Mutex // for writing
+	bytes int
+	hand  int // the place that is swept next
 }
 
 const (
-	cacheShards  = 16
-	cacheSweep   = 4        // entries that each put looks at, to drop them if they have expired
+	cacheWays    = 4        // places in a set
+	cacheStart   = 6        // the table begins with 1<<6 places,
+	cacheEnd     = 14       // grows when a set is full, and ends with 1<<14
+	cacheSweep   = 64       // places that each put looks at, to drop what has expired
 	tokenBytes   = 24 << 20 // bound on the verified tokens, by the estimate of verified.size
 	lineBytes    = 8 << 20  // bound on the Cookie lines that came back, likewise
 	verifiedSize = 1024     // an Auth and its maps, beside three copies of the token's text
 )
 
-type shard[T comparable] struct {
-	mu      sync.RWMutex
-	entries map[uint64]entry[T]
-	bytes   int
+// table has 1<<bits places, neighbours of which make a set.
+type table[T comparable] struct {
+	bits   int
+	places []place[T]
 }
 
+type place[T comparable] struct{ atomic.Pointer[entry[T]] }
+
 type entry[T comparable] struct {
+	hash  uint64
 	text  string
 	value T
 	until float64 // unix seconds
 	size  int     // estimate in bytes
 }
 
+func newTable[T comparable](bits int) *table[T] {
+	return &table[T]{bits: bits, places: make([]place[T], 1<<bits)}
+}
+
 func newCache[T comparable](now func() time.Time, most int) *cache[T] {
-	c := &cache[T]{spread: rand.Uint64() | 1, most: most / cacheShards, now: now} //nolint:gosec // at most, somebody makes a shard forget
-	for i := range c.shards {
-		c.shards[i].entries = make(map[uint64]entry[T])
-	}
+	c := &cache[T]{spread: rand.Uint64() | 1, most: most, now: now} //nolint:gosec // at most, somebody makes a set forget
+	c.table.Store(newTable[T](cacheStart))
 	return c
 }
 
-func (c *cache[T]) shard(hash uint64) *shard[T] { return &c.shards[hash*c.spread>>60] }
+// set is where an entry with this hash may be.
+func (c *cache[T]) set(hash uint64) []place[T] { return c.table.Load().set(hash * c.spread) }
+
+func (t *table[T]) set(spread uint64) []place[T] {
+	at := spread >> (64 - t.bits) &^ (cacheWays - 1)
+	return t.places[at : at+cacheWays]
+}
 
 // get returns zero for what is not known.
 func (c *cache[T]) get(hash uint64, text string) (known T) {
-	s := c.shard(hash)
-	s.mu.RLock()
-	e := s.entries[hash]
-	s.mu.RUnlock()
-	if e.text != text {
-		return known
+	set := c.set(hash)
+	for i := range set {
+		if e := set[i].Load(); e != nil && e.hash == hash && e.text == text {
+			return e.value
+		}
 	}
-	return e.value
+	return known
 }
 
 // remove forgets value, and nothing else that may be in its place by now.
 func (c *cache[T]) remove(hash uint64, value T) {
-	s := c.shard(hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.entries[hash].value == value {
-		s.drop(hash)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for set, i := c.set(hash), 0; i < len(set); i++ {
+		if e := set[i].Load(); e != nil && e.value == value {
+			c.fill(&set[i], nil)
+		}
 	}
 }
 
-func (c *cache[T]) put(hash uint64, e entry[T]) {
+func (c *cache[T]) put(e entry[T]) {
 	if e.size > c.most {
 		return
 	}
-	s, now := c.shard(hash), float64(c.now().Unix())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(now)
-	s.drop(hash)
-	if s.bytes+e.size > c.most {
-		s.makeRoom(now, c.most/2)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := float64(c.now().Unix())
+	c.sweep(cacheSweep, func(old *entry[T]) bool { return old.until <= now })
+	if c.bytes+e.size > c.most {
+		c.sweep(1<<cacheEnd, func(old *entry[T]) bool { return old.until <= now })
+		c.sweep(1<<cacheEnd, func(*entry[T]) bool { return c.bytes > c.most/2 })
 	}
-	s.entries[hash] = e
-	s.bytes += e.size
+	c.fill(c.room(&e), &e)
 }
 
-// sweep looks at a few entries, in the random order of maps, so that most of what has
-// expired is gone before its room is needed.
-func (s *shard[T]) sweep(now float64) {
-	seen := 0
-	for hash, e := range s.entries {
-		if e.until <= now {
-			s.drop(hash)
+// room finds a place for e: that of the same text, a free one, or that of the entry which
+// expires first. While it can, the table grows instead of forgetting.
+func (c *cache[T]) room(e *entry[T]) *place[T] {
+	set := c.set(e.hash)
+	best := &set[0]
+	for i := range set {
+		old, least := set[i].Load(), best.Load()
+		if old != nil && old.hash == e.hash && old.text == e.text {
+			return &set[i]
 		}
-		if seen++; seen == cacheSweep {
-			return
+		if least != nil && (old == nil || old.until < least.until) {
+			best = &set[i]
+		}
+	}
+	if best.Load() != nil && c.grow() {
+		return c.room(e)
+	}
+	return best
+}
+
+// grow doubles the table, unless it is as large as it gets.
+func (c *cache[T]) grow() bool {
+	old := c.table.Load()
+	if old.bits == cacheEnd {
+		return false
+	}
+	t := newTable[T](old.bits + 1)
+	for i := range old.places {
+		if e := old.places[i].Load(); e != nil {
+			set := t.set(e.hash * c.spread)
+			for set[0].Load() != nil {
+				set = set[1:] // what was one set becomes two, each with room for all of it
+			}
+			set[0].Store(e)
+		}
+	}
+	c.table.Store(t)
+	return true
+}
+
+// sweep looks at the next places, in turn, and drops those that go.
+func (c *cache[T]) sweep(places int, goes func(*entry[T]) bool) {
+	t := c.table.Load()
+	for range min(places, len(t.places)) {
+		c.hand = (c.hand + 1) % len(t.places)
+		if e := t.places[c.hand].Load(); e != nil && goes(e) {
+			c.fill(&t.places[c.hand], nil)
 		}
 	}
 }
 
-// makeRoom drops what has expired; if that leaves more than most bytes, it drops others
-// until it does not.
-func (s *shard[T]) makeRoom(now float64, most int) {
-	for hash, e := range s.entries {
-		if e.until <= now {
-			s.drop(hash)
-		}
+// fill puts e, or nothing, into the place of what was there.
+func (c *cache[T]) fill(p *place[T], e *entry[T]) {
+	if e != nil {
+		c.bytes += e.size
 	}
-	for hash := range s.entries {
-		if s.bytes <= most {
-			return
-		}
-		s.drop(hash)
+	if old := p.Swap(e); old != nil {
+		c.bytes -= old.size
 	}
-}
-
-func (s *shard[T]) drop(hash uint64) {
-	s.bytes -= s.entries[hash].size
-	delete(s.entries, hash)
 }
 
 // word reads eight octets of s.

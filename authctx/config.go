@@ -212,6 +212,7 @@ type instance struct {
 	autoSync       bool
 	organizations  organizationSync
 	refreshable    bool // a secret key is there to refresh with
+	ordinary       bool // cookies are enough to tell who somebody is
 }
 
 func newInstance(cfg Config) (*instance, error) {
@@ -242,6 +243,7 @@ func newInstance(cfg Config) (*instance, error) {
 	}
 	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...), checkProxy(in.proxyURL), in.checkSatellite())
 	in.setDefaults()
+	in.ordinary = in.organizations.none() && tokenTypes(cfg.AcceptsToken).sessionsOnly()
 	return in, errors.Join(errs...)
 }
 

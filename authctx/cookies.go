@@ -30,6 +30,7 @@ type cookies struct {
 	known         *verified // what session stands for, if it was verified before
 	uat           int64     // unix seconds, 0 is signed out or absent
 	suffixed      bool      // the instance's own cookies were used
+	ordinary      bool      // known, and nothing but time and place can be wrong with it
 	devBrowser    string
 	ownDevBrowser string // that of the suffixed name
 	handshake     string

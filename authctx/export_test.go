@@ -14,19 +14,20 @@ func ForgetTokens(a *Authenticator) {
 }
 
 func empty[T comparable](c *cache[T]) {
-	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		clear(s.entries)
-		s.bytes = 0
-		s.mu.Unlock()
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sweep(1<<cacheEnd, func(*entry[T]) bool { return true })
 }
 
 // CachedTokens counts what the verified-token cache holds.
-func CachedTokens(a *Authenticator) (n int) {
-	for i := range a.tokens.shards {
-		n += len(a.tokens.shards[i].entries)
+func CachedTokens(a *Authenticator) int { return count(a.tokens) }
+
+func count[T comparable](c *cache[T]) (n int) {
+	places := c.table.Load().places
+	for i := range places {
+		if places[i].Load() != nil {
+			n++
+		}
 	}
 	return n
 }
@@ -68,26 +69,18 @@ func Selected(s *Selector) int {
 // Collide files what is remembered of kept under other's hash as well, as if the two
 // tokens had the same one.
 func Collide(a *Authenticator, kept, other string) {
-	v, s := a.remembered(kept), a.tokens.shard(tokenHash(other))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.entries[tokenHash(other)] = entry[*verified]{text: kept, value: v}
+	v := a.remembered(kept)
+	a.tokens.put(entry[*verified]{hash: tokenHash(other), text: kept, value: v, until: a.until(v)})
 }
 
 // RememberedLines counts the Cookie lines that are remembered.
-func RememberedLines(a *Authenticator) (n int) {
-	for i := range a.lines.shards {
-		n += len(a.lines.shards[i].entries)
-	}
-	return n
-}
+func RememberedLines(a *Authenticator) int { return count(a.lines) }
 
 // RememberedLineBytes is how many bytes they take, as it is reckoned.
-func RememberedLineBytes(a *Authenticator) (n int) {
-	for i := range a.lines.shards {
-		n += a.lines.shards[i].bytes
-	}
-	return n
+func RememberedLineBytes(a *Authenticator) int {
+	a.lines.mu.Lock()
+	defer a.lines.mu.Unlock()
+	return a.lines.bytes
 }
 
 // RemembersLine reports whether this very line is remembered.

@@ -21,6 +21,8 @@ import (
 // *VerifyError.
 type keySource interface {
 	key(ctx context.Context, kid string, now time.Time) (token.Key, error)
+	// current is what key answers from at the time now, nil while that may change.
+	current(now time.Time) *snapshot
 }
 
 func newKeySource(cfg Config) (keySource, error) {
@@ -44,6 +46,8 @@ func (noKeys) key(context.Context, string, time.Time) (token.Key, error) {
 	return token.Key{}, refuse(wire.ReasonJWKFailedToResolve, errors.New("neither SecretKey nor JWTKey is set"))
 }
 
+func (noKeys) current(time.Time) *snapshot { return nil }
+
 // staticKey is a key given in the configuration. It verifies whatever kid a token names,
 // as the reference's does (protocol reference 3.6).
 type staticKey token.Key
@@ -51,6 +55,11 @@ type staticKey token.Key
 func (k staticKey) key(context.Context, string, time.Time) (token.Key, error) {
 	return token.Key(k), nil
 }
+
+func (staticKey) current(time.Time) *snapshot { return never }
+
+// never stands for keys that stay what they are.
+var never = new(snapshot)
 
 // parsePEM reads an RSA public key. Messages never quote the input.
 func parsePEM(text string) (keySource, error) {

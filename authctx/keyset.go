@@ -29,7 +29,7 @@ type keySet struct {
 	fetch func(context.Context) (wire.JWKS, error)
 	log   *slog.Logger
 
-	current atomic.Pointer[snapshot]
+	latest atomic.Pointer[snapshot]
 
 	mu     sync.Mutex
 	flight chan struct{} // closed when the fetch in progress has ended; nil when there is none
@@ -58,8 +58,17 @@ func (s *snapshot) find(kid string) (token.Key, bool) {
 	return key, ok
 }
 
+// current answers while the keys need not be fetched anew.
+func (s *keySet) current(now time.Time) *snapshot {
+	snap := s.latest.Load()
+	if age := snap.age(now); age < 0 || age > keysRenew {
+		return nil
+	}
+	return snap
+}
+
 func (s *keySet) key(ctx context.Context, kid string, now time.Time) (token.Key, error) {
-	snap := s.current.Load()
+	snap := s.latest.Load()
 	key, known := snap.find(kid)
 	age := snap.age(now)
 	if known && age >= 0 && age < keysFresh {
@@ -83,7 +92,7 @@ func (s *keySet) settled(kid string, now time.Time) (token.Key, error) {
 	s.mu.Lock()
 	failed := s.failed
 	s.mu.Unlock()
-	snap := s.current.Load()
+	snap := s.latest.Load()
 	key, known := snap.find(kid)
 	if known && (failed == nil || snap.age(now) < keysStale) {
 		return key, nil
@@ -124,10 +133,10 @@ func (s *keySet) load(now time.Time) {
 	}
 	if err == nil {
 		var old map[string]token.Key
-		if snap := s.current.Load(); snap != nil {
+		if snap := s.latest.Load(); snap != nil {
 			old = snap.keys
 		}
-		s.current.Store(&snapshot{keys: usableKeys(set, old, s.log), fetched: now})
+		s.latest.Store(&snapshot{keys: usableKeys(set, old, s.log), fetched: now})
 	} else {
 		s.log.Warn("key set could not be fetched; known keys stay in use", "err", err)
 	}

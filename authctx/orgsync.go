@@ -28,6 +28,8 @@ const maxPatternPath = 8 << 10
 // or, with both empty, the personal account.
 type organizationTarget struct{ id, slug string }
 
+func (s organizationSync) none() bool { return len(s.organizations)+len(s.personal) == 0 }
+
 func newOrganizationSync(organizations, personal []string) (s organizationSync, err error) {
 	var errs []error
 	compile := func(field string, list []string, needsName bool) (out []pathPattern) {
@@ -137,7 +139,7 @@ func (t organizationTarget) active(a *Auth) bool {
 // and that the browser can be sent to change it. It stays signed in otherwise: what it
 // may do there is a matter of roles, not of being signed in.
 func (a *Authenticator) wantsOther(r *http.Request, c *credentials, auth *Auth) bool {
-	if len(a.inst.organizations.organizations)+len(a.inst.organizations.personal) == 0 {
+	if a.inst.organizations.none() {
 		return false
 	}
 	if auth.status == wire.SessionPending {

@@ -112,10 +112,10 @@ func (rec *Record) describe(tok string, now time.Time, limit int) {
 // keyAge is how old the fetched keys are that source answers from.
 func keyAge(source keySource, now time.Time) time.Duration {
 	s, ok := source.(*keySet)
-	if !ok || s.current.Load() == nil {
+	if !ok || s.latest.Load() == nil {
 		return 0
 	}
-	return s.current.Load().age(now)
+	return s.latest.Load().age(now)
 }
 
 // printable cuts a stranger's text to 64 bytes and escapes what is not plain ASCII, so

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"strings"
 	"sync/atomic"
+
+	"github.com/usherauth/usher/wire"
 )
 
 // A verified token is remembered under its whole text until it expires. Only tokens that
@@ -32,7 +34,7 @@ func (a *Authenticator) remembered(tok string) *verified {
 
 func (a *Authenticator) remember(v *verified) {
 	tok := v.auth.token
-	a.tokens.put(tokenHash(tok), entry[*verified]{text: tok, value: v, until: a.until(v), size: v.size()})
+	a.tokens.put(entry[*verified]{hash: tokenHash(tok), text: tok, value: v, until: a.until(v), size: v.size()})
 }
 
 // until is the end of the token's use, the skew included.
@@ -91,7 +93,7 @@ func (a *Authenticator) rememberLine(hash uint64, line string) {
 	line = strings.Clone(line)
 	c := new(cookies)
 	if a.parseCookies(c, []string{line}); c.known != nil {
-		a.lines.put(hash, entry[*cookies]{text: line, value: c, until: a.until(c.known), size: c.size(line)})
+		a.lines.put(entry[*cookies]{hash: hash, text: line, value: c, until: a.until(c.known), size: c.size(line)})
 	}
 }
 
@@ -109,6 +111,8 @@ func (a *Authenticator) parseCookies(c *cookies, lines []string) {
 	}
 	a.inst.choose(c, &j)
 	a.recall(c)
+	c.ordinary = c.known != nil && c.known.auth.status != wire.SessionPending &&
+		c.uat != 0 && float64(c.uat) <= c.known.iat && c.handshake == "" && c.nonce == "" && (c.devBrowser != "" || a.inst.key.Live())
 }
 
 // recall looks whether the session's token was verified before. A remembered one is not
@@ -123,6 +127,7 @@ func (a *Authenticator) recall(c *cookies) {
 
 // kept is what changes about a verified token while it is remembered.
 type kept struct {
-	gone atomic.Bool   // its key has been withdrawn
-	line atomic.Uint64 // hash of the whole of the last Cookie line it came in
+	gone atomic.Bool              // its key has been withdrawn
+	set  atomic.Pointer[snapshot] // the key set in which its key was found last
+	line atomic.Uint64            // hash of the whole of the last Cookie line it came in
 }

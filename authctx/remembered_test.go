@@ -208,7 +208,7 @@ func TestJ32_RememberedLineOfAWithdrawnKey(t *testing.T) {
 		u := &upstream{answer: func(int64) (int, string, error) { return 200, sets[published], nil }}
 		a, tok, s := keyed(t, u)
 		sets = s
-		line := "__session=" + tok("ok-base") + "; __client_uat=1; theme=" + strings.Repeat("dark", 64)
+		line := "__clerk_db_jwt=x; __session=" + tok("ok-base") + "; __client_uat=1; theme=" + strings.Repeat("dark", 64)
 		ask := func(want wire.Reason) {
 			t.Helper()
 			req := authtest.NewRequest(t, "POST", "/", authtest.SignedOut()) // not redirected
@@ -232,6 +232,13 @@ func TestJ32_RememberedLineOfAWithdrawnKey(t *testing.T) {
 		for range 4 {
 			ask("")
 		}
+		// A new kid brings the new set at once, and nobody is recognized by the old one.
+		published = "after-rotation"
+		time.Sleep(11 * time.Second)
+		if r := verifyReason(a, tok("ok-key-rotation-new")); r != "" {
+			t.Fatal(r)
+		}
+		ask(wire.ReasonJWKKidMismatch)
 	})
 }
 

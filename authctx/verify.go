@@ -51,7 +51,7 @@ func (a *Authenticator) lookup(ctx context.Context, tok string, now time.Time) (
 // nil. A remembered token counts only while the key that signed it is still published.
 func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string, now time.Time) (*verified, error) {
 	if known != nil {
-		if key, err := a.keys.key(ctx, known.kid, now); err == nil && key.Public == known.key.Public {
+		if a.published(ctx, known, now) {
 			return known, nil
 		}
 		a.forget(known)
@@ -67,6 +67,21 @@ func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string
 		a.remember(v)
 	}
 	return v, nil
+}
+
+// published reports that the key which signed v is one of the instance's keys. The key set
+// in which it was found last need not be searched again.
+func (a *Authenticator) published(ctx context.Context, v *verified, now time.Time) bool {
+	set := a.keys.current(now)
+	if set != nil && v.set.Load() == set {
+		return true
+	}
+	key, err := a.keys.key(ctx, v.kid, now)
+	if err != nil || key.Public != v.key.Public {
+		return false
+	}
+	v.set.Store(set)
+	return true
 }
 
 // verifyNew runs the checks of protocol reference 3.4 and 3.5 in their order. What needs
