@@ -101,8 +101,8 @@ func freeAddr(t *testing.T) string {
 func measure(t *testing.T, what string, one, two contestant) {
 	t.Helper()
 	sizes := [2]int{one.check(t), two.check(t)}
-	run(t, one.addr, one.ask())
-	run(t, two.addr, two.ask())
+	run(t, one.addr, one.ask(), clients)
+	run(t, two.addr, two.ask(), clients)
 	var ratios, ones, twos []float64
 	for range pairs {
 		a, b := versus(t, pair.Target{Addr: one.addr, Request: one.ask()}, pair.Target{Addr: two.addr, Request: two.ask()})
