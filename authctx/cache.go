@@ -100,12 +100,12 @@ func (c *cache[T]) put(e entry[T]) {
 		c.sweep(1<<cacheEnd, func(old *entry[T]) bool { return old.until <= now })
 		c.sweep(1<<cacheEnd, func(*entry[T]) bool { return c.bytes > c.most/2 })
 	}
-	c.fill(c.room(&e), &e)
+	c.fill(c.room(&e, now), &e)
 }
 
 // room finds a place for e: that of the same text, a free one, or that of the entry which
-// expires first. While it can, the table grows instead of forgetting.
-func (c *cache[T]) room(e *entry[T]) *place[T] {
+// expires first. While it can, the table grows instead of forgetting what has not expired.
+func (c *cache[T]) room(e *entry[T], now float64) *place[T] {
 	set := c.set(e.hash)
 	best := &set[0]
 	for i := range set {
@@ -117,8 +117,8 @@ func (c *cache[T]) room(e *entry[T]) *place[T] {
 			best = &set[i]
 		}
 	}
-	if best.Load() != nil && c.grow() {
-		return c.room(e)
+	if old := best.Load(); old != nil && old.until > now && c.grow() {
+		return c.room(e, now)
 	}
 	return best
 }
