@@ -2,6 +2,7 @@ package authctx_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -62,7 +63,8 @@ func FuzzMachineAnswer(f *testing.F) {
 		var said map[string]any // another parser has to agree, but for numbers of any size
 		other := json.NewDecoder(strings.NewReader(body))
 		other.UseNumber()
-		if err := other.Decode(&said); err != nil || said["id"] != m.ID || said["subject"] != m.Subject || m.ID == "" || m.Subject == "" {
+		err := other.Decode(&said)
+		if _, rest := other.Token(); err != nil || rest != io.EOF || said["id"] != m.ID || said["subject"] != m.Subject || m.ID == "" || m.Subject == "" {
 			t.Errorf("%q is believed: %+v, %v", body, m, err)
 		}
 		for _, name := range []string{"revoked", "expired", "deleted"} {
