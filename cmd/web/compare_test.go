@@ -1,19 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -53,7 +50,8 @@ func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
 // reader fixed beforehand and nothing checked.
 type contest struct {
 	signedIn, plain http.Handler
-	reader          context.Context // what plain knows of its reader, for ever
+	least           http.Handler    // plain, behind what no authentication can do without
+	reader          context.Context // what plain and least know of their reader, for ever
 	cookie          string
 	backend         *counted
 }
@@ -76,7 +74,7 @@ func newContest(t *testing.T) *contest {
 	c.signedIn = a.handler(compareOrigin, time.Now)
 	c.cookie = signUpAda(t, c.signedIn)
 	c.reader = fixedContext(t, a, c.request())
-	c.plain = a.plainHandler(t)
+	c.plain, c.least = a.plainHandler(t), a.plainHandler(t, least)
 	return c
 }
 
@@ -120,10 +118,11 @@ func fixedContext(t *testing.T, a *app, req *http.Request) (ctx context.Context)
 
 // plainHandler is the page without authentication, behind everything else and among the
 // same routes. Its reader comes with the connection, as from net/http.Server.BaseContext.
-func (a *app) plainHandler(t *testing.T) http.Handler {
+func (a *app) plainHandler(t *testing.T, behind ...func(http.Handler) http.Handler) http.Handler {
 	t.Helper()
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
+	r.Use(behind...)
 	err := chi.Walk(a.routes(), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if route == "/welcome" {
 			r.With(a.policy.document).Method(method, route, http.HandlerFunc(a.pages.Welcome))
@@ -199,7 +198,8 @@ func TestCompareWelcome(t *testing.T) {
 	c := newContest(t)
 	a, b := serveOn(t, t.Context(), c.signedIn), serveOn(t, c.reader, c.plain)
 	ask := fmt.Appendf(nil, "GET /welcome HTTP/1.1\r\nHost: localhost:8080\r\nCookie: %s\r\n\r\n", c.cookie)
-	var ratios, rates, means, undisturbed, p99s []float64
+	var ratios, rates, p99s []float64
+	var all, floor costs
 	for range comparePairs {
 		one, two, err := pair.Versus(pair.Target{Addr: a, Request: ask}, pair.Target{Addr: b, Request: ask}, compareClients, *compareFor)
 		if err != nil {
@@ -207,62 +207,17 @@ func TestCompareWelcome(t *testing.T) {
 		}
 		ratios, rates = append(ratios, one.Rate/two.Rate*100), append(rates, one.Rate)
 		p99s = append(p99s, float64(one.P99.Microseconds()))
-		mean, least := c.added(t)
-		means, undisturbed = append(means, mean), append(undisturbed, least)
+		turns := c.turns(t)
+		all.add(turns, signedInPage)
+		floor.add(turns, leastPage)
 	}
 	fmt.Printf("signed-in /welcome against the same page without authentication, %d pairs of %v, %d clients\n", comparePairs, *compareFor, compareClients)
 	fmt.Printf("  share of its requests/s   %s %%\n", pair.Quartiles(ratios))
 	fmt.Printf("  requests/s                %s\n", pair.Quartiles(rates))
 	fmt.Printf("  p99                       %s µs\n", pair.Quartiles(p99s))
-	fmt.Printf("  CPU added to a view       %s µs in the mean, the collector's included\n", pair.Quartiles(means))
-	fmt.Printf("  CPU added, undisturbed    %s µs\n", pair.Quartiles(undisturbed))
+	fmt.Printf("  CPU added, undisturbed    %s µs, by a value in the context and a private answer alone %s\n", pair.Quartiles(all.undisturbed), pair.Quartiles(floor.undisturbed))
+	fmt.Printf("  CPU added, in the mean    %s µs, by those alone %s, the collector's included\n", pair.Quartiles(all.mean), pair.Quartiles(floor.mean))
 }
-
-// turn is a millisecond's worth of views of both pages, one after the other.
-type turn struct{ signedIn, plain time.Duration }
-
-func (one turn) compare(two turn) int {
-	return cmp.Compare(one.signedIn+one.plain, two.signedIn+two.plain)
-}
-
-// added is how much more processor time, in microseconds, a view takes than one of the plain
-// page: in the mean of many turns, the collector's time included, and in the middle of the
-// quickest tenth of them, which is what it takes while nobody else is at the processor.
-// Which page comes first is left to chance, so that whatever else the machine does, and the
-// collector, strikes both alike.
-func (c *contest) added(t *testing.T) (mean, undisturbed float64) {
-	t.Helper()
-	const views = 50
-	s, turns := &sink{}, make([]turn, 3000)
-	run := func(h http.Handler, req *http.Request) time.Duration {
-		start := pair.CPUTime()
-		for range views {
-			s.run(t, h, req)
-		}
-		return pair.CPUTime() - start
-	}
-	req, plain := c.request(), c.request().WithContext(c.reader)
-	var more time.Duration
-	for i := range turns {
-		if rand.IntN(2) == 0 {
-			turns[i].signedIn = run(c.signedIn, req)
-			turns[i].plain = run(c.plain, plain)
-		} else {
-			turns[i].plain = run(c.plain, plain)
-			turns[i].signedIn = run(c.signedIn, req)
-		}
-		more += turns[i].signedIn - turns[i].plain
-	}
-	slices.SortFunc(turns, turn.compare)
-	var quick []float64
-	for _, one := range turns[:len(turns)/10] {
-		quick = append(quick, micros(one.signedIn-one.plain)/views)
-	}
-	slices.Sort(quick)
-	return micros(more) / views / float64(len(turns)), quick[len(quick)/2]
-}
-
-func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 
 func serveOn(t *testing.T, base context.Context, h http.Handler) string {
 	t.Helper()
