@@ -2,6 +2,8 @@ package authctx
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/usherauth/usher/internal/token"
@@ -198,14 +200,20 @@ func newAuth(t token.Token, raw string) (*Auth, error) {
 // factorAges accepts exactly two ages, each -1 or more and not both -1, else none:
 // checks that need them then fail (protocol reference 5.2).
 func factorAges(raw string) (ages [2]int, ok bool) {
-	var list []int
-	if raw == "" || json.Unmarshal([]byte(raw), &list) != nil || len(list) != 2 {
+	list, opened := strings.CutPrefix(raw, "[")
+	list, closed := strings.CutSuffix(list, "]")
+	one, two, both := strings.Cut(list, ",")
+	if !opened || !closed || !both {
 		return ages, false
 	}
-	if list[0] < -1 || list[1] < -1 || list[0]+list[1] == -2 {
-		return ages, false
+	for i, number := range [2]string{one, two} {
+		age, err := strconv.Atoi(strings.TrimSpace(number)) // raw is JSON: there are no other forms
+		if err != nil || age < -1 {
+			return [2]int{}, false
+		}
+		ages[i] = age
 	}
-	return [2]int{list[0], list[1]}, true
+	return ages, ages[0]+ages[1] != -2
 }
 
 func readActor(raw string) (*wire.Actor, error) {

@@ -1,6 +1,7 @@
 package authctx_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/usherauth/usher/authctx"
@@ -67,6 +68,13 @@ func TestM11_Reverification(t *testing.T) {
 		"a negative age":        {[]int{0, -2}, false, false},
 		"ages that are strings": {[]string{"0", "0"}, false, false},
 		"a number":              {5, false, false},
+		"no ages":               {[]any{nil, nil}, false, false},
+		"ages with fractions":   {[]float64{0.5, 0.5}, false, false},
+		"three ages":            {[]int{0, 0, 0}, false, false},
+		"ages within ages":      {[][]int{{0}, {0}}, false, false},
+		"an endless age":        {json.RawMessage("[0,99999999999999999999]"), false, false},
+		"nothing else":          {json.RawMessage("[]"), false, false},
+		"white space":           {json.RawMessage("[ 0 ,\t0\n]"), true, true},
 	} {
 		a := identity(t, authtest.Claim("fva", tt.fva))
 		if got := a.Has(authctx.Reverification(authctx.Strict)); got != tt.strict {
