@@ -85,7 +85,7 @@ func split(s string) (head, body, sig string, ok bool) {
 // DecodeSegment decodes one segment. Go's strict decoder still skips CR and LF, so
 // those are refused first.
 func DecodeSegment(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") {
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 { // many times quicker than ContainsAny
 		return nil, ErrMalformed
 	}
 	b, err := strict.DecodeString(s)
