@@ -109,23 +109,31 @@ func oddParty(r *rand.Rand, d *draft) {
 }
 
 func oddAudience(r *rand.Rand, d *draft) {
-	d.body.set("aud", pick(r, "null", `""`, "[]", "[1]", `["api",1]`, "5", "0", "{}", `[""]`, `["","api"]`, `[["api"]]`))
+	d.body.set("aud", pick(r, "null", `""`, "[]", "[1]", `["api",1]`, "5", "0", "{}", `[""]`, `["","api"]`, `[["api"]]`,
+		`["api",null]`, "[null]", `"api "`, `[true]`, `{"0":"api"}`))
 }
 
 func oddOrganization(r *rand.Rand, d *draft) {
-	switch r.IntN(6) {
+	switch r.IntN(8) {
 	case 0:
-		d.body.set("v", pick(r, `"2"`, "1", "2.0", "null", "3"))
+		d.body.set("v", pick(r, `"2"`, "1", "2.0", "null", "3", "true", "[2]", "2e0"))
 	case 1:
 		d.body.set("fea", pick(r, "5", `"dashboard"`, `"o:a,,o:b"`, `":"`, "null", `"o:a:b"`))
 	case 2:
-		d.body.set("o", pick(r, "null", `"org_1"`, "[]", "{}", `{"id":5}`, `{"id":"org_1"}`, `{"rol":"admin"}`, `{"id":"org_1","per":5,"fpm":5}`))
+		d.body.set("o", pick(r, "null", `"org_1"`, "[]", "{}", `{"id":5}`, `{"id":"org_1"}`, `{"rol":"admin"}`, `{"id":"org_1","per":5,"fpm":5}`,
+			`{"id":"org_1","slg":5}`, `{"id":"org_1","rol":null,"per":"r","fpm":"1"}`, `{"id":"org_1","rol":""}`, `{"id":"org_1","per":null,"fpm":"3"}`,
+			`{"id":"org_1","rol":"admin","per":"r","fpm":null}`, `{"id":"org_1","rol":"org:admin"}`, `{"id":"org_1","rol":"admin","more":[null]}`, `{"id":""}`, `{"ID":"org_1"}`))
 	case 3:
-		d.body.set(pick(r, "org_id", "org_role", "org_slug", "org_permissions"), pick(r, "5", "null", `""`, "[]", `"x"`, "{}"))
+		d.body.set(pick(r, "org_id", "org_role", "org_slug", "org_permissions"), pick(r, "5", "null", `""`, "[]", `"x"`, "{}", "[null]", `["org:a:read",null]`, `["org:a:read",5]`, `[""]`, "true"))
 	case 4:
-		d.body.set("sts", pick(r, `""`, "null", "5", `"ended"`, `"Pending"`))
+		d.body.set("sts", pick(r, `""`, "null", "5", `"ended"`, `"Pending"`, `"pending "`, `["pending"]`, "true", "{}"))
 	case 5:
-		d.body.set("act", pick(r, "null", "{}", `"user_9"`, "5", `{"sub":5}`, "[]"))
+		d.body.set("act", pick(r, "null", "{}", `"user_9"`, "5", `{"sub":5}`, "[]", `{"sub":null}`, `{"sub":""}`,
+			`{"sub":"user_9","iss":5}`, `{"sub":"user_9","act":{"sub":"user_8"}}`, `{"SUB":"user_9"}`, "true", `[{"sub":"user_9"}]`))
+	case 6:
+		d.body.set("pla", pick(r, "5", "null", `""`, `"pro"`, `"o:"`, `"o:pro,,u:x"`, `" o:pro "`, "[]"))
+	case 7:
+		d.body.set("fva", pick(r, "[true,false]", "[[0],[0]]", `{"0":0,"1":0}`, "[0,99999999999999999999]", "[]", "[0]", "{}", "5", "[-1,null]", `["0","0"]`, "[-1,-2]"))
 	}
 }
 
