@@ -2,6 +2,7 @@ package authctx
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -197,7 +198,7 @@ func newAuth(t token.Token, raw string) (*Auth, error) {
 	return a, nil
 }
 
-// factorAges accepts exactly two ages, each -1 or more and not both -1, else none:
+// factorAges accepts exactly two ages, whole numbers of -1 or more and not both -1, else none:
 // checks that need them then fail (protocol reference 5.2).
 func factorAges(raw string) (ages [2]int, ok bool) {
 	list, opened := strings.CutPrefix(raw, "[")
@@ -207,11 +208,11 @@ func factorAges(raw string) (ages [2]int, ok bool) {
 		return ages, false
 	}
 	for i, number := range [2]string{one, two} {
-		age, err := strconv.Atoi(strings.TrimSpace(number)) // raw is JSON: there are no other forms
-		if err != nil || age < -1 {
+		age, err := strconv.ParseFloat(strings.TrimSpace(number), 64) // raw is JSON: there are no other forms
+		if err != nil || age != math.Trunc(age) || age < -1 || age > math.MaxInt32 {
 			return [2]int{}, false
 		}
-		ages[i] = age
+		ages[i] = int(age)
 	}
 	return ages, ages[0]+ages[1] != -2
 }

@@ -74,6 +74,7 @@ func TestM11_Reverification(t *testing.T) {
 		"ages within ages":      {[][]int{{0}, {0}}, false, false},
 		"an endless age":        {json.RawMessage("[0,99999999999999999999]"), false, false},
 		"nothing else":          {json.RawMessage("[]"), false, false},
+		"whole numbers":         {json.RawMessage("[5.0,1e0]"), true, true},
 		"white space":           {json.RawMessage("[ 0 ,\t0\n]"), true, true},
 	} {
 		a := identity(t, authtest.Claim("fva", tt.fva))

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -111,6 +112,12 @@ var differences = []difference{
 		reason:  "with audiences configured a token must name one, in a string or an array of strings; the reference lets a token pass that has none, or something else",
 		applies: func(q *question, _, _ *outcome) bool { return len(q.options.Audience) > 0 },
 		rewrite: refuseOddAudiences,
+	},
+	{
+		id: "M11", name: "ages that are no whole minutes",
+		reason:  "how long ago a factor was verified is a whole number of minutes, up to some thousand years; anything else is no age, and checks that need one fail",
+		applies: func(_ *question, theirs, _ *outcome) bool { return slices.ContainsFunc(theirs.Auth.FactorAges, oddAge) },
+		answer:  func(_ *question, o *outcome) { o.Auth.FactorAges = nil },
 	},
 	{
 		id: "3.3", name: "features without scope",
@@ -312,3 +319,5 @@ func longToken(word string) bool {
 func tokenReason(reason string) bool {
 	return strings.HasPrefix(reason, "token-") || strings.HasPrefix(reason, "jwk-") || strings.HasPrefix(reason, "secret-key-")
 }
+
+func oddAge(age float64) bool { return age != math.Trunc(age) || age > math.MaxInt32 }
