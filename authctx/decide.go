@@ -49,8 +49,8 @@ func (a *Authenticator) decide(r *http.Request, c *credentials) decision {
 	return a.decideByCookie(r, c)
 }
 
-// recognized is the short way for what nearly all requests are: somebody whose cookies were
-// read before, sent by a browser that nobody has led anywhere. Who that is depends on the
+// recognized is the short way for what nearly all requests are: somebody whose token was
+// verified before, sent by a browser that nobody has led anywhere. Who that is depends on the
 // time alone, on the keys, and on where the browser came from. It returns nil for all
 // other requests, and whoever it returns is whom the steps of decide would come to. It is
 // one short function because a page is made by code that leaves little of the processor's

@@ -31,6 +31,12 @@ const (
 // differences are tried in this order, each once per question.
 var differences = []difference{
 	{
+		id: "M11", name: "ages that are no whole minutes",
+		reason:  "how long ago a factor was verified is a whole number of minutes, up to some thousand years; anything else is no age, and checks that need one fail",
+		applies: func(_ *question, theirs, _ *outcome) bool { return slices.ContainsFunc(theirs.Auth.FactorAges, oddAge) },
+		answer:  func(_ *question, o *outcome) { o.Auth.FactorAges = nil },
+	},
+	{
 		id: "C04", name: "own cookies win",
 		reason:  "the reference compares the times of tokens that nobody has verified, so that a tossed plain cookie can replace the instance's own; here the instance's own names win whenever one is there",
 		rewrite: onlyOwnCookies,
@@ -112,12 +118,6 @@ var differences = []difference{
 		reason:  "with audiences configured a token must name one, in a string or an array of strings; the reference lets a token pass that has none, or something else",
 		applies: func(q *question, _, _ *outcome) bool { return len(q.options.Audience) > 0 },
 		rewrite: refuseOddAudiences,
-	},
-	{
-		id: "M11", name: "ages that are no whole minutes",
-		reason:  "how long ago a factor was verified is a whole number of minutes, up to some thousand years; anything else is no age, and checks that need one fail",
-		applies: func(_ *question, theirs, _ *outcome) bool { return slices.ContainsFunc(theirs.Auth.FactorAges, oddAge) },
-		answer:  func(_ *question, o *outcome) { o.Auth.FactorAges = nil },
 	},
 	{
 		id: "3.3", name: "features without scope",
