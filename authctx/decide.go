@@ -75,9 +75,6 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 	if !c.suffixed && c.session != "" && c.known == nil {
 		a.inst.dropForeign(c)
 	}
-	if !a.inst.key.Live() {
-		c.devBrowser = first(queryParam(r, wire.ParamDevBrowser), c.devBrowser)
-	}
 	if d, done := a.resolveHandshake(r, c); done {
 		return d
 	}
@@ -108,10 +105,16 @@ func (a *Authenticator) decideByDevBrowser(r *http.Request, c *credentials) (dec
 	if hasParam(r, wire.ParamDevBrowser) {
 		return a.maybeHandshake(r, c, wire.ReasonDevBrowserSync, c.session), true
 	}
-	if c.devBrowser == "" {
+	if devBrowser(r, c) == "" {
 		return a.maybeHandshake(r, c, wire.ReasonDevBrowserMissing, c.session), true
 	}
 	return decision{}, false
+}
+
+// devBrowser is what a development instance knows the browser by: the one of the address
+// before that of a cookie (protocol reference 4.1).
+func devBrowser(r *http.Request, c *credentials) string {
+	return first(queryParam(r, wire.ParamDevBrowser), c.devBrowser)
 }
 
 // decideByToken verifies the session cookie. A token older than the client's last change

@@ -168,6 +168,35 @@ func TestHandshakeURL(t *testing.T) {
 	}
 }
 
+// TestHandshakeURLBringsTheDevBrowserOfTheAddress, also where a header decides: it stands
+// there before any cookie of it does.
+func TestHandshakeURLBringsTheDevBrowserOfTheAddress(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	cfg := authtest.Config(t)
+	cfg.PublishableKey, cfg.SecretKey, cfg.ProxyURL = "pk_test_Y2xlcmsuYXV0aHRlc3QuZXhhbXBsZS5jb20k", "sk_test_x", ""
+	cfg.Now = func() time.Time { return now }
+	tok := authtest.Token(t, authtest.At(now.Add(-time.Hour)))
+	for name, set := range map[string]func(*http.Request){
+		"header": func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+tok) },
+		"cookie": func(r *http.Request) { r.Header.Add("Cookie", "__session="+tok+"; __client_uat=1") },
+	} {
+		for query, want := range map[string]string{"?__clerk_db_jwt=dvb_q": "dvb_q", "?__clerk_db_jwt=": "dvb_c", "": "dvb_c"} {
+			req := httptest.NewRequest("GET", "/p"+query, nil)
+			req.Header.Set("Accept", "text/html")
+			req.Header.Set("Cookie", "__clerk_db_jwt=dvb_c")
+			set(req)
+			loc, err := url.Parse(ask(t, cfg, req).Header.Get("Location"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := loc.Query().Get("__clerk_db_jwt"); got != want {
+				t.Errorf("%s, %q: dev browser %q, want %q", name, query, got, want)
+			}
+		}
+	}
+}
+
 // TestC03_Cookies runs the cookie vectors. The fields name only session cookies, so each
 // request also carries a client that has not changed since 1970, unless the field itself
 // speaks of one.

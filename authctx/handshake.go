@@ -86,8 +86,8 @@ func (a *Authenticator) handshakeURL(r *http.Request, c *credentials, reason wir
 	if rejected != "" && len(rejected) <= maxRepeated {
 		param(wire.ParamSession, rejected)
 	}
-	if !a.inst.key.Live() && c.devBrowser != "" {
-		param(wire.ParamDevBrowser, c.devBrowser)
+	if id := devBrowser(r, c); id != "" && !a.inst.key.Live() {
+		param(wire.ParamDevBrowser, id)
 	}
 	if t, ok := a.inst.organizations.target(r.URL.Path); ok {
 		param("organization_id", t.name())

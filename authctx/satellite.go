@@ -51,8 +51,8 @@ func (a *Authenticator) decideBySync(r *http.Request, c *credentials) (decision,
 	if err != nil || target.Host == "" || !a.mayReturnTo(back) {
 		return decision{}, false
 	}
-	if c.devBrowser != "" {
-		appendParam(target, wire.ParamDevBrowser, c.devBrowser)
+	if id := devBrowser(r, c); id != "" {
+		appendParam(target, wire.ParamDevBrowser, id)
 	}
 	appendParam(target, wire.ParamSynced, "true")
 	return a.handshakeTo(r, c, wire.ReasonPrimaryRespondsSyncing, target.String()), true

@@ -34,7 +34,11 @@ var differences = []difference{
 		id: "M11", name: "ages that are no whole minutes",
 		reason:  "how long ago a factor was verified is a whole number of minutes, up to some thousand years; anything else is no age, and checks that need one fail",
 		applies: func(_ *question, theirs, _ *outcome) bool { return slices.ContainsFunc(theirs.Auth.FactorAges, oddAge) },
-		answer:  func(_ *question, o *outcome) { o.Auth.FactorAges = nil },
+		answer: func(_ *question, o *outcome) {
+			if slices.ContainsFunc(o.Auth.FactorAges, oddAge) {
+				o.Auth.FactorAges = nil
+			}
+		},
 	},
 	{
 		id: "C04", name: "own cookies win",

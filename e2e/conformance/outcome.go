@@ -59,7 +59,7 @@ func parseAddress(raw, on string) (a address) {
 	var words []pair
 	a.Base, words = takeApart(raw, on)
 	for _, w := range words {
-		if w.Name != "redirect_url" && w.Name != "__clerk_redirect_url" {
+		if w.Value == "" || w.Name != "redirect_url" && w.Name != "__clerk_redirect_url" {
 			a.Query = append(a.Query, w.Name+"="+w.Value)
 			continue
 		}

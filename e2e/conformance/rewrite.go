@@ -190,8 +190,14 @@ func (q *question) restore(o *outcome) {
 			}
 		}
 	}
-	for i, word := range o.Location.Query {
-		o.Location.Query[i] = strings.TrimPrefix(word, hidden)
+	query := o.Location.Query
+	o.Location.Query = nil
+	for _, word := range query {
+		if back, ok := strings.CutPrefix(word, hidden+"__clerk_redirect_url="); ok && back != "" {
+			o.Location.Back = parseAddress("?__clerk_redirect_url="+url.QueryEscape(back), q.origin+q.target).Back
+			continue
+		}
+		o.Location.Query = append(o.Location.Query, strings.TrimPrefix(word, hidden))
 	}
 	o.Location.Back = strings.ReplaceAll(o.Location.Back, hidden+"__", "__")
 }

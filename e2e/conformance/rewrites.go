@@ -166,10 +166,17 @@ func brokenHandshake(q *question, theirs, _ *outcome) bool {
 	return there && (strings.Contains(theirs.Threw, "Handshake token verification failed") || theirs.Reason == string(wire.ReasonSessionTokenMissing) && len(theirs.Cookies) == 0)
 }
 
+// oddLines reports a handshake in the address whose lines are not all text: the reference
+// fails there, and goes on without a word.
+func oddLines(q *question) bool {
+	lines, _ := new(keyring).loose(q.param(wireHandshake)).body["handshake"].([]any)
+	return slices.ContainsFunc(lines, func(v any) bool { _, text := v.(string); return !text })
+}
+
 // brokenHandshakeInAddress is the same for one that a development browser brought in the
 // address, on a request that can be sent back.
 func brokenHandshakeInAddress(q *question, theirs, ours *outcome) bool {
-	return brokenHandshake(q, theirs, ours) && (q.param(wireHandshake) != "" || q.param(wireNonce) != "") &&
+	return (brokenHandshake(q, theirs, ours) || oddLines(q)) && (q.param(wireHandshake) != "" || q.param(wireNonce) != "") &&
 		!q.key().Live() && ours.Reason == string(wire.ReasonTokenInvalid) && q.eligible() && q.redirects() < 3
 }
 
