@@ -89,7 +89,7 @@ func (a *Authenticator) handshakeURL(r *http.Request, c *credentials, reason wir
 	if id := devBrowser(r, c); id != "" && !a.inst.key.Live() {
 		param(wire.ParamDevBrowser, id)
 	}
-	if t, ok := a.inst.organizations.target(r.URL.Path); ok {
+	if t, ok := a.inst.organizations.target(r.URL.EscapedPath()); ok {
 		param("organization_id", t.name())
 	}
 	return b.String()
@@ -119,46 +119,6 @@ func (a *Authenticator) frontendAPI(origin string) string {
 		return ""
 	}
 	return "https://" + a.inst.frontendHost()
-}
-
-// currentURL is the request's address on origin without the named query parameters.
-func currentURL(r *http.Request, origin string, without ...string) string {
-	out := origin + r.URL.EscapedPath()
-	if r.URL.RawQuery == "" {
-		return out
-	}
-	var kept []string
-	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-		if name, _, _ := strings.Cut(pair, "="); !contains(without, name) {
-			kept = append(kept, pair)
-		}
-	}
-	if len(kept) == 0 {
-		return out
-	}
-	return out + "?" + strings.Join(kept, "&")
-}
-
-func contains(names []string, raw string) bool {
-	name, err := url.QueryUnescape(raw)
-	for _, n := range names {
-		if err == nil && n == name {
-			return true
-		}
-	}
-	return false
-}
-
-// hasParam reports a query parameter, also an empty one.
-func hasParam(r *http.Request, name string) bool {
-	return strings.Contains(r.URL.RawQuery, name) && r.URL.Query().Has(name)
-}
-
-func queryParam(r *http.Request, name string) string {
-	if !strings.Contains(r.URL.RawQuery, name) {
-		return ""
-	}
-	return r.URL.Query().Get(name)
 }
 
 // SignInURL returns the sign-in page for the instance that guards ctx, carrying returnTo

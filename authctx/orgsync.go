@@ -145,6 +145,6 @@ func (a *Authenticator) wantsOther(r *http.Request, c *credentials, auth *Auth) 
 	if auth.status == wire.SessionPending {
 		return false
 	}
-	t, ok := a.inst.organizations.target(r.URL.Path)
+	t, ok := a.inst.organizations.target(r.URL.EscapedPath())
 	return ok && !t.active(auth) && c.redirects >= 0 && c.redirects < maxRedirects && eligible(r)
 }

@@ -137,11 +137,15 @@ func hasHandshakeParam(r *http.Request) bool {
 	return queryParam(r, wire.ParamHandshake) != "" || queryParam(r, wire.ParamHandshakeNonce) != ""
 }
 
-// withoutHandshake is the request's own path, relative so that no header can move it.
+// withoutHandshake is the request's own path, relative so that no header can move it. One
+// that alone would lead elsewhere, such as "//other.example", follows the configured origin.
 func (a *Authenticator) withoutHandshake(r *http.Request) string {
 	path := currentURL(r, "", wire.ParamHandshake, wire.ParamHandshakeNonce, wire.ParamHelp, wire.ParamDevBrowser)
-	if _, ok := web.SafeReturn(path, "", nil); !ok {
-		return "/"
+	if _, ok := web.SafeReturn(path, "", nil); ok {
+		return path
 	}
-	return path
+	if origin := a.originOf(r); origin != "" && strings.HasPrefix(path, "/") {
+		return origin + path
+	}
+	return "/"
 }

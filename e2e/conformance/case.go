@@ -1,11 +1,11 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -75,7 +75,8 @@ type question struct {
 	target  string // path and query
 	headers []pair
 	cookies []pair
-	split   bool // the cookies come in two fields
+	split   bool   // the cookies come in two fields
+	joint   string // what is between two cookies, "" for the usual "; "
 	options options
 	backend map[string]answer // by jwks, nonce, refresh and the kinds of machine tokens
 	swapped map[string]string // tokens of a rewritten question to those they stand for
@@ -101,7 +102,7 @@ func (q *question) fields() []pair {
 			words = append(words, c.Name+"="+c.Value)
 		}
 		if len(words) > 0 {
-			out = append(out, pair{"Cookie", strings.Join(words, "; ")})
+			out = append(out, pair{"Cookie", strings.Join(words, cmp.Or(q.joint, "; "))})
 		}
 	}
 	return out
@@ -175,11 +176,13 @@ func (q *question) dropCookies(names ...string) bool {
 
 // param returns a query parameter.
 func (q *question) param(name string) string {
-	u, err := url.Parse(q.target)
-	if err != nil {
-		return ""
+	_, query, _ := strings.Cut(q.target, "?")
+	for word := range strings.SplitSeq(query, "&") {
+		if n, value, _ := strings.Cut(word, "="); meant(n) == name {
+			return meant(value)
+		}
 	}
-	return u.Query().Get(name)
+	return ""
 }
 
 // dropParams removes query parameters; it reports whether there were any.
@@ -189,7 +192,7 @@ func (q *question) dropParams(names ...string) bool {
 	dropped := false
 	for word := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(word, "=")
-		if slices.Contains(names, name) {
+		if slices.Contains(names, meant(name)) {
 			dropped = true
 		} else if word != "" {
 			kept = append(kept, word)

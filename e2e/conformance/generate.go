@@ -3,7 +3,6 @@ package conformance
 import (
 	"encoding/json"
 	"math/rand/v2"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -88,7 +87,13 @@ func (g *generator) question(n int) *question {
 	g.addHandshake(r, q, key)
 	addMetadata(r, q, key)
 	q.split = len(q.cookies) > 1 && chance(r, 10)
+	if chance(r, 4) {
+		q.joint = pick(r, ";", ";  ", " ; ", ";\t", ";;", "; ;", "; =; ")
+	}
 	g.addMachine(r, q)
+	if chance(r, 5) {
+		q.oddAddress(r)
+	}
 	return q
 }
 
@@ -102,26 +107,6 @@ func (g *generator) token(r *rand.Rand, q *question) sample {
 		return pick(r, g.pools[host]...)
 	}
 	return pick(r, g.broken[host]...)
-}
-
-func target(r *rand.Rand) string {
-	path := pick(r, "/", "/p", "/p", "/orgs/acme", "/orgs/acme/settings", "/orgs/other", "/ORGS/acme/", "/by-id/org_1/x", "/by-id/org_9", "/me", "/me/", "/a//b", "/a%20b;c/d", "/x.css")
-	var words []string
-	for range r.IntN(3) {
-		words = append(words, pick(r, "a=1", "b=x%20y", "c", "a=%C3%BC&a=2", "d=e+f", "__clerk_help=1", "__dev_session=dvb_9", "e=%2F%2Fevil.example"))
-	}
-	if len(words) == 0 {
-		return path
-	}
-	return path + "?" + strings.Join(words, "&")
-}
-
-func (q *question) addParam(name, value string) {
-	sep := "?"
-	if strings.Contains(q.target, "?") {
-		sep = "&"
-	}
-	q.target += sep + name + "=" + url.QueryEscape(value)
 }
 
 func (g *generator) addOptions(r *rand.Rand, q *question, key wire.PublishableKey) {

@@ -85,13 +85,20 @@ func takeApart(raw, on string) (string, []pair) {
 	var words []pair
 	for word := range strings.SplitSeq(u.RawQuery, "&") {
 		name, value, _ := strings.Cut(word, "=")
-		name, _ = url.QueryUnescape(name)
-		value, _ = url.QueryUnescape(value)
+		name, value = meant(name), meant(value)
 		if word != "" {
 			words = append(words, pair{name, value})
 		}
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host) + u.EscapedPath(), words
+}
+
+// meant is a word of a query as it was meant, or as it is where it cannot be read.
+func meant(word string) string {
+	if text, err := url.QueryUnescape(word); err == nil {
+		return text
+	}
+	return word
 }
 
 // parseCookies brings Set-Cookie lines into one order and spelling.

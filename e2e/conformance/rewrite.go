@@ -212,7 +212,7 @@ func (q *question) hide(names ...string) (changed bool) {
 	for i, word := range words {
 		name, _, _ := strings.Cut(word, "=")
 		for _, n := range names {
-			if name == n {
+			if meant(name) == n {
 				words[i] = hidden + word
 				changed = true
 			}

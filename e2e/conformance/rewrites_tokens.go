@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -152,6 +153,9 @@ func refuseOtherAlgorithms(ring *keyring, q *question) bool {
 		}
 		if alg == want || !slices.Contains([]string{"RS256", "RS384", "RS512"}, alg) {
 			return ""
+		}
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(t.parts[2]); err != nil {
+			return "" // no token to either side
 		}
 		return ring.with(t, 0, "alg", "HS256")
 	})

@@ -1,0 +1,70 @@
+package authctx
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// param is the first value of a query parameter, and whether there is one. It is read as
+// browsers write and the reference reads it (WHATWG URL, application/x-www-form-urlencoded
+// parsing): "&" alone separates, and what is no percent-encoding stands for itself, where
+// [url.ParseQuery] drops the parameter.
+func param(r *http.Request, name string) (string, bool) {
+	raw := r.URL.RawQuery
+	if !strings.Contains(raw, name) && !strings.Contains(raw, "%") {
+		return "", false
+	}
+	for word := range strings.SplitSeq(raw, "&") {
+		if n, v, _ := strings.Cut(word, "="); plainWord(n) == name {
+			return plainWord(v), true
+		}
+	}
+	return "", false
+}
+
+func queryParam(r *http.Request, name string) string {
+	value, _ := param(r, name)
+	return value
+}
+
+// hasParam reports a query parameter, also an empty one.
+func hasParam(r *http.Request, name string) bool {
+	_, ok := param(r, name)
+	return ok
+}
+
+// plainWord decodes a name or a value of a query.
+func plainWord(s string) string {
+	if text, err := url.QueryUnescape(s); err == nil {
+		return text
+	}
+	words := strings.Split(strings.ReplaceAll(s, "+", " "), "%")
+	for i, word := range words[1:] {
+		text, err := url.PathUnescape("%" + word[:min(2, len(word))])
+		if err != nil {
+			text = "%" + word[:min(2, len(word))]
+		}
+		words[i+1] = text + word[min(2, len(word)):]
+	}
+	return strings.Join(words, "")
+}
+
+// currentURL is the request's address on origin without the named query parameters.
+func currentURL(r *http.Request, origin string, without ...string) string {
+	out := origin + r.URL.EscapedPath()
+	if r.URL.RawQuery == "" {
+		return out
+	}
+	var kept []string
+	for word := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if name, _, _ := strings.Cut(word, "="); !slices.Contains(without, plainWord(name)) {
+			kept = append(kept, word)
+		}
+	}
+	if len(kept) == 0 {
+		return out
+	}
+	return out + "?" + strings.Join(kept, "&")
+}
