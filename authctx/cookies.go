@@ -161,11 +161,12 @@ func parseUAT(s string) int64 {
 	if n, ok := tenDigits(s); ok {
 		return n
 	}
-	n, err := strconv.ParseInt(decoded(s), 10, 64)
-	if err != nil && n != math.MaxInt64 {
-		return 0
+	s = decoded(s)
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err == nil || n == math.MaxInt64 && strings.Trim(s[1:], "0123456789") == "" { // strconv stops where it overflows
+		return n
 	}
-	return n
+	return 0
 }
 
 func tenDigits(s string) (n int64, ok bool) {

@@ -72,7 +72,7 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 	if a.inst.key.IsZero() {
 		return a.decideByToken(r, c)
 	}
-	if !c.suffixed && c.session != "" && c.known == nil {
+	if c.known == nil {
 		a.inst.dropForeign(c)
 	}
 	if d, done := a.resolveHandshake(r, c); done {

@@ -218,3 +218,60 @@ func TestDecisionTableOrganizations(t *testing.T) {
 		})
 	}
 }
+
+// TestForeignPlainSessionBesideAHeader: which spelling of the cookies is read does not depend
+// on what decides, and the Frontend API is told (protocol reference 2.3, rule 2).
+func TestForeignPlainSessionBesideAHeader(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	expired := authtest.Token(t, authtest.At(now.Add(-time.Hour)))
+	early := authtest.Token(t, authtest.At(now.Add(time.Hour)))
+	foreign := authtest.Token(t, authtest.At(now), authtest.Claim("iss", "https://clerk.other.example"))
+	for name, tt := range map[string]struct {
+		bearer, cookies string
+		want            string // what the address of the refresh or of the handshake holds
+	}{
+		"a refresh":                 {expired, "__session=" + foreign + "; __refresh_" + suffix + "=rt", "/refresh?suffixed_cookies=true"},
+		"a refresh, nothing else":   {expired, "__refresh_" + suffix + "=rt", "/refresh"},
+		"a handshake":               {early, "__session=" + foreign, "&suffixed_cookies=true&"},
+		"a handshake, nothing else": {early, "theme=dark", "&suffixed_cookies=false&"},
+	} {
+		var refresh string
+		cfg := authtest.Config(t)
+		cfg.Now, cfg.ProxyURL, cfg.SecretKey = func() time.Time { return now }, "", "sk_live_"+strings.Repeat("x", 40)
+		cfg.Transport = carrier(func(r *http.Request) (*http.Response, error) {
+			refresh = r.URL.RequestURI()
+			return says(401, refused("x"))(r)
+		})
+		req := httptest.NewRequest("GET", "/", nil)
+		req.Header = http.Header{"Sec-Fetch-Dest": {"document"}, "Authorization": {"Bearer " + tt.bearer}, "Cookie": {tt.cookies}}
+		got := ask(t, cfg, req)
+		where := got.Header.Get("Location")
+		if refresh != "" {
+			where = refresh
+		}
+		if !strings.HasSuffix(where, tt.want) && !(strings.HasPrefix(tt.want, "&") && strings.Contains(where, tt.want)) {
+			t.Errorf("%s: %s, want %s", name, where, tt.want)
+		}
+	}
+}
+
+// TestC18_OverflowThenGarbage: a number too large for anything is later than any token, and
+// with more after it it is no number.
+func TestC18_OverflowThenGarbage(t *testing.T) {
+	t.Parallel()
+	for uat, want := range map[string]string{
+		"99999999999999999999":    "signed-out session-token-iat-before-client-uat",
+		"+99999999999999999999":   "signed-out session-token-iat-before-client-uat",
+		"99999999999999999999 x":  "signed-out session-token-but-no-client-uat",
+		"99999999999999999999.5":  "signed-out session-token-but-no-client-uat",
+		"99999999999999999999e1":  "signed-out session-token-but-no-client-uat",
+		"9999999999999999999999x": "signed-out session-token-but-no-client-uat",
+	} {
+		req := httptest.NewRequest("POST", "/", nil)
+		cookies("__session="+authtest.Token(t), "__client_uat="+uat)(req)
+		if got := ask(t, authtest.Config(t), req).outcome(); got != want {
+			t.Errorf("%q: %s, want %s", uat, got, want)
+		}
+	}
+}

@@ -66,9 +66,7 @@ func (a *Authenticator) handshakeURL(r *http.Request, c *credentials, reason wir
 	if origin == "" || base == "" {
 		return ""
 	}
-	if !c.suffixed && c.session != "" { // not looked at yet when a header decided
-		a.inst.dropForeign(c)
-	}
+	a.inst.dropForeign(c) // not done yet where a header decided
 	back := currentURL(r, origin, wire.ParamDevBrowser, wire.ParamDevSession)
 	var b strings.Builder
 	b.WriteString(base + "/v1/client/handshake?")

@@ -59,6 +59,7 @@ func (a *Authenticator) refresh(r *http.Request, c *credentials, expired string)
 }
 
 func (a *Authenticator) requestRefresh(r *http.Request, c *credentials, expired, sid string) (lines []string, tail string) {
+	a.inst.dropForeign(c) // not done yet where a header decided
 	path := "/sessions/" + url.PathEscape(sid) + "/refresh"
 	if c.suffixed {
 		path += "?" + wire.ParamSuffixedCookies + "=true"

@@ -79,7 +79,7 @@ func TestC18_OddClientUAT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, uat := range []string{"0", "-1", "-9223372036854775809", "99999999999999999999", "1.5", "1e9", "x", "", "0x10", " 1", "NaN", "１"} {
+	for _, uat := range []string{"0", "-1", "-9223372036854775809", "99999999999999999999", "99999999999999999999 x", "1.5", "1e9", "x", "", "0x10", " 1", "NaN", "１"} {
 		count, redirects := "", 0
 		for range 5 {
 			req := httptest.NewRequest("GET", "/", nil)
