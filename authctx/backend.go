@@ -71,9 +71,28 @@ func (b *backend) handshakePayload(ctx context.Context, nonce string) ([]string,
 	if b.secret == "" {
 		return nil, errSecretKey
 	}
-	var payload wire.HandshakeDirectives
+	var payload struct {
+		Directives cookieLines `json:"directives"`
+	}
 	err := b.get(ctx, "/clients/handshake_payload?nonce="+url.QueryEscape(nonce), &payload)
 	return payload.Directives, err
+}
+
+// cookieLines are Set-Cookie lines: a list of texts, none of them null.
+type cookieLines []string
+
+func (l *cookieLines) UnmarshalJSON(text []byte) error {
+	var lines []*string
+	if err := json.Unmarshal(text, &lines); err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if line == nil {
+			return errors.New("a line is null")
+		}
+		*l = append(*l, *line)
+	}
+	return nil
 }
 
 func (b *backend) get(ctx context.Context, path string, to any) error {

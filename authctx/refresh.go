@@ -10,9 +10,9 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// refreshAnswer is what the Backend API says to a refresh: Set-Cookie lines.
+// refreshAnswer is what the Backend API says to a refresh.
 type refreshAnswer struct {
-	Cookies []string `json:"cookies"`
+	Cookies cookieLines `json:"cookies"`
 }
 
 // refreshRequest is what it is asked (protocol reference 4.7).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,23 +80,32 @@ var handshakeCookies = []string{
 	wire.CookieDevBrowser, wire.CookieHandshake, wire.CookieHandshakeNonce,
 }
 
-// acceptable parses the lines, keeps the known cookies, and finds the session token: the
-// value of the last line for a session cookie.
+// acceptable keeps the lines for known cookies, which the browser gets as they are, and finds
+// the session token: the value of the last line for a session cookie.
 func acceptable(lines []string) (cookies []*http.Cookie, session string) {
 	for _, line := range lines {
 		c, err := http.ParseSetCookie(line)
-		if err != nil || !slices.ContainsFunc(handshakeCookies, func(name string) bool {
-			return c.Name == name || strings.HasPrefix(c.Name, name+"_")
-		}) {
+		if err != nil || !knownCookie(c.Name) || !strings.HasPrefix(line, c.Name+"=") || strings.ContainsFunc(line, unprintable) {
 			continue
 		}
 		cookies = append(cookies, c)
 		if strings.HasPrefix(c.Name, wire.CookieSession) {
 			session = c.Value
+			if c.Quoted {
+				session = strconv.Quote(session) // no token to anybody
+			}
 		}
 	}
 	return cookies, session
 }
+
+func knownCookie(name string) bool {
+	return slices.ContainsFunc(handshakeCookies, func(known string) bool {
+		return name == known || strings.HasPrefix(name, known+"_")
+	})
+}
+
+func unprintable(r rune) bool { return r < ' ' || r > '~' }
 
 func (a *Authenticator) afterHandshake(ctx context.Context, session string) decision {
 	if session == "" {

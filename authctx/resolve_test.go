@@ -46,6 +46,31 @@ func TestHandshakePayloadInACookie(t *testing.T) {
 	}
 }
 
+// TestHandshakeLinesAreHandedOnAsTheyAre, also what nobody here knows the meaning of.
+func TestHandshakeLinesAreHandedOnAsTheyAre(t *testing.T) {
+	t.Parallel()
+	lines := []string{
+		"__session=" + authtest.Token(t) + "; path=/; MAX-AGE=60; Priority=High; Partitioned",
+		"__client_uat=1 2; Expires=soon",
+		`__refresh_` + suffix + `="a,b"; Path=/`,
+	}
+	req := httptest.NewRequest("GET", "/", nil)
+	cookies("__clerk_handshake=" + payload(t, lines...))(req)
+	if got := ask(t, authtest.Config(t), req).Header["Set-Cookie"]; !slices.Equal(got, lines) {
+		t.Errorf("got  %q\nwant %q", got, lines)
+	}
+}
+
+// TestHandshakeQuotedSession: quotes are part of what the browser keeps, and make no token.
+func TestHandshakeQuotedSession(t *testing.T) {
+	t.Parallel()
+	req := httptest.NewRequest("GET", "/", nil)
+	cookies("__clerk_handshake=" + payload(t, `__session="`+authtest.Token(t)+`"; Path=/`))(req)
+	if got := ask(t, authtest.Config(t), req).outcome(); strings.HasPrefix(got, "signed-in") {
+		t.Error(got)
+	}
+}
+
 // TestJ26_HandshakePayloads: what is not a handshake of this instance sets nothing, and a
 // genuine one sets only the cookies it is for.
 func TestJ26_HandshakePayloads(t *testing.T) {
@@ -63,6 +88,8 @@ func TestJ26_HandshakePayloads(t *testing.T) {
 		"a name that only begins so":   {payload(t, good, "__sessionx=1"), []string{"__session"}},
 		"the client's secret":          {payload(t, good, "__client=stolen"), []string{"__session"}},
 		"a line break in a value":      {payload(t, good, "__client_uat=1\r\nLocation: https://evil.example"), []string{"__session"}},
+		"white space around a name":    {payload(t, good, " __client_uat=1", "__client_uat =1"), []string{"__session"}},
+		"no ASCII":                     {payload(t, good, "__client_uat=1; Path=/\u00fc"), []string{"__session"}},
 		"white space where a name was": {payload(t, good, " =x"), []string{"__session"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,16 +122,20 @@ func TestHandshakeNonce(t *testing.T) {
 	tok := authtest.Token(t)
 	for name, tt := range map[string]struct {
 		status  int
+		more    any // beside the session's line
 		want    string
 		cookies int
 	}{
-		"37 accepted":     {200, "signed-in user_test", 1},
-		"37 unknown":      {404, "signed-out session-token-and-uat-missing", 0},
-		"37 upstream ill": {500, "signed-out session-token-and-uat-missing", 0},
+		"37 accepted":              {200, "__client_uat=1; Path=/", "signed-in user_test", 2},
+		"37 unknown":               {404, "", "signed-out session-token-and-uat-missing", 0},
+		"37 upstream ill":          {500, "", "signed-out session-token-and-uat-missing", 0},
+		"37 L03 a line is no text": {200, 5, "signed-out session-token-and-uat-missing", 0},
+		"37 L03 a line is null":    {200, nil, "signed-out session-token-and-uat-missing", 0},
+		"37 L03 another success":   {201, "", "signed-out session-token-and-uat-missing", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body, err := json.Marshal(map[string][]string{"directives": {"__session=" + tok + "; Path=/"}})
+			body, err := json.Marshal(map[string][]any{"directives": {"__session=" + tok + "; Path=/", tt.more}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,6 +165,13 @@ func TestHandshakeInTheQueryOfADevelopmentInstance(t *testing.T) {
 	}
 	if got.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("V04: Referrer-Policy %q", got.Header.Get("Referrer-Policy"))
+	}
+
+	req = httptest.NewRequest("GET", "/?__clerk_handshake="+good, nil)
+	req.URL.Path = "//other.example/x"
+	got = ask(t, cfg, req)
+	if loc := got.Header.Get("Location"); loc != cfg.PublicOrigin+"//other.example/x" || cfg.PublicOrigin == "" {
+		t.Errorf("R01 a path that looks away: Location %q", loc)
 	}
 
 	req = httptest.NewRequest("GET", "/p?a=1&__clerk_handshake=x.y.z", nil)

@@ -79,6 +79,7 @@ type question struct {
 	joint   string // what is between two cookies, "" for the usual "; "
 	options options
 	backend map[string]answer // by jwks, nonce, refresh and the kinds of machine tokens
+	usual   string            // the set of keys as it is where nothing is odd about it
 	swapped map[string]string // tokens of a rewritten question to those they stand for
 }
 
@@ -120,7 +121,7 @@ func (q *question) wire() map[string]any {
 	}
 	return map[string]any{
 		"now": q.now.UnixMilli(), "method": q.method, "url": q.origin + q.target,
-		"headers": headers, "options": q.options, "backend": q.backend,
+		"headers": headers, "options": q.options, "backend": q.backend, "ownKeys": !q.usualKeys(),
 	}
 }
 

@@ -31,6 +31,14 @@ const (
 // differences are tried in this order, each once per question.
 var differences = []difference{
 	{
+		id: "J29", name: "Origin of a satellite's request",
+		reason: "the reference throws when a request to a satellite names the sign-in page's origin; that is the browser's to say",
+		applies: func(_ *question, theirs, _ *outcome) bool {
+			return strings.Contains(theirs.Threw, "signInUrl needs to be on a different origin")
+		},
+		rewrite: func(_ *keyring, q *question) bool { return q.dropHeaders("Origin") },
+	},
+	{
 		id: "M11", name: "ages that are no whole minutes",
 		reason:  "how long ago a factor was verified is a whole number of minutes, up to some thousand years; anything else is no age, and checks that need one fail",
 		applies: func(_ *question, theirs, _ *outcome) bool { return slices.ContainsFunc(theirs.Auth.FactorAges, oddAge) },
@@ -101,6 +109,18 @@ var differences = []difference{
 			return theirs.Reason == ours.Reason || strings.Contains(ours.Reason, "-refresh-") || strings.Contains(theirs.Reason, "-refresh-")
 		},
 		rewrite: onlyHeader,
+	},
+	{
+		id: "K05", name: "keys that nobody should use",
+		reason:  "a key for something else (K05), of another type or strength (K04), without a kid or sharing one is not there; the reference imports what it finds, and fails with an exception where it cannot",
+		applies: func(q *question, _, _ *outcome) bool { return q.options.JWTKey == "" && !q.usualKeys() },
+		rewrite: goodKeys,
+	},
+	{
+		id: "K03", name: "no set of keys",
+		reason:  "what is not 200, not JSON or holds no key is an outage; the reference takes it for a set, or fails with an exception",
+		applies: func(q *question, _, _ *outcome) bool { return q.options.JWTKey == "" && !q.usualKeys() },
+		rewrite: noKeySet,
 	},
 	{
 		id: "J03", name: "algorithm bound to the key",
@@ -206,10 +226,15 @@ var differences = []difference{
 		},
 	},
 	{
+		id: "L03", name: "answers that bring no lines",
+		reason:  "to a nonce or a refresh, what is not 200 or not a list of texts is no answer; the reference takes a text apart into letters, or fails with an exception",
+		rewrite: noLines,
+	},
+	{
 		id: "K03", name: "keys out of reach",
 		reason: "an outage has a reason of its own, for which a page answers 503",
-		applies: func(q *question, theirs, _ *outcome) bool {
-			return q.backend["jwks"].Fail && theirs.Reason == string(wire.ReasonUnexpected)
+		applies: func(q *question, theirs, ours *outcome) bool {
+			return !q.usualKeys() && theirs.Reason == string(wire.ReasonUnexpected) && ours.Reason == string(wire.ReasonJWKRemoteFailedToLoad)
 		},
 		answer: func(_ *question, o *outcome) {
 			if o.Reason == string(wire.ReasonUnexpected) {
@@ -305,14 +330,6 @@ var differences = []difference{
 				o.Reason, o.HeaderReason = reason, reason
 			}
 		},
-	},
-	{
-		id: "J29", name: "Origin of a satellite's request",
-		reason: "the reference throws when a request to a satellite names the sign-in page's origin; that is the browser's to say",
-		applies: func(_ *question, theirs, _ *outcome) bool {
-			return strings.Contains(theirs.Threw, "signInUrl needs to be on a different origin")
-		},
-		rewrite: func(_ *keyring, q *question) bool { return q.dropHeaders("Origin") },
 	},
 }
 

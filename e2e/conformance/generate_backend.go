@@ -11,9 +11,12 @@ const noKeys = `{"keys":[]}`
 // addBackend says what the Backend API answers. It is nearly always reachable: an outage of
 // the keys makes every question alike.
 func (g *generator) addBackend(r *rand.Rand, q *question) {
+	q.usual = g.ring.jwks
 	q.backend = map[string]answer{"jwks": {Status: 200, Body: g.ring.jwks}}
 	if r.IntN(250) == 0 {
 		q.backend["jwks"] = pick(r, answer{Fail: true}, refusal(500, ""), refusal(401, "clerk_key_invalid"), answer{Status: 200, Body: noKeys})
+	} else if r.IntN(80) == 0 {
+		q.backend["jwks"] = g.oddKeys(r)
 	}
 	q.backend["refresh"] = g.refresh(r, q)
 	q.backend["nonce"] = g.nonce(r, q)
@@ -36,7 +39,7 @@ func (g *generator) refresh(r *rand.Rand, q *question) answer {
 	case 2:
 		return refusal(pick(r, 400, 403, 422, 500), pick(r, "session_refresh_inactive_session", "refresh_request_origin_azp_mismatch", ""))
 	case 3:
-		return answer{Status: 200, Body: pick(r, `{}`, `{"object":"cookies","cookies":[]}`, `{"object":"cookies","cookies":null}`, `not json`)}
+		return oddCookies(r, "cookies", pick(r, `{}`, `{"object":"cookies","cookies":[]}`, `{"object":"cookies","cookies":null}`, `not json`))
 	}
 	return answer{Status: 200, Body: body(map[string]any{"object": "cookies", "cookies": g.directives(r, q)})}
 }
@@ -47,6 +50,10 @@ func (g *generator) nonce(r *rand.Rand, q *question) answer {
 		return answer{Fail: true}
 	case 1:
 		return refusal(pick(r, 401, 404, 500), pick(r, "resource_not_found", ""))
+	case 2:
+		if chance(r, 30) {
+			return oddCookies(r, "directives", `{}`)
+		}
 	}
 	return answer{Status: 200, Body: body(map[string]any{"directives": g.directives(r, q)})}
 }
@@ -79,10 +86,21 @@ func (g *generator) directives(r *rand.Rand, q *question) []string {
 	if chance(r, 10) {
 		lines = append(lines, pick(r, "theme=dark; Path=/", "__host=x", "__Secure-id=1; Secure", "session=x", "__sessionx=abc"))
 	}
+	if t.raw != "" && chance(r, 8) {
+		lines = append(lines, oddLine(r, t.raw, sfx))
+	}
 	if chance(r, 10) {
 		r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 	}
 	return lines
+}
+
+// oddLine is a line that few services write.
+func oddLine(r *rand.Rand, raw, sfx string) string {
+	return pick(r, "__session="+raw+"; path=/; MAX-AGE=60; secure; samesite=strict", "__session="+raw+";Path=/;HttpOnly", `__session="`+raw+`"; Path=/`,
+		" __session="+raw, "__session ="+raw+"; Path=/", "__session= "+raw+"; Path=/", "__Session="+raw, "__session"+sfx+"="+raw+"; Domain=.example.com; Partitioned; Secure; Priority=High",
+		"__session", "__session=", "__session=a=b; Path=/", "__client_uat=1; Expires=soon", "__client_uat=1; Max-Age=x", "__client_uat=1; Path", "__client_uat"+sfx+"=x y; Path=/",
+		"__client_uat=1; SameSite=None; Secure", "__refresh"+sfx+"=a,b; Path=/", "__session_other="+raw+"; Path=/", "=x", "", ";", "__client_uat=1;; Path=/")
 }
 
 // addHandshake lets some requests come back from a handshake, with a payload or a nonce, in

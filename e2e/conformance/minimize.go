@@ -128,7 +128,7 @@ func (v *verdict) String() string {
 		asked = fmt.Sprint(v.ours.Calls, v.theirs.Calls)
 	}
 	for _, e := range append(slices.Clone(endpoints), endpoint{"/refresh", "refresh"}) {
-		if a, ok := v.q.backend[e.kind]; ok && (e.kind == "jwks" || strings.Contains(asked, e.end)) && !strings.Contains(a.Body, "kty") {
+		if a, ok := v.q.backend[e.kind]; ok && (e.kind == "jwks" && !v.q.usualKeys() || strings.Contains(asked, e.end)) {
 			fmt.Fprintf(&b, "  Backend API %s: fail=%v %d %s %s\n", e.kind, a.Fail, a.Status, a.Type, clip(readable(a.Body), 1200))
 		}
 	}

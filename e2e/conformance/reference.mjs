@@ -37,16 +37,20 @@ function call(kind, init, url) {
 const { createAuthenticateRequest } = await import("@clerk/backend/internal")
 const { createClerkClient } = await import("@clerk/backend")
 
+// Keys are remembered by where they come from, also those that are no longer published. A
+// question with a set of its own has a place of its own.
+let places = 0
 const clients = new Map()
-function authenticator(o) {
+function authenticator(o, ownKeys) {
 	// Verifying needs a secret key here, even where it is never used, but for machines alone.
 	const secretKey = o.secretKey || (o.acceptsToken === "m2m_token" ? "" : "sk_unused")
-	let found = clients.get(secretKey)
+	let found = ownKeys ? undefined : clients.get(secretKey)
 	if (!found) {
-		const options = { secretKey, apiUrl: "https://api.example.com", apiVersion: "v1" }
+		const host = ownKeys ? `api-${++places}.example.com` : "api.example.com"
+		const options = { secretKey, apiUrl: "https://" + host, apiVersion: "v1" }
 		const apiClient = o.secretKey ? createClerkClient({ ...options, telemetry: { disabled: true } }) : undefined
 		found = createAuthenticateRequest({ options, apiClient }).authenticateRequest
-		clients.set(secretKey, found)
+		if (!ownKeys) clients.set(secretKey, found)
 	}
 	return found
 }
@@ -55,7 +59,7 @@ async function ask(c) {
 	current = c
 	c.calls = []
 	const request = new Request(c.url, { method: c.method, headers: c.headers })
-	const state = await authenticator(c.options)(request, { ...c.options, secretKey: undefined, skipJwksCache: true })
+	const state = await authenticator(c.options, c.ownKeys)(request, { ...c.options, secretKey: undefined, skipJwksCache: true })
 	const auth = state.toAuth()
 	return {
 		status: state.status,

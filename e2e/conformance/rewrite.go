@@ -186,7 +186,7 @@ func (q *question) restore(o *outcome) {
 		}
 		for i, c := range o.Cookies {
 			if old, ok := q.swapped[c.Value]; ok {
-				o.Cookies[i].Value = old
+				o.Cookies[i].Value, o.Cookies[i].Quoted = strings.Trim(old, `"`), c.Quoted || strings.HasPrefix(old, `"`)
 			}
 		}
 	}

@@ -108,7 +108,7 @@ func ownPortWithScheme(_ *keyring, q *question) bool {
 	return true
 }
 
-var knownNames = regexp.MustCompile(`^(__session|__client_uat|__refresh|__clerk_db_jwt|__clerk_handshake|__clerk_handshake_nonce)(_[^=]*)?=`)
+var knownNames = regexp.MustCompile(`^(__session|__client_uat|__refresh|__clerk_db_jwt|__clerk_handshake|__clerk_handshake_nonce)(_[^=\s]*)?=`)
 
 // acceptable reports a Set-Cookie line that can be read, for one of those names.
 func acceptable(line string) bool {
@@ -176,7 +176,8 @@ func oddLines(q *question) bool {
 // brokenHandshakeInAddress is the same for one that a development browser brought in the
 // address, on a request that can be sent back.
 func brokenHandshakeInAddress(q *question, theirs, ours *outcome) bool {
-	return (brokenHandshake(q, theirs, ours) || oddLines(q)) && (q.param(wireHandshake) != "" || q.param(wireNonce) != "") &&
+	broken := brokenHandshake(q, theirs, ours) || oddLines(q) || !q.usualKeys() // nothing to verify it with
+	return broken && (q.param(wireHandshake) != "" || q.param(wireNonce) != "") &&
 		!q.key().Live() && ours.Reason == string(wire.ReasonTokenInvalid) && q.eligible() && q.redirects() < 3
 }
 
@@ -205,7 +206,7 @@ func strippedHandshake(q *question, o *outcome) {
 	reason := string(wire.ReasonTokenInvalid)
 	*o = outcome{
 		Status: wire.StatusHandshake, Reason: reason, HeaderStatus: wire.StatusHandshake, HeaderReason: reason,
-		Location: parseAddress(clean.target, q.origin+q.target), NoStore: true, Calls: o.Calls,
+		Location: parseAddress(q.origin+clean.target, q.origin+q.target), NoStore: true, Calls: o.Calls,
 		Cookies: parseCookies([]string{wire.CookieRedirectCount + "=" + strconv.Itoa(q.redirects()+1) + "; SameSite=Lax; HttpOnly; Max-Age=2"}),
 	}
 }

@@ -105,8 +105,6 @@ func refuseOddMachines(ring *keyring, q *question) bool {
 
 // brokenKeys reports that the key set cannot be had, which our reason says.
 func brokenKeys(q *question, theirs, ours *outcome) bool {
-	keys := q.backend["jwks"]
-	broken := keys.Fail || keys.Status != 200 || keys.Body == noKeys
-	return theirs.Reason == string(wire.ReasonTokenVerificationFailed) && q.options.JWTKey == "" && broken &&
+	return theirs.Reason == string(wire.ReasonTokenVerificationFailed) && q.options.JWTKey == "" && !q.usualKeys() &&
 		slices.Contains([]string{string(wire.ReasonJWKRemoteFailedToLoad), string(wire.ReasonSecretKeyInvalid)}, ours.Reason)
 }

@@ -147,11 +147,8 @@ func onlyHeader(ring *keyring, q *question) bool {
 func refuseOtherAlgorithms(ring *keyring, q *question) bool {
 	return q.swap(ring, func(t *loose) string {
 		alg, _ := t.head["alg"].(string)
-		want := "RS256"
-		if q.options.JWTKey == "" && t.head["kid"] == keySecond {
-			want = "RS512"
-		}
-		if alg == want || !slices.Contains([]string{"RS256", "RS384", "RS512"}, alg) {
+		want := q.algorithm(t.head["kid"])
+		if alg == want || want == "" || !slices.Contains([]string{"RS256", "RS384", "RS512"}, alg) {
 			return ""
 		}
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(t.parts[2]); err != nil {

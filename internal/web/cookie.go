@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -74,9 +75,10 @@ func cookie(name, value string, secure bool, age time.Duration) *http.Cookie {
 	}
 }
 
-// SetCookies adds every cookie to h as a line of its own.
+// SetCookies adds every cookie to h as a line of its own: the one that it was read from, if
+// there is one.
 func SetCookies(h http.Header, cookies ...*http.Cookie) {
 	for _, c := range cookies {
-		h.Add("Set-Cookie", c.String())
+		h.Add("Set-Cookie", cmp.Or(c.Raw, c.String()))
 	}
 }
