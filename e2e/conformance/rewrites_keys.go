@@ -72,8 +72,11 @@ func mayVerify(key map[string]any) bool {
 	alg, _ := key["alg"].(string)
 	n, _ := key["n"].(string)
 	modulus, err := base64.RawURLEncoding.Strict().DecodeString(n)
-	return key["kty"] == "RSA" && (use == "" || use == "sig") && (len(ops) == 0 || slices.Contains(ops, any("verify"))) &&
-		slices.Contains([]string{"", "RS256", "RS384", "RS512"}, alg) && err == nil && len(modulus) == 256 && key["e"] == "AQAB"
+	e, _ := key["e"].(string)
+	exponent, bad := base64.RawURLEncoding.Strict().DecodeString(e)
+	fit := err == nil && len(modulus) == 256 && bad == nil && slices.Contains([]int{2, 3}, len(exponent)) && exponent[len(exponent)-1]%2 == 1
+	return fit && key["kty"] == "RSA" && (use == "" || use == "sig") && (len(ops) == 0 || slices.Contains(ops, any("verify"))) &&
+		slices.Contains([]string{"", "RS256", "RS384", "RS512"}, alg)
 }
 
 // noKeySet makes no answer of one that is no set of keys.

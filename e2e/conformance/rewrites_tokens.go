@@ -293,6 +293,6 @@ func ageless(ring *keyring, q *question) bool {
 		if t.body == nil || t.kid == "" || t.body["iat"] != nil || t.body["sub"] == nil {
 			return ""
 		}
-		return ring.with(t, 1, "iat", 1)
+		return ring.with(t, 1, "iat", -1)
 	})
 }
