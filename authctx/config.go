@@ -85,9 +85,10 @@ type Config struct {
 	// without it only on the way back from signing in.
 	SatelliteAutoSync bool
 	// OrganizationPatterns and PersonalAccountPatterns make the address decide which
-	// organisation is active: "/orgs/:slug/(.*)", with :id or :slug, and "/me". A browser
-	// whose session has another one active is sent to change it; what cannot be sent, such
-	// as an API request, stays signed in with the one it has.
+	// organisation is active: "/orgs/:slug/(.*)", with :id or :slug, and "/me", compared with
+	// the path as it was sent, percent-encoding included. A browser whose session has
+	// another one active is sent to change it; what cannot be sent, such as an API request,
+	// stays signed in with the one it has.
 	OrganizationPatterns, PersonalAccountPatterns []string
 	// AllowedRedirectOrigins may be returned to besides the app's own origin, among them
 	// the satellites of a primary app; "https://*.example.com" stands for one label.

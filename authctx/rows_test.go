@@ -158,6 +158,7 @@ func TestOrganizationPatterns(t *testing.T) {
 	for target, want := range map[string]string{
 		"/orgs/test/x":   "signed-in user_test",
 		"/ORGS/test/":    "signed-in user_test",
+		"/orgs/%74est":   "handshake active-organization-mismatch",
 		"/orgs/other":    "handshake active-organization-mismatch",
 		"/by-id/org_1":   "signed-in user_test",
 		"/by-id/org_2":   "handshake active-organization-mismatch",
