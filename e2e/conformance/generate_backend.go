@@ -58,6 +58,12 @@ func (g *generator) nonce(r *rand.Rand, q *question) answer {
 	return answer{Status: 200, Body: body(map[string]any{"directives": g.directives(r, q)})}
 }
 
+// oddCookies is an answer that should bring cookies, under the name that they have in it.
+func oddCookies(r *rand.Rand, name, empty string) answer {
+	return answer{Status: pick(r, 200, 200, 200, 200, 201, 204), Body: pick(r, empty, "null", "[]", "", `{"`+name+`":"__session=x"}`, `{"`+name+`":[5]}`, `{"`+name+`":[null]}`,
+		`{"`+name+`":["__session"]}`, `{"`+name+`":["__session=x; Path=/"]}`, `{"`+name+`":["","=x","__client_uat=1"]}`, `{"`+name+`":{}}`, `{"`+name+`":[["__session=x"]]}`)}
+}
+
 // directives are the Set-Cookie lines that a handshake or a refresh brings.
 func (g *generator) directives(r *rand.Rand, q *question) []string {
 	key := q.key()

@@ -11,7 +11,7 @@ import (
 func (g *generator) oddKeys(r *rand.Rand) answer {
 	good, second := g.ring.jwk(keyGood, "RS256"), g.ring.jwk(keySecond, "RS512")
 	keys := []any{good, second}
-	odd := map[string]any{}
+	odd := map[string]any{} // good, with something else about it
 	for name, value := range good {
 		odd[name] = value
 	}
@@ -50,10 +50,4 @@ func (g *generator) oddKeys(r *rand.Rand) answer {
 		keys[0] = private
 	}
 	return answer{Status: 200, Body: body(map[string]any{"keys": keys})}
-}
-
-// oddCookies is an answer that should bring cookies, under the name that they have in it.
-func oddCookies(r *rand.Rand, name, empty string) answer {
-	return answer{Status: pick(r, 200, 200, 200, 200, 201, 204), Body: pick(r, empty, "null", "[]", "", `{"`+name+`":"__session=x"}`, `{"`+name+`":[5]}`, `{"`+name+`":[null]}`,
-		`{"`+name+`":["__session"]}`, `{"`+name+`":["__session=x; Path=/"]}`, `{"`+name+`":["","=x","__client_uat=1"]}`, `{"`+name+`":{}}`, `{"`+name+`":[["__session=x"]]}`)}
 }

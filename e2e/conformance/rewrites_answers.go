@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"mime"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -123,4 +124,32 @@ func refuseFlagged(_ *keyring, q *question) bool {
 		*a = refusal(404, "resource_not_found")
 		return true
 	})
+}
+
+// brings reports an answer with cookies as text, or with none, under the name that they have
+// in it.
+func (a answer) brings(name string) bool {
+	var v map[string]any
+	err := json.Unmarshal([]byte(a.Body), &v)
+	return a.Status == http.StatusOK && err == nil && (v[name] == nil || isStrings(v[name]))
+}
+
+// noLines makes no answer of a success that does not bring cookies as text.
+func noLines(_ *keyring, q *question) bool {
+	nonce, refresh := q.backend["nonce"], q.backend["refresh"]
+	if !nonce.Fail && nonce.Status < 300 && !nonce.brings("directives") {
+		nonce = answer{Fail: true}
+	}
+	switch {
+	case refresh.Fail || refresh.Status >= 300:
+	case refresh.Status != http.StatusOK:
+		refresh = refusal(http.StatusUnprocessableEntity, "")
+	case refresh.Body == "null":
+		refresh.Body = "{}"
+	case !refresh.brings("cookies"):
+		refresh = answer{Fail: true}
+	}
+	changed := nonce != q.backend["nonce"] || refresh != q.backend["refresh"]
+	q.backend["nonce"], q.backend["refresh"] = nonce, refresh
+	return changed
 }

@@ -89,28 +89,6 @@ func noKeySet(_ *keyring, q *question) bool {
 	return true
 }
 
-// noLines makes no answer of one that does not bring cookies as text.
-func noLines(_ *keyring, q *question) (changed bool) {
-	for kind, name := range map[string]string{"nonce": "directives", "refresh": "cookies"} {
-		a := q.backend[kind]
-		if kind == "refresh" && a.Status == http.StatusOK && a.Body == "null" {
-			a.Body, changed = "{}", true
-			q.backend[kind] = a
-		}
-		var v map[string]any
-		err := json.Unmarshal([]byte(a.Body), &v)
-		if a.Fail || a.Status >= 300 || a.Status == http.StatusOK && err == nil && (v[name] == nil || isStrings(v[name])) {
-			continue
-		}
-		q.backend[kind] = answer{Fail: true}
-		if kind == "refresh" && a.Status != http.StatusOK {
-			q.backend[kind] = refusal(http.StatusUnprocessableEntity, "")
-		}
-		changed = true
-	}
-	return changed
-}
-
 // algorithm is that of the key called kid, "" where there is none to be used.
 func (q *question) algorithm(kid any) string {
 	if q.options.JWTKey != "" {
