@@ -119,8 +119,12 @@ func (t *loose) sloppyHeader() bool {
 }
 
 // knownKey gives a key to tokens that are refused before one is looked for, and keys to find
-// it among.
+// it among. What a handshake brought before there were any could not be verified.
 func knownKey(ring *keyring, q *question) bool {
+	if _, ok := keySet(q.backend["jwks"]); !ok {
+		q.hide(wireHandshake, wireNonce)
+		q.dropCookies(wireHandshake, wireNonce)
+	}
 	q.backend["jwks"] = answer{Status: http.StatusOK, Body: ring.jwks}
 	q.swap(ring, func(t *loose) string {
 		if t.head == nil || t.head["kid"] == keyGood {
