@@ -94,6 +94,12 @@ var differences = []difference{
 		rewrite: refuseSloppyTokens,
 	},
 	{
+		id: "K05", name: "keys that nobody should use",
+		reason:  "a key for something else (K05), of another type or strength (K04), without a kid or sharing one is not there; the reference imports what it finds, and fails with an exception where it cannot",
+		applies: func(q *question, _, _ *outcome) bool { return q.options.JWTKey == "" && !q.usualKeys() },
+		rewrite: goodKeys,
+	},
+	{
 		id: "J01", name: "cheap checks before keys",
 		reason: "what is wrong whatever the key is decided before a key is looked for",
 		applies: func(_ *question, theirs, ours *outcome) bool {
@@ -109,12 +115,6 @@ var differences = []difference{
 			return theirs.Reason == ours.Reason || strings.Contains(ours.Reason, "-refresh-") || strings.Contains(theirs.Reason, "-refresh-")
 		},
 		rewrite: onlyHeader,
-	},
-	{
-		id: "K05", name: "keys that nobody should use",
-		reason:  "a key for something else (K05), of another type or strength (K04), without a kid or sharing one is not there; the reference imports what it finds, and fails with an exception where it cannot",
-		applies: func(q *question, _, _ *outcome) bool { return q.options.JWTKey == "" && !q.usualKeys() },
-		rewrite: goodKeys,
 	},
 	{
 		id: "K03", name: "no set of keys",
