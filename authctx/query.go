@@ -17,7 +17,8 @@ func param(r *http.Request, name string) (string, bool) {
 		return "", false
 	}
 	for word := range strings.SplitSeq(raw, "&") {
-		if n, v, _ := strings.Cut(word, "="); plainWord(n) == name {
+		n, v, _ := strings.Cut(word, "=")
+		if len(n) >= len(name) && len(n) <= 3*len(name) && plainWord(n) == name { // others are not decoded: there may be many
 			return plainWord(v), true
 		}
 	}

@@ -1,12 +1,14 @@
 package authctx_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
 	"github.com/usherauth/usher/wire"
 )
@@ -45,6 +47,28 @@ func TestParametersAreReadAsBrowsersWriteThem(t *testing.T) {
 		}
 		if back := q.Get("redirect_url"); sync && strings.Contains(strings.ReplaceAll(strings.ReplaceAll(back, "%5F", "_"), "%63", "c"), "__clerk_db_jwt=") {
 			t.Errorf("%s comes back as %s", query, back)
+		}
+	}
+}
+
+// TestC17_ThousandsOfParameters: a heap of them is looked through, and nothing of it kept.
+func TestC17_ThousandsOfParameters(t *testing.T) {
+	cfg := authtest.Config(t)
+	cfg.PublishableKey, cfg.SecretKey = wire.NewPublishableKey(false, "clerk.authtest.example.com").String(), "sk_test_x"
+	a, err := authctx.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	views := func(query string) float64 {
+		req := httptest.NewRequest("POST", "/", nil)
+		req.URL.RawQuery = query
+		req.Header.Set("Cookie", "__clerk_db_jwt=dvb_1")
+		w, h := nobody{http.Header{}}, a.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		return testing.AllocsPerRun(5, func() { h.ServeHTTP(w, req) })
+	}
+	for _, words := range []string{"%41&", "%zz=1&", "=&"} {
+		if few, many := views(words), views(strings.Repeat(words, 100_000)); many > few {
+			t.Errorf("%q: %v allocations for many, %v for one", words, many, few)
 		}
 	}
 }
