@@ -153,6 +153,7 @@ func TestPeers(t *testing.T) {
 		compare(t, in, page.name+": no authentication, against clerk-sdk-go with user.Get", nobody, true, peer)
 		compare(t, in, page.name+": Usher, name from the token, against clerk-sdk-go with user.Get", listen(t, us), true, peer)
 		compare(t, in, page.name+": Usher, users.Current, against clerk-sdk-go with user.Get", listen(t, whole), true, peer)
+		apart(t, in, page.name+": Usher, name from the token, against clerk-sdk-go with user.Get", listen(t, us), peer)
 		alone(t, in, page.lines)
 	}
 	far, _ := usher(t, in, 20*time.Millisecond, fromToken, nil)
