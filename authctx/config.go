@@ -218,10 +218,13 @@ type instance struct {
 
 func newInstance(cfg Config) (*instance, error) {
 	in := &instance{
-		proxyURL: strings.TrimSuffix(cfg.ProxyURL, "/"), publicOrigin: cfg.PublicOrigin,
+		proxyURL: cfg.ProxyURL, publicOrigin: cfg.PublicOrigin,
 		parties: cfg.AuthorizedParties, audience: cfg.Audience, returnOrigins: cfg.AllowedRedirectOrigins,
 		signIn: cfg.SignInURL, signUp: cfg.SignUpURL, skew: cfg.ClockSkew, maxTokenBytes: cfg.MaxTokenBytes,
 		satellite: cfg.IsSatellite, domain: cfg.Domain, autoSync: cfg.SatelliteAutoSync, refreshable: cfg.SecretKey != "",
+	}
+	if in.proxyURL != "/" { // which is the whole of the app's origin
+		in.proxyURL = strings.TrimSuffix(in.proxyURL, "/")
 	}
 	var errs []error
 	var err error
@@ -242,7 +245,8 @@ func newInstance(cfg Config) (*instance, error) {
 	if cfg.PublicOrigin != "" {
 		errs = append(errs, checkOrigins("PublicOrigin", cfg.PublicOrigin))
 	}
-	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...), checkProxy(in.proxyURL), in.checkSatellite())
+	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...),
+		checkOrigins("AllowedRedirectOrigins", cfg.AllowedRedirectOrigins...), checkProxy(in.proxyURL), in.checkSatellite())
 	in.setDefaults()
 	in.ordinary = in.organizations.none() && tokenTypes(cfg.AcceptsToken).sessionsOnly()
 	return in, errors.Join(errs...)
@@ -278,6 +282,9 @@ func (in *instance) setDefaults() {
 }
 
 func checkProxy(proxy string) error {
+	if strings.ContainsAny(proxy, "?# \t\r\n\\") {
+		return fmt.Errorf("authctx: ProxyURL %q holds more than an address: write it like %s, without query, fragment and spaces", proxy, wire.ProxyPath)
+	}
 	if proxy == "" || strings.HasPrefix(proxy, "/") && !strings.HasPrefix(proxy, "//") {
 		return nil
 	}

@@ -17,6 +17,29 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
+func TestNewReportsAddressesThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		want string
+		edit func(*authctx.Config)
+	}{
+		{`ProxyURL "/__clerk?x=1"`, func(c *authctx.Config) { c.ProxyURL = "/__clerk?x=1" }},
+		{`ProxyURL "https://app.example.com/__clerk#x"`, func(c *authctx.Config) { c.ProxyURL = "https://app.example.com/__clerk#x" }},
+		{`ProxyURL "/a b"`, func(c *authctx.Config) { c.ProxyURL = "/a b" }},
+		{`ProxyURL "/\\evil.example"`, func(c *authctx.Config) { c.ProxyURL = `/\evil.example` }},
+		{`AllowedRedirectOrigins: "sat.example.net"`, func(c *authctx.Config) {
+			c.AllowedRedirectOrigins = []string{"https://*.example.com", "sat.example.net"}
+		}},
+		{`AllowedRedirectOrigins: "https://sat.example.net/back"`, func(c *authctx.Config) { c.AllowedRedirectOrigins = []string{"https://sat.example.net/back"} }},
+	} {
+		cfg := authctx.Config{JWTKey: authtest.Config(t).JWTKey}
+		tt.edit(&cfg)
+		if _, err := authctx.New(cfg); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("no word of %s: %v", tt.want, err)
+		}
+	}
+}
+
 func TestNewReportsEveryMistake(t *testing.T) {
 	t.Parallel()
 	_, err := authctx.New(authctx.Config{

@@ -110,7 +110,7 @@ func (a *Authenticator) originOf(r *http.Request) string {
 func (a *Authenticator) frontendAPI(origin string) string {
 	switch proxy := a.inst.proxyURL; {
 	case strings.HasPrefix(proxy, "/"):
-		return origin + proxy
+		return origin + strings.TrimSuffix(proxy, "/")
 	case proxy != "":
 		return proxy
 	case a.inst.key.IsZero():

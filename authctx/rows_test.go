@@ -126,6 +126,32 @@ func TestC20_LookAlikeAccountHosts(t *testing.T) {
 	}
 }
 
+// TestC20_AccountPortals: each instance has one, told from its Frontend API's host
+// (protocol reference 1.1), and knows no other one's.
+func TestC20_AccountPortals(t *testing.T) {
+	t.Parallel()
+	const known, other = "signed-in user_1", "handshake primary-domain-cross-origin-sync"
+	for _, tt := range []struct {
+		dev               bool
+		host, portal, out string
+	}{
+		{false, "clerk.example.com", "accounts.example.com", known},
+		{false, "clerk.example.com", "accounts.example.org", other},
+		{true, "foo-bar-13.clerk.accounts.dev", "foo-bar-13.accounts.dev", known},
+		{true, "foo-bar-13.clerk.accounts.dev", "foo-bar-14.accounts.dev", other},
+		{true, "foo-bar-13.clerk.accountsstage.dev", "foo-bar-13.accountsstage.dev", known},
+		{true, "foo-bar-13.clerk.accountsstage.dev", "foo-bar-13.accounts.dev", other},
+		{true, "clerk.foo.bar-13.lcl.dev", "accounts.foo.bar-13.lcl.dev", known},
+		{true, "clerk.foo.bar-13.lcl.dev", "accounts.foo.bar-14.lcl.dev", other},
+	} {
+		v := newVisit(environment{wire.NewPublishableKey(!tt.dev, tt.host), tt.host, tt.dev})
+		v.set("Referer", "https://"+tt.portal+"/sign-in").session(v.token(t, firstKey(), nil))
+		if got, _, _ := v.answer(t); got != tt.out {
+			t.Errorf("%s, from %s: %s, want %s", tt.host, tt.portal, got, tt.out)
+		}
+	}
+}
+
 // TestM12_LongPaths: patterns are linear in time, and not tried on paths that no server
 // lets through: one that would match is left alone.
 func TestM12_LongPaths(t *testing.T) {

@@ -84,6 +84,9 @@ func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (deci
 	if err != nil {
 		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
 	}
+	if target.Path == "" {
+		target.Path = "/" // as browsers write it
+	}
 	appendParam(target, paramSyncReturn, currentURL(r, origin))
 	return a.handshakeTo(r, c, wire.ReasonSatelliteNeedsSyncing, target.String()), true
 }
@@ -130,11 +133,10 @@ func (in *instance) knows(u *url.URL, frontendAPI string) bool {
 // accountsHost is the account portal of the instance whose Frontend API is on host
 // (protocol reference 1.1).
 func accountsHost(host string) string {
-	if rest, ok := strings.CutPrefix(host, "clerk.accountsstage."); ok {
-		return "accountsstage." + rest
-	}
-	if i := strings.Index(host, ".clerk.accounts."); i >= 0 {
-		return host[:i] + ".accounts." + host[i+len(".clerk.accounts."):]
+	for _, shared := range []string{"accountsstage.", "accounts."} { // of instances without a domain of their own
+		if before, after, ok := strings.Cut("."+host, ".clerk."+shared); ok {
+			return strings.TrimPrefix(before+"."+shared+after, ".")
+		}
 	}
 	if rest, ok := strings.CutPrefix(host, "clerk."); ok {
 		return "accounts." + rest

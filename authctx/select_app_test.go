@@ -228,6 +228,7 @@ func TestPerRequestAddresses(t *testing.T) {
 		"a proxy with a final slash":      {kind: "production", headers: headers{"X-Proxy-Url": "https://proxy.example.com/clerk/"}, uat: 1, base: "https://proxy.example.com/clerk/v1/client/handshake", back: "http://localhost:3000/path?a=1"},
 		"a proxy on a path":               {kind: "production", headers: headers{"X-Proxy-Url": "/clerk"}, uat: 1, base: "http://localhost:3000/clerk/v1/client/handshake", back: "http://localhost:3000/path?a=1"},
 		"a proxy on a path and a port":    {kind: "production", headers: headers{"X-Proxy-Url": "/clerk", "X-Public-Origin": "https://example.com:3213"}, uat: 1, base: "https://example.com:3213/clerk/v1/client/handshake", back: "https://example.com:3213/path?a=1"},
+		"a proxy of the whole origin":     {kind: "development", headers: headers{"X-Proxy-Url": "/"}, uat: 1, base: "http://localhost:3000/v1/client/handshake", back: "http://localhost:3000/path?a=1"},
 		"a proxy in development":          {kind: "development", headers: headers{"X-Proxy-Url": "https://proxy.example.com:8443/clerk"}, uat: 1, base: "https://proxy.example.com:8443/clerk/v1/client/handshake", back: "http://localhost:3000/path?a=1"},
 		"forwarding headers change none":  {kind: "production", headers: headers{"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "host=evil.example"}, uat: 1, base: "https://clerk.example.com/v1/client/handshake", back: "http://localhost:3000/path?a=1"},
 		"a satellite, nothing yet":        {kind: "production", headers: satellite, want: out},

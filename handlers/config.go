@@ -109,6 +109,11 @@ func New(cfg Config) (*Handlers, error) {
 	if origin, ok := web.Origin(cfg.PublicOrigin); !ok || origin != cfg.PublicOrigin {
 		errs = append(errs, fmt.Errorf("handlers: PublicOrigin %q is not an origin like https://app.example.com", cfg.PublicOrigin))
 	}
+	for _, allowed := range cfg.AllowedRedirectOrigins {
+		if origin, ok := web.Origin(allowed); !ok || origin != allowed {
+			errs = append(errs, fmt.Errorf("handlers: AllowedRedirectOrigins: %q is not an origin like https://app.example.com", allowed))
+		}
+	}
 	target, err := url.Parse(cfg.FrontendAPIURL)
 	if !keyless && (err != nil || target.Scheme != "https" || target.Host == "") {
 		errs = append(errs, fmt.Errorf("handlers: FrontendAPIURL %q must be an https address: the secret key travels to it", cfg.FrontendAPIURL))

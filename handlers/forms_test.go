@@ -167,8 +167,9 @@ func TestNewReportsEveryMistake(t *testing.T) {
 	t.Parallel()
 	_, err := handlers.New(handlers.Config{
 		PublishableKey: secret, SecretKey: publishable, PublicOrigin: "https://app.example.com/", FrontendAPIURL: "http://clerk.example.com", ProxyPath: "clerk/",
+		AllowedRedirectOrigins: []string{"https://shop.example.com", "other.example.com"},
 	})
-	for _, want := range []string{"PublishableKey", "SecretKey", "PublicOrigin", "FrontendAPIURL", "ProxyPath"} {
+	for _, want := range []string{"PublishableKey", "SecretKey", "PublicOrigin", "FrontendAPIURL", "ProxyPath", `"other.example.com" is not an origin`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New = %v, want it to name %s", err, want)
 		}

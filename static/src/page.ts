@@ -39,7 +39,7 @@ const setting = (name: string, attribute: string) =>
 	text(props?.[name]) ?? attempt(() => script(`[${attribute}]`)?.getAttribute(attribute))
 
 /** Where the Frontend API is, without "/v1". */
-export const proxyUrl = setting("proxyUrl", "data-proxy-url") || "/__clerk"
+export const proxyUrl = (setting("proxyUrl", "data-proxy-url") || "/__clerk").replace(/\/$/, "")
 
 const suffix = setting("cookieSuffix", "data-cookie-suffix")
 

@@ -99,6 +99,8 @@ export class Service {
 		this.origin = origin
 	}
 
+	proxy = "/__clerk"
+
 	signIn(user = "user_ada", session = "sess_1", extra = {}) {
 		this.session = { user, session, extra }
 		const token = this.mint()
@@ -146,7 +148,7 @@ export class Service {
 	}
 
 	answer(method, url, body) {
-		if (method == "GET" && url.pathname == "/__clerk/v1/client") return ["client", { response: this.client(), client: null }]
+		if (method == "GET" && url.pathname == this.proxy + "/v1/client") return ["client", { response: this.client(), client: null }]
 		if (url.searchParams.get("_method") == "DELETE") {
 			this.signOut()
 			return ["delete", { response: {}, client: null }]

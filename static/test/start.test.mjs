@@ -77,6 +77,18 @@ test("a page without props loads when somebody reads", async () => {
 	assert.equal(origin.requests[0].url.searchParams.get("__clerk_api_version"), "2026-05-12")
 })
 
+for (const proxyUrl of ["/", "https://app.example.com/", "https://proxy.example.com/clerk/"])
+	test(`a Frontend API at ${proxyUrl} is asked without another slash`, async () => {
+		const { origin, service } = world()
+		service.signIn()
+		service.proxy = new URL(proxyUrl, "https://app.example.com").pathname.replace(/\/$/, "")
+		const tab = open(origin, service, { props: props(null, { __clerk_ssr_state: undefined, proxyUrl }) })
+		const auth = watch(tab.useAuth())
+		await settle()
+		assert.equal(auth.at(-1).userId, "user_ada")
+		assert.equal(origin.requests[0].url.pathname, service.proxy + "/v1/client")
+	})
+
 test("a page without props learns that nobody is signed in", async () => {
 	const { origin, service } = world()
 	const tab = open(origin, service)
