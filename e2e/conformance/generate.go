@@ -4,26 +4,10 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
 )
-
-// origins are where the app is.
-var origins = []string{"https://app.example.com", "https://app.example.com", "http://localhost:3000"}
-
-// instances are publishable keys with the hosts in them.
-var instances = []wire.PublishableKey{
-	wire.NewPublishableKey(true, "clerk.example.com"),
-	wire.NewPublishableKey(true, "app.localhost:8080"),
-	wire.NewPublishableKey(false, "foo-bar-13.clerk.accounts.dev"),
-	wire.NewPublishableKey(false, "clerk.example.com"),
-}
-
-// satelliteHost is the Frontend API of a satellite of a production instance, which issues
-// the tokens there (protocol reference 2.3, rule 2).
-const satelliteHost = "clerk.sat.example.net"
 
 // host is where the question's tokens come from.
 func (q *question) host() string {
@@ -50,11 +34,7 @@ func newGenerator(ring *keyring, seed uint64, n int) *generator {
 		machines: map[string][]sample{}, brokenMachines: map[string][]sample{},
 	}
 	r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable on purpose
-	hosts := []string{satelliteHost}
-	for _, key := range instances {
-		hosts = append(hosts, key.Host())
-	}
-	for _, host := range hosts {
+	for _, host := range hosts() {
 		for range n / 4 {
 			g.pools[host] = append(g.pools[host], newDraft(r, host).mint(ring))
 		}
@@ -109,71 +89,6 @@ func (g *generator) token(r *rand.Rand, q *question) sample {
 	return pick(r, g.broken[host]...)
 }
 
-func (g *generator) addOptions(r *rand.Rand, q *question, key wire.PublishableKey) {
-	o := &q.options
-	// The reference does not look at the issuer unless it is told to. It is told what this
-	// library concludes from the publishable key.
-	o.Issuer = []string{key.Issuer()}
-	secret := q.secretKey()
-	switch {
-	case chance(r, 60):
-		o.SecretKey = secret
-	case chance(r, 50):
-		o.SecretKey, o.JWTKey = secret, g.ring.pem
-	default:
-		o.JWTKey = g.ring.pem
-	}
-	if chance(r, 20) {
-		o.ProxyURL = pick(r, "/__clerk", "https://app.example.com/__clerk", "https://proxy.example.com:8443/clerk", "http://localhost:3000/__clerk")
-		if strings.HasPrefix(o.ProxyURL, "http") {
-			o.Issuer = append(o.Issuer, o.ProxyURL)
-		}
-	}
-	if chance(r, 15) {
-		o.Issuer = append([]string{"https://issuer.example"}, o.Issuer...)
-	}
-	if chance(r, 20) {
-		addSatellite(r, q, key)
-		if q.host() != key.Host() {
-			o.Issuer = append(o.Issuer, "https://"+q.host())
-		}
-	}
-	if chance(r, 40) {
-		o.AuthorizedParties = pick(r, []string{q.origin}, []string{q.origin}, []string{"https://other.example", q.origin}, []string{"https://other.example"})
-	}
-	if chance(r, 20) {
-		o.Audience = pick(r, []string{"api"}, []string{"x", "api"})
-	}
-	if chance(r, 20) {
-		skew := pick[int64](r, 0, 1000, 30_000, 4_500)
-		o.ClockSkew = &skew
-	}
-	if chance(r, 25) {
-		o.Organizations = &organization{
-			Patterns: pick(r, []string{"/orgs/:slug", "/orgs/:slug/(.*)"}, []string{"/by-id/:id", "/by-id/:id/(.*)", "/orgs/:slug"}, nil),
-			Personal: pick(r, []string{"/me", "/p"}, []string{"/(.*)"}, nil),
-		}
-	}
-	if chance(r, 30) {
-		o.ReturnOrigins = []string{"https://sat.example.net"}
-	}
-}
-
-func addSatellite(r *rand.Rand, q *question, key wire.PublishableKey) {
-	o := &q.options
-	o.IsSatellite = true
-	if o.ProxyURL == "" || chance(r, 50) {
-		o.Domain = "sat.example.net"
-	}
-	o.SatelliteAutoSync = chance(r, 50)
-	if !key.Live() || chance(r, 50) {
-		o.SignInURL = pick(r, "https://primary.example/sign-in", "https://primary.example/sign-in?x=1")
-	}
-	if chance(r, 40) {
-		q.addParam("__clerk_synced", pick(r, "true", "false", "x", ""))
-	}
-}
-
 // addMetadata adds what browsers say about themselves.
 func addMetadata(r *rand.Rand, q *question, key wire.PublishableKey) {
 	add := func(name, value string) { q.headers = append(q.headers, pair{name, value}) }
@@ -184,10 +99,7 @@ func addMetadata(r *rand.Rand, q *question, key wire.PublishableKey) {
 		add("Accept", pick(r, "text/html,application/xhtml+xml", "text/html", "*/*", "application/json", "application/json, text/html", "TEXT/HTML", ""))
 	}
 	if chance(r, 35) {
-		host := key.Host()
-		add("Referer", pick(r, q.origin+"/other", "https://other.example/x", "https://"+host+"/v1", "http://"+host+"/", "https://accounts.example.com/sign-in",
-			"https://foo-bar-13.accounts.dev/sign-in", "https://evil.accounts.dev/", "https://accounts.foo-bar-13.lcl.dev/", "not a url", "", "https://APP.example.com:443/",
-			"https://app.example.com.evil.example/", "http://accounts.example.com/", "https://proxy.example.com:8443/", "https://accounts.evil.example/", "https://clerk.sat.example.net/", "android-app://com.example"))
+		add("Referer", referer(r, q, key))
 	}
 	if chance(r, 10) {
 		add("Origin", pick(r, q.origin, "https://other.example", "https://primary.example", "null"))

@@ -72,7 +72,8 @@ func parseAddress(raw, on string) (a address) {
 	return a
 }
 
-// takeApart splits an address into what is before the question mark and the parameters.
+// takeApart splits an address into what is before the question mark and the parameters. A
+// default port is as good as none (RFC 3986 §6.2.3).
 func takeApart(raw, on string) (string, []pair) {
 	base, err := url.Parse(on)
 	if err != nil {
@@ -90,7 +91,9 @@ func takeApart(raw, on string) (string, []pair) {
 			words = append(words, pair{name, value})
 		}
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host) + u.EscapedPath(), words
+	host := strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	u = &url.URL{Scheme: u.Scheme, Host: host, Path: u.Path, RawPath: u.RawPath, Fragment: u.Fragment, RawFragment: u.RawFragment}
+	return u.String(), words
 }
 
 // meant is a word of a query as it was meant, or as it is where it cannot be read.

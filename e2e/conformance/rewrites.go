@@ -85,10 +85,13 @@ func hideUnlistedReturn(_ *keyring, q *question) bool {
 	return q.hide(name)
 }
 
+// portals are how the account portals of development instances end.
+var portals = []string{".accounts.dev", ".accountsstage.dev", ".lcl.dev"}
+
 // otherPortals replaces a Referer on an account portal that any development instance knows.
 func otherPortals(_ *keyring, q *question) bool {
 	u, err := url.Parse(q.header("Referer"))
-	if err != nil || !strings.HasSuffix(u.Hostname(), ".accounts.dev") && !strings.HasSuffix(u.Hostname(), ".lcl.dev") {
+	if err != nil || !slices.ContainsFunc(portals, func(end string) bool { return strings.HasSuffix(u.Hostname(), end) }) {
 		return false
 	}
 	q.dropHeaders("Referer")
