@@ -1,6 +1,9 @@
 package authctx
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Requirement is something a signed-in user must have. Requirements are made by the
 // functions of this package only; none of them passes when the token leaves it open
@@ -51,15 +54,7 @@ func Role(role string) Requirement {
 func Permission(permission string) Requirement {
 	want := withOrgPrefix(permission)
 	return requirement(func(a *Auth) bool {
-		if want == orgPrefix || a.org.ID == "" {
-			return false
-		}
-		for _, p := range a.org.Permissions {
-			if withOrgPrefix(p) == want {
-				return true
-			}
-		}
-		return false
+		return want != orgPrefix && a.org.ID != "" && slices.Contains(a.org.Permissions, want)
 	})
 }
 
@@ -84,7 +79,8 @@ func Plan(name string) Requirement {
 	return requirement(func(a *Auth) bool { return scoped(a.plan, name) })
 }
 
-// scoped looks for query in a list such as "o:a,u:b,ou:c". A malformed list has nothing.
+// scoped looks for query in a list such as "o:a,u:b,ou:c". A malformed list has nothing; an
+// entry of another scope is there for somebody else. No name holds a colon.
 func scoped(list, query string) bool {
 	want := "ou"
 	if scope, name, ok := strings.Cut(query, ":"); ok {
@@ -98,13 +94,17 @@ func scoped(list, query string) bool {
 		}
 		query = name
 	}
+	if query == "" || strings.Contains(query, ":") {
+		return false
+	}
 	found := false
 	for entry := range strings.SplitSeq(list, ",") {
 		scope, name, ok := strings.Cut(strings.TrimSpace(entry), ":")
-		if !ok || scope != "o" && scope != "u" && scope != "ou" && scope != "uo" {
+		if !ok {
 			return false
 		}
-		found = found || query != "" && name == query && strings.ContainsAny(scope, want)
+		known := scope == "o" || scope == "u" || scope == "ou" || scope == "uo"
+		found = found || known && name == query && strings.ContainsAny(scope, want)
 	}
 	return found
 }

@@ -52,6 +52,43 @@ func TestHas(t *testing.T) {
 	}
 }
 
+// TestM06_WordsOfClaims: what is granted is what a claim says, word for word. Scopes to come
+// do not take away what else is granted; what is no list grants nothing.
+func TestM06_WordsOfClaims(t *testing.T) {
+	t.Parallel()
+	v1 := map[string]any{"v": nil, "o": nil, "org_id": "org_1", "org_role": "org:admin", "org_permissions": []string{"org:a:read", "b:write", "org:org:c:r"}}
+	for _, tt := range []struct {
+		claims map[string]any
+		req    authctx.Requirement
+		want   bool
+	}{
+		{map[string]any{"fea": "z:x,o:a,oz:b"}, authctx.Feature("a"), true},
+		{map[string]any{"fea": "z:x,o:a,oz:b"}, authctx.Feature("x"), false},
+		{map[string]any{"fea": "z:x,o:a,oz:b"}, authctx.Feature("b"), false},
+		{map[string]any{"fea": "O:a, u:u:x"}, authctx.Feature("a"), false},
+		{map[string]any{"fea": "O:a, u:b"}, authctx.Feature("u:b"), true},
+		{map[string]any{"fea": "o:,u:"}, authctx.Feature(""), false},
+		{map[string]any{"fea": "o:org,u:user"}, authctx.Feature("org:"), false},
+		{map[string]any{"fea": "o:a:b"}, authctx.Feature("o:a:b"), false},
+		{map[string]any{"fea": "o:a"}, authctx.Feature("o:a:b"), false},
+		{map[string]any{"pla": "x:pro, ou:free"}, authctx.Plan("user:free"), true},
+		{map[string]any{"pla": "u:pro,"}, authctx.Plan("pro"), false},
+		{map[string]any{"pla": "pro"}, authctx.Plan("pro"), false},
+		{v1, authctx.Permission("a:read"), true},
+		{v1, authctx.Permission("b:write"), false},
+		{v1, authctx.Permission("org:b:write"), false},
+		{v1, authctx.Permission("c:r"), false},
+	} {
+		var opts []authtest.Option
+		for name, value := range tt.claims {
+			opts = append(opts, authtest.Claim(name, value))
+		}
+		if got := identity(t, opts...).Has(tt.req); got != tt.want {
+			t.Errorf("%v: %v, want %v", tt.claims, got, tt.want)
+		}
+	}
+}
+
 func TestM11_Reverification(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

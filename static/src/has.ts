@@ -7,12 +7,15 @@ const list = (value: unknown) => (text(value) ?? "").split(",").map((part) => pa
 
 const organisation = (name: string) => "org:" + name.replace(/^(org:)+/, "")
 
-/** Entries of a fea or pla claim that belong to one of the scopes "o" and "u". */
-const scoped = (claim: unknown, scopes: string) =>
-	list(claim).flatMap((entry) => {
-		const [, scope = "", id = ""] = /^(o|u|ou|uo):(.+)$/.exec(entry) ?? []
-		return [...scope].some((letter) => scopes.includes(letter)) ? [id] : []
+/** Entries of a fea or pla claim that belong to one of the scopes "o" and "u"; none if one has no scope. */
+const scoped = (claim: unknown, scopes: string) => {
+	const entries = list(claim).map((entry) => /^(.*?):(.*)$/s.exec(entry))
+	if (entries.includes(null)) return []
+	return entries.flatMap((entry) => {
+		const [, scope, id] = entry as unknown as [string, string, string]
+		return /^(o|u|ou|uo)$/.test(scope) && [...scope].some((letter) => scopes.includes(letter)) ? [id] : []
 	})
+}
 
 /** Organisation fields of either claim version. */
 export const orgOf = (claims: Claims) => {
@@ -38,9 +41,9 @@ const permissions = (claims: Claims): unknown => {
 }
 
 const owned = (claim: unknown, query: string) => {
-	const [id, scope] = query.split(":").reverse()
+	const [id, scope, more] = query.split(":").reverse()
 	const letters = scope === undefined ? "ou" : /^(o|org|organization)$/.test(scope) ? "o" : /^(u|user)$/.test(scope) ? "u" : ""
-	return !!id && scoped(claim, letters).includes(id)
+	return !!id && more === undefined && scoped(claim, letters).includes(id)
 }
 
 const presets: Record<string, [string, number]> = {

@@ -78,6 +78,29 @@ for (const [ages, preset, want] of [
 	test(`${preset} with ages ${JSON.stringify(ages)} is ${want}`, () =>
 		assert.equal(has({ ...admin, fva: ages })({ reverification: preset }), want))
 
+for (const [claims, requirement, want] of [
+	[{ fea: "z:x,o:a,oz:b" }, { feature: "a" }, true],
+	[{ fea: "z:x,o:a,oz:b" }, { feature: "x" }, false],
+	[{ fea: "z:x,o:a,oz:b" }, { feature: "b" }, false],
+	[{ fea: "O:a, u:b" }, { feature: "a" }, false],
+	[{ fea: "O:a, u:b" }, { feature: "u:b" }, true],
+	[{ fea: "a,o:b" }, { feature: "b" }, false],
+	[{ fea: "o:b," }, { feature: "b" }, false],
+	[{ fea: "o:,u:" }, { feature: "" }, false],
+	[{ fea: "o:org" }, { feature: "org:" }, false],
+	[{ fea: "o:a:b" }, { feature: "o:a:b" }, false],
+	[{ fea: "o:a" }, { feature: "o:a:b" }, false],
+	[{ fea: "org:a" }, { feature: "org:a" }, false],
+	[{ pla: "x:pro, ou:free" }, { plan: "user:free" }, true],
+	[{ pla: "u:pro," }, { plan: "pro" }, false],
+	[{ v: 1, org_id: "org_1", org_permissions: ["org:a:read", "b:write"] }, { permission: "b:write" }, false],
+	[{ fea: "o:,o:a", o: { ...admin.o, per: "r", fpm: "0,1" } }, { permission: "a:r" }, true],
+	[{ fea: "z:x,o:a", o: { ...admin.o, per: "r", fpm: "1" } }, { permission: "a:r" }, true],
+	[{ fea: "x,o:a", o: { ...admin.o, per: "r", fpm: "1" } }, { permission: "a:r" }, false],
+])
+	test(`${JSON.stringify(claims)}: has(${JSON.stringify(requirement)}) is ${want}`, () =>
+		assert.equal(has({ ...admin, ...claims })(requirement), want))
+
 const p70 = Array.from({ length: 71 }, (_, i) => "p" + i).join(",")
 
 for (const [fea, per, fpm, granted, missing] of [
