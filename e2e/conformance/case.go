@@ -80,6 +80,7 @@ type question struct {
 	options options
 	backend map[string]answer // by jwks, nonce, refresh and the kinds of machine tokens
 	usual   string            // the set of keys as it is where nothing is odd about it
+	checks  []check           // what the auth object is asked
 	swapped map[string]string // tokens of a rewritten question to those they stand for
 }
 
@@ -121,7 +122,7 @@ func (q *question) wire() map[string]any {
 	}
 	return map[string]any{
 		"now": q.now.UnixMilli(), "method": q.method, "url": q.origin + q.target,
-		"headers": headers, "options": q.options, "backend": q.backend, "ownKeys": !q.usualKeys(),
+		"headers": headers, "options": q.options, "backend": q.backend, "checks": q.checks, "ownKeys": !q.usualKeys(),
 	}
 }
 

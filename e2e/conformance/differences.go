@@ -42,9 +42,10 @@ var differences = []difference{
 		id: "M11", name: "ages that are no whole minutes",
 		reason:  "how long ago a factor was verified is a whole number of minutes, up to some thousand years; anything else is no age, and checks that need one fail",
 		applies: func(_ *question, theirs, _ *outcome) bool { return slices.ContainsFunc(theirs.Auth.FactorAges, oddAge) },
-		answer: func(_ *question, o *outcome) {
+		answer: func(q *question, o *outcome) {
 			if slices.ContainsFunc(o.Auth.FactorAges, oddAge) {
 				o.Auth.FactorAges = nil
+				q.deny(o, func(c check) bool { return c.Reverification != nil })
 			}
 		},
 	},
@@ -276,6 +277,11 @@ var differences = []difference{
 		id: "J24", name: "other kinds of tokens as access tokens",
 		reason:  "an OAuth token with the category of a session, a template or a machine is of that kind; the reference looks at typ alone",
 		rewrite: refuseOtherCategories,
+	},
+	{
+		id: "M06", name: "names that are none",
+		reason:  "no feature and no plan has an empty name, or one with a colon; the reference looks for the scope in place of the first, and for the beginning of the second",
+		rewrite: plainNames,
 	},
 	{
 		id: "M06", name: "machine claims of the wrong type",

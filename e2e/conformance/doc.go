@@ -2,8 +2,8 @@
 // questions and compares the answers: a seeded generator makes requests over all inputs of
 // the decision table (protocol reference 4.4), both sides get them with the same options,
 // the same clock and the same Backend API, and must agree on the status, the reason, where
-// the browser is sent, the cookies set, what the Backend API was asked, and who is signed
-// in.
+// the browser is sent, the cookies set, what the Backend API was asked, who is signed in, and
+// what has() says of them.
 //
 // One request in five is about machine tokens (protocol reference 5.5): one kind of token
 // is accepted, a list of them or any, opaque and JWT ones of each kind come in the header

@@ -71,6 +71,7 @@ func (g *generator) question(n int) *question {
 		q.joint = pick(r, ";", ";  ", " ; ", ";\t", ";;", "; ;", "; =; ")
 	}
 	g.addMachine(r, q)
+	addChecks(r, q)
 	if chance(r, 5) {
 		q.oddAddress(r)
 	}

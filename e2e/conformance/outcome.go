@@ -22,6 +22,7 @@ type outcome struct {
 	Calls        []string      // what the Backend API was asked, but for keys
 	TokenType    string        // the kind of token that somebody is authenticated by
 	Auth         identity
+	Has          []bool // its answers
 	Machine      machine
 }
 

@@ -79,6 +79,7 @@ type stated struct {
 	Headers [][2]string
 	Auth    *statedAuth
 	Calls   []any
+	Has     []bool
 }
 
 type statedAuth struct {
@@ -101,7 +102,7 @@ func readReference(q *question, line []byte) (*outcome, error) {
 	if err := json.Unmarshal(line, &s); err != nil {
 		return nil, err
 	}
-	o := &outcome{Threw: s.Threw, Status: s.Status, Reason: s.Reason}
+	o := &outcome{Threw: s.Threw, Status: s.Status, Reason: s.Reason, Has: s.Has}
 	var lines []string
 	for _, h := range s.Headers {
 		switch strings.ToLower(h[0]) {

@@ -66,6 +66,7 @@ async function ask(c) {
 		reason: state.reason ?? "",
 		headers: [...state.headers],
 		auth: auth && { ...auth, getToken: undefined, has: undefined, debug: undefined },
+		has: auth && c.checks.map((check) => auth.has(check)),
 	}
 }
 

@@ -102,14 +102,14 @@ func addOrganization(r *rand.Rand, d *draft) {
 			d.body.set("org_id", quoted(pick(r, "org_1", "org_2")))
 			d.body.set("org_slug", quoted(pick(r, "acme", "other")))
 			d.body.set("org_role", `"org:admin"`)
-			d.body.set("org_permissions", pick(r, `["org:a:read"]`, `["org:a:read","org:b:write"]`, `[]`))
+			d.body.set("org_permissions", pick(r, `["org:a:read"]`, `["org:a:read","org:b:write"]`, `[]`, `["a:read","org:org:b:write"]`))
 		}
 		return
 	}
 	d.body.set("v", "2")
 	d.body.set("jti", quoted("j"+strconv.Itoa(r.IntN(3))))
-	d.body.set("fea", pick(r, `"o:dashboard,o:teams"`, `"o:dashboard,u:x,o:teams"`, `"ou:dashboard,u:x,uo:teams"`, `"o:a , o:b"`, `"u:x"`, `""`))
-	d.body.set("pla", pick(r, `"o:pro,u:free"`, `"u:free"`))
+	d.body.set("fea", pick(r, `"o:dashboard,o:teams"`, `"o:dashboard,u:x,o:teams"`, `"ou:dashboard,u:x,uo:teams"`, `"o:a , o:b"`, `"u:x"`, `""`, `"z:x,o:a,oz:b,o:b"`, `"o:,o:a"`, `"O:dashboard,u:u:x"`, `"o:a:b, uo:b"`))
+	d.body.set("pla", pick(r, `"o:pro,u:free"`, `"u:free"`, `"x:pro, ou:free"`, `"u:pro,"`, `"u:"`))
 	if chance(r, 30) {
 		return
 	}

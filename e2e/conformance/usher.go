@@ -123,6 +123,7 @@ func describe(q *question, s authctx.State) (*outcome, error) {
 	if o.Auth, err = describeAuth(s.Auth); err != nil {
 		return nil, err
 	}
+	o.Has = q.has(s.Auth)
 	if m := s.Auth.Machine(); m != nil {
 		o.Machine, err = describeMachine(q, s.Auth, m)
 		return o, err
