@@ -17,13 +17,15 @@ const scoped = (claim: unknown, scopes: string) => {
 	})
 }
 
-/** Organisation fields of either claim version. */
+/** Organisation fields of either claim version; without an id there is no organisation. */
 export const orgOf = (claims: Claims) => {
 	const v2 = claims["v"] === 2
 	const o = fields(claims["o"])
 	const role = text(o["rol"])
+	const orgId = text(v2 ? o["id"] : claims["org_id"])
+	if (!orgId) return { orgId: null, orgRole: null, orgSlug: null }
 	return {
-		orgId: text(v2 ? o["id"] : claims["org_id"]),
+		orgId,
 		orgRole: v2 ? role && "org:" + role : text(claims["org_role"]),
 		orgSlug: text(v2 ? o["slg"] : claims["org_slug"]),
 	}
@@ -55,7 +57,7 @@ const presets: Record<string, [string, number]> = {
 
 const verified = (ages: unknown, want: Reverification) => {
 	const [level, after] = typeof want == "string" ? (presets[want] ?? []) : [want?.level, want?.afterMinutes]
-	const known = Array.isArray(ages) && ages.length == 2 && ages.every((age) => Number.isFinite(age) && (age == -1 || age >= 0))
+	const known = Array.isArray(ages) && ages.length == 2 && ages.every((age) => (age | 0) === age && age >= -1) // whole minutes
 	if (!known || !after || !/^(first|second|multi)_factor$/.test(level ?? "")) return false
 	const [first, second] = ages as [number, number]
 	const fresh = (age: number) => age >= 0 && after > age

@@ -73,6 +73,9 @@ for (const [ages, preset, want] of [
 	[[1], "lax", false],
 	[[1, 2, 3], "lax", false],
 	[["1", -1], "lax", false],
+	[[0.5, 1], "lax", false],
+	[[0, 2 ** 31], "strict_mfa", false],
+	[[[0], [0]], "lax", false],
 	[null, "lax", false],
 ])
 	test(`${preset} with ages ${JSON.stringify(ages)} is ${want}`, () =>
@@ -126,6 +129,15 @@ test("claims of version 1 are read by their own names", () => {
 	assert.equal(check({ role: "admin" }), true)
 	assert.equal(check({ role: "member" }), false)
 	assert.equal(check({ permission: "a:read" }), true)
+})
+
+test("an organisation without an id is none", () => {
+	for (const org_id of [undefined, 5, [], ""]) {
+		const origin = new Origin()
+		const claims = { sub: "user_1", sid: "sess_1", iat: origin.time / 1000, org_id, org_slug: "acme", org_role: "org:admin" }
+		const { orgId, orgSlug, orgRole } = open(origin, new Service(origin), { props: props(claims) }).useAuth().get()
+		assert.deepEqual([orgId, orgSlug, orgRole], [null, null, null])
+	}
 })
 
 test("without an organisation there is no role and no permission", () => {
