@@ -101,7 +101,8 @@ func (h *Handlers) rewrite(pr *httputil.ProxyRequest) {
 // what is personal out of caches: everything but key sets, scripts, and pictures, which
 // are for whoever knows their address.
 func (h *Handlers) modifyResponse(res *http.Response) error {
-	if location, err := url.Parse(res.Header.Get("Location")); err == nil && location.Host == h.target.Host {
+	location, err := res.Location() // relative to what was asked for (RFC 9110 §10.2.2)
+	if err == nil && location.Host == h.target.Host {
 		res.Header.Set("Location", h.cfg.PublicOrigin+h.cfg.ProxyPath+location.EscapedPath()+tail(location))
 	}
 	p := res.Request.URL.Path

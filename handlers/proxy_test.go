@@ -99,8 +99,13 @@ func TestProxyKeepsRedirectsUnderThePath(t *testing.T) {
 	for location, want := range map[string]string{
 		"https://clerk.example.com/v1/oauth_callback?a=b%2Fc#f": origin + "/__clerk/v1/oauth_callback?a=b%2Fc#f",
 		"https://accounts.google.com/o?x":                       "https://accounts.google.com/o?x",
-		"/relative":                                             "/relative",
-		"https://clerk.example.com.evil.example/":               "https://clerk.example.com.evil.example/",
+		"/npm/@clerk/clerk-js@6.25.0/dist/clerk.browser.js":     origin + "/__clerk/npm/@clerk/clerk-js@6.25.0/dist/clerk.browser.js",
+		"y?z":                                     origin + "/__clerk/v1/y?z",
+		"//clerk.example.com/v1/y":                origin + "/__clerk/v1/y",
+		"//other.example/v1/y":                    "//other.example/v1/y",
+		"http://clerk.example.com/v1/y":           origin + "/__clerk/v1/y",
+		"https://clerk.example.com:444/v1":        "https://clerk.example.com:444/v1",
+		"https://clerk.example.com.evil.example/": "https://clerk.example.com.evil.example/",
 	} {
 		calls := 0
 		rec := through(t, func(*http.Request) (*http.Response, error) {
