@@ -73,7 +73,8 @@ type Config struct {
 	// MaxTokenBytes bounds a token before it is decoded; 0 is 8192.
 	MaxTokenBytes int
 	// SignInURL and SignUpURL lead to the pages, relative or absolute; "" is
-	// "/sign-in" and "/sign-up".
+	// "/sign-in" and "/sign-up". A satellite has no such pages: there "" is the instance's
+	// account portal, and for SignUpURL, if SignInURL is set, "create" below that.
 	SignInURL, SignUpURL string
 	// IsSatellite says that this app is on another domain than the one people sign in on:
 	// its session is synchronised from there (protocol reference 4.4, D2). It needs Domain
@@ -264,6 +265,9 @@ func (in *instance) setKey(key wire.PublishableKey) {
 }
 
 func (in *instance) setDefaults() {
+	if in.satellite && !in.key.IsZero() {
+		in.setPrimaryPages()
+	}
 	if in.signIn == "" {
 		in.signIn = "/sign-in"
 	}

@@ -1,13 +1,11 @@
 package authctx
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
-	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -117,39 +115,4 @@ func (a *Authenticator) frontendAPI(origin string) string {
 		return ""
 	}
 	return "https://" + a.inst.frontendHost()
-}
-
-// SignInURL returns the sign-in page for the instance that guards ctx, carrying returnTo
-// in redirect_url when it is a safe address to come back to (a path, or a URL on an
-// allowed origin), and without it otherwise. Without [Authenticator.Handler] it is
-// "/sign-in".
-func SignInURL(ctx context.Context, returnTo string) string { return pageURL(ctx, returnTo, false) }
-
-// SignUpURL is [SignInURL] for the sign-up page.
-func SignUpURL(ctx context.Context, returnTo string) string { return pageURL(ctx, returnTo, true) }
-
-func pageURL(ctx context.Context, returnTo string, signUp bool) string {
-	page, origin := "/sign-in", ""
-	var allowed []string
-	if signUp {
-		page = "/sign-up"
-	}
-	if owner := ownerOf(ctx); owner != nil {
-		page, origin, allowed = owner.inst.signIn, owner.inst.publicOrigin, owner.inst.returnOrigins
-		if signUp {
-			page = owner.inst.signUp
-		}
-	}
-	target, ok := web.SafeReturn(returnTo, origin, allowed)
-	if !ok {
-		return page
-	}
-	if strings.Contains(page, "://") && strings.HasPrefix(target, "/") {
-		target = origin + target // a page on another host needs the whole address
-	}
-	sep := "?"
-	if strings.Contains(page, "?") {
-		sep = "&"
-	}
-	return page + sep + wire.ParamRedirectURL + "=" + url.QueryEscape(target)
 }

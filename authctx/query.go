@@ -55,17 +55,46 @@ func plainWord(s string) string {
 // currentURL is the request's address on origin without the named query parameters.
 func currentURL(r *http.Request, origin string, without ...string) string {
 	out := origin + r.URL.EscapedPath()
-	if r.URL.RawQuery == "" {
-		return out
+	if kept := withoutParams(r.URL.RawQuery, without...); kept != "" {
+		out += "?" + kept
+	}
+	return out
+}
+
+// withoutParams leaves out the named parameters of a query, and the others as they are.
+func withoutParams(query string, names ...string) string {
+	if query == "" {
+		return ""
 	}
 	var kept []string
-	for word := range strings.SplitSeq(r.URL.RawQuery, "&") {
-		if name, _, _ := strings.Cut(word, "="); !slices.Contains(without, plainWord(name)) {
+	for word := range strings.SplitSeq(query, "&") {
+		if name, _, _ := strings.Cut(word, "="); !slices.Contains(names, plainWord(name)) {
 			kept = append(kept, word)
 		}
 	}
-	if len(kept) == 0 {
-		return out
+	return strings.Join(kept, "&")
+}
+
+// setParam gives u a parameter: in the place of the first of that name, or as the last.
+func setParam(u *url.URL, name, value string) {
+	for before := 0; before < len(u.RawQuery); before++ {
+		word, rest, _ := strings.Cut(u.RawQuery[before:], "&")
+		if n, _, _ := strings.Cut(word, "="); plainWord(n) == name {
+			head, tail := u.RawQuery[:before]+name+"="+url.QueryEscape(value), withoutParams(rest, name)
+			if u.RawQuery = head; tail != "" {
+				u.RawQuery += "&" + tail
+			}
+			return
+		}
+		before += len(word)
 	}
-	return out + "?" + strings.Join(kept, "&")
+	appendParam(u, name, value)
+}
+
+// appendParam leaves the parameters that are there as they are.
+func appendParam(u *url.URL, name, value string) {
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += name + "=" + url.QueryEscape(value)
 }

@@ -28,6 +28,21 @@ func (in *instance) checkSatellite() error {
 	return errors.Join(errs...)
 }
 
+// setPrimaryPages finds the pages of the primary app where they are not configured (protocol
+// reference 6.4).
+func (in *instance) setPrimaryPages() {
+	portal := "https://" + accountsHost(in.key.Host())
+	if u, err := url.Parse(in.signIn); in.signUp == "" && in.signIn != "" && err == nil {
+		in.signUp = u.JoinPath("create").String()
+	}
+	if in.signIn == "" {
+		in.signIn = portal + "/sign-in"
+	}
+	if in.signUp == "" {
+		in.signUp = portal + "/sign-up"
+	}
+}
+
 // frontendHost is the host of this app's Frontend API: a satellite on a production
 // instance has one on its own domain (protocol reference 1.1).
 func (in *instance) frontendHost() string {
@@ -80,23 +95,12 @@ func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (deci
 	if origin == "" {
 		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
 	}
-	target, err := url.Parse(a.inst.signIn)
+	target, err := parsePage(a.inst.signIn)
 	if err != nil {
 		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
 	}
-	if target.Path == "" {
-		target.Path = "/" // as browsers write it
-	}
 	appendParam(target, paramSyncReturn, currentURL(r, origin))
 	return a.handshakeTo(r, c, wire.ReasonSatelliteNeedsSyncing, target.String()), true
-}
-
-// appendParam leaves the parameters that are there as they are.
-func appendParam(u *url.URL, name, value string) {
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += name + "=" + url.QueryEscape(value)
 }
 
 // fromElsewhere reports a navigation that began on another site. The session may have
