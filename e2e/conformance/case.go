@@ -81,6 +81,8 @@ type question struct {
 	backend map[string]answer // by jwks, nonce, refresh and the kinds of machine tokens
 	usual   string            // the set of keys as it is where nothing is odd about it
 	checks  []check           // what the auth object is asked
+	pages   bool              // whether it is asked where to sign in
+	back    string            // where to come back to from there, "" for nowhere
 	swapped map[string]string // tokens of a rewritten question to those they stand for
 }
 
@@ -122,7 +124,7 @@ func (q *question) wire() map[string]any {
 	}
 	return map[string]any{
 		"now": q.now.UnixMilli(), "method": q.method, "url": q.origin + q.target,
-		"headers": headers, "options": q.options, "backend": q.backend, "checks": q.checks, "ownKeys": !q.usualKeys(),
+		"headers": headers, "options": q.options, "backend": q.backend, "checks": q.checks, "back": q.back, "pages": q.pages, "ownKeys": !q.usualKeys(),
 	}
 }
 

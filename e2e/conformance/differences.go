@@ -160,9 +160,10 @@ var differences = []difference{
 		applies: func(_ *question, theirs, _ *outcome) bool {
 			return theirs.Auth.OrgID == "" && (theirs.Auth.OrgRole != "" || theirs.Auth.OrgSlug != "" || len(theirs.Auth.OrgPermissions) > 0)
 		},
-		answer: func(_ *question, o *outcome) {
+		answer: func(q *question, o *outcome) {
 			if o.Auth.OrgID == "" {
 				o.Auth.OrgRole, o.Auth.OrgSlug, o.Auth.OrgPermissions = "", "", nil
+				q.deny(o, func(c check) bool { return c.Role != nil || c.Permission != nil })
 			}
 		},
 	},
@@ -244,6 +245,11 @@ var differences = []difference{
 		},
 	},
 	{
+		id: "J13", name: "what no opaque token holds",
+		reason:  "garbage and overlong values are refused without a call to the Backend API",
+		rewrite: refuseGarbage,
+	},
+	{
 		id: "K03", name: "handshake that cannot be resolved, in the address",
 		reason:  "the reference throws (4.9, 44) or signs out; here the parameter is taken out of the address, and the attempt counted",
 		applies: brokenHandshakeInAddress,
@@ -262,11 +268,6 @@ var differences = []difference{
 		id: "4.4", name: "a list of one kind",
 		reason:  "Config.AcceptsToken is always a list; one kind is one kind, and a request without a token is told so",
 		rewrite: singleKind,
-	},
-	{
-		id: "J13", name: "what no opaque token holds",
-		reason:  "garbage and overlong values are refused without a call to the Backend API",
-		rewrite: refuseGarbage,
 	},
 	{
 		id: "J21", name: "issuer of machine tokens",

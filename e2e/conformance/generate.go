@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -75,7 +76,17 @@ func (g *generator) question(n int) *question {
 	if chance(r, 5) {
 		q.oddAddress(r)
 	}
+	q.addPages(r)
 	return q
+}
+
+// addPages asks where people would be sent to sign in, unless they would be sent to the same
+// address without the handshake first. The reference adds to a page's query what is for its
+// path, where it has one.
+func (q *question) addPages(r *rand.Rand) {
+	carries := func(name string) bool { return strings.Contains(q.target, name) || q.cookie(name) != "" }
+	q.pages = (q.options.SignInURL != "" || q.options.IsSatellite) && !carries(wireHandshake) && !strings.Contains(q.options.SignInURL, "?")
+	q.back = pick(r, "", "/back", "/back?x=1&__clerk_synced=true&x=2", q.origin+"/back?a=b%20c+d&e", q.origin+"/#x")
 }
 
 // token picks a token, more often a good one.

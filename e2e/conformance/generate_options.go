@@ -64,6 +64,9 @@ func (g *generator) addOptions(r *rand.Rand, q *question, key wire.PublishableKe
 		if q.host() != key.Host() {
 			o.Issuer = append(o.Issuer, "https://"+q.host())
 		}
+	} else if chance(r, 15) {
+		o.SignInURL = pick(r, "/sign-in", "/login?x=1", q.origin+"/sign-in", "https://accounts.example.org/sign-in", "https://accounts.example.org/#/sign-in?y",
+			"https://foo-bar-13.accounts.dev/sign-in/?redirect_url=x&z=1", "http://localhost:3001/sign-in")
 	} else if chance(r, 10) { // says nothing where nobody is a satellite
 		o.Domain = pick(r, satellites...)
 		o.SatelliteAutoSync = chance(r, 50)

@@ -22,7 +22,9 @@ type outcome struct {
 	Calls        []string      // what the Backend API was asked, but for keys
 	TokenType    string        // the kind of token that somebody is authenticated by
 	Auth         identity
-	Has          []bool // its answers
+	Has          []bool  // its answers
+	SignIn       address // where it sends people to sign in
+	SignUp       address
 	Machine      machine
 }
 

@@ -80,6 +80,8 @@ type stated struct {
 	Auth    *statedAuth
 	Calls   []any
 	Has     []bool
+	SignIn  string
+	SignUp  string
 }
 
 type statedAuth struct {
@@ -119,6 +121,7 @@ func readReference(q *question, line []byte) (*outcome, error) {
 		}
 	}
 	o.Cookies = parseCookies(lines)
+	o.SignIn, o.SignUp = parseAddress(s.SignIn, q.origin+q.target), parseAddress(s.SignUp, q.origin+q.target)
 	for _, c := range s.Calls {
 		o.Calls = append(o.Calls, canonical(c))
 	}

@@ -34,7 +34,7 @@ function call(kind, init, url) {
 	return { method: init.method ?? "GET", path: url.pathname, query: url.search, body, key }
 }
 
-const { createAuthenticateRequest } = await import("@clerk/backend/internal")
+const { createAuthenticateRequest, createRedirect } = await import("@clerk/backend/internal")
 const { createClerkClient } = await import("@clerk/backend")
 
 // Keys are remembered by where they come from, also those that are no longer published. A
@@ -55,6 +55,20 @@ function authenticator(o, ownKeys) {
 	return found
 }
 
+// pages are where auth sends people to sign in or up, for what is configured: other pages have
+// other defaults on the other side. A pending session's task has a page of its own only
+// where the sign-in page is somebody else's.
+function pages({ url, options, back, pages }, auth) {
+	const { publishableKey, signInUrl, isSatellite } = options
+	if (!auth || !pages) return {}
+	const devBrowserToken = new URL(url).searchParams.get("__clerk_db_jwt")
+	const params = { publishableKey, signInUrl, isSatellite, devBrowserToken, baseUrl: url, redirectAdapter: (page) => page }
+	const way = { returnBackUrl: back || null }
+	const elsewhere = new URL(createRedirect(params).redirectToSignIn(way)).origin !== new URL(url).origin
+	const { redirectToSignIn, redirectToSignUp } = createRedirect({ ...params, sessionStatus: elsewhere ? auth.sessionStatus : undefined })
+	return { signIn: redirectToSignIn(way), signUp: isSatellite ? redirectToSignUp(way).replace(/\/+create/, "/create") : "" }
+}
+
 async function ask(c) {
 	current = c
 	c.calls = []
@@ -66,6 +80,7 @@ async function ask(c) {
 		reason: state.reason ?? "",
 		headers: [...state.headers],
 		auth: auth && { ...auth, getToken: undefined, has: undefined, debug: undefined },
+		...pages(c, auth),
 		has: auth && c.checks.map((check) => auth.has(check)),
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"time"
 
@@ -34,6 +36,7 @@ func ours(q *question) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer first.askPages(q, a) // the same for all
 	for range asked - 1 {
 		again, err := ask(q, a, backend)
 		if err != nil {
@@ -58,6 +61,28 @@ func ask(q *question, a *authctx.Authenticator, b *backend) (*outcome, error) {
 	o.Calls = b.calls
 	return o, nil
 }
+
+// askPages fills in where a handler would send people to sign in or up.
+func (o *outcome) askPages(q *question, a *authctx.Authenticator) {
+	if !q.pages || o.Status == wire.StatusHandshake {
+		return
+	}
+	a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		page := func(make func(context.Context, string) string) address {
+			raw := make(r.Context(), q.back)
+			if q.param(wire.ParamDevBrowser) == "" { // the reference's caller looks for cookies in its own way
+				raw = knownBrowser.ReplaceAllString(raw, "")
+			}
+			return parseAddress(raw, q.origin+q.target)
+		}
+		o.SignIn = page(authctx.SignInURL)
+		if q.options.IsSatellite {
+			o.SignUp = page(authctx.SignUpURL)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), q.request())
+}
+
+var knownBrowser = regexp.MustCompile(`[?&]` + wire.ParamDevBrowser + `=[^&#]*`)
 
 // repeated holds that an answer about a machine token is remembered, and gives again the
 // calls that it saved. What could not be found out may be asked again.
