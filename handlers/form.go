@@ -30,8 +30,8 @@ var (
 
 // readForm returns the fields of a post by this site. Every field has one value.
 func (h *Handlers) readForm(w http.ResponseWriter, r *http.Request) (url.Values, *badForm) {
-	if h.crossSite(r) {
-		return nil, errCrossSite
+	if bad := h.crossSite(r); bad != nil {
+		return nil, bad
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFormBytes))
 	if err != nil {
@@ -71,15 +71,20 @@ func parseForm(body string) (url.Values, *badForm) {
 // [http.CrossOriginProtection] in two points: an Origin, when there is one, is exactly ours,
 // while the library lets an http page of the same host post to https; and trusting our own
 // origin, which a proxy that rewrites Host needs, does not excuse what the browser itself
-// calls same-site or cross-site.
-func (h *Handlers) crossSite(r *http.Request) bool {
-	origin := r.Header["Origin"]
-	if len(origin) > 1 || len(origin) == 1 && origin[0] != h.cfg.PublicOrigin {
-		return true
+// calls same-site or cross-site. A page that tells nobody where it is has the Origin null
+// (Fetch §3.2); then the browser has to call it same-origin.
+func (h *Handlers) crossSite(r *http.Request) *badForm {
+	origin, site := r.Header["Origin"], r.Header.Get("Sec-Fetch-Site")
+	if len(origin) == 1 && site == "same-origin" && origin[0] != h.cfg.PublicOrigin {
+		if origin[0] == "null" {
+			return nil
+		}
+		h.log.WarnContext(r.Context(), "form refused: the page was opened at another origin than PublicOrigin", "origin", origin[0], "public_origin", h.cfg.PublicOrigin)
+		return &badForm{http.StatusForbidden, "This page was opened at another address than the site's own, so nothing was done. Please open it at " + h.cfg.PublicOrigin + "."}
 	}
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
-		return h.csrf.Check(r) != nil
+	ours := len(origin) == 0 || len(origin) == 1 && origin[0] == h.cfg.PublicOrigin
+	if ours && (site == "" || site == "same-origin" || site == "none") && h.csrf.Check(r) == nil {
+		return nil
 	}
-	return true
+	return errCrossSite
 }

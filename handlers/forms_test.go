@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -160,6 +161,30 @@ func TestPagesTakeTheirMethodsOnly(t *testing.T) {
 		if rec.Code != 405 || rec.Header().Get("Allow") != tt.allow {
 			t.Errorf("%s: %d, Allow %q", name, rec.Code, rec.Header().Get("Allow"))
 		}
+	}
+}
+
+// TestFormsSayWhereTheyCanBeSent: a page opened at another name of the same server, such as
+// 127.0.0.1, is told the right one, and the log says what is wrong.
+func TestFormsSayWhereTheyCanBeSent(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	h, err := handlers.New(handlers.Config{
+		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, Transport: upstream(unreachable), Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", nil)
+	r.Header.Set("Origin", "http://127.0.0.1:8080")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	rec := httptest.NewRecorder()
+	h.SignIn(rec, r)
+	if rec.Code != 403 || !strings.Contains(rec.Body.String(), "Please open it at "+origin+".") {
+		t.Errorf("%d\n%s", rec.Code, rec.Body)
+	}
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "origin=http://127.0.0.1:8080 public_origin="+origin) {
+		t.Errorf("log: %s", log.String())
 	}
 }
 

@@ -35,7 +35,7 @@ func (h *Handlers) SignIn(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handlers) showSignIn(w http.ResponseWriter, r *http.Request, status int, f views.SignInForm) {
 	if f.Ticket != "" {
-		w.Header().Set("Referrer-Policy", "no-referrer") // it may be in the address
+		w.Header().Set("Referrer-Policy", "same-origin") // it may be in the address; with none, the form's Origin would be null
 	}
 	if h.cfg.EmailCodes {
 		f.CodeURL = stepURL(h.cfg.SignInURL, stepEmail, f.RedirectURL)

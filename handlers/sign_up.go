@@ -37,7 +37,7 @@ func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handlers) showSignUp(w http.ResponseWriter, r *http.Request, status int, f views.SignUpForm) {
 	if f.Ticket != "" {
-		w.Header().Set("Referrer-Policy", "no-referrer") // it may be in the address
+		w.Header().Set("Referrer-Policy", "same-origin") // it may be in the address; with none, the form's Origin would be null
 	}
 	h.page(w, r, status, "Sign up", views.SignUp(f))
 }

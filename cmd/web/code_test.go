@@ -145,7 +145,7 @@ func TestF01_StepsRefuseOtherSites(t *testing.T) {
 	b.post("/sign-up", signUpForm("ada@example.com", "")).leadsTo(t, "/sign-up?step=code")
 	code := b.letter("ada@example.com").Code
 	id := b.get("/sign-up?step=code").attempt(t)
-	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
+	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "", "Origin", "https://evil.example"}} {
 		b.post("/sign-up", codeForm(id, code), header...).want(t, 403, "from another website")
 	}
 	b.post("/sign-up", codeForm(id, code)).leadsTo(t, "/welcome")

@@ -18,6 +18,7 @@ func TestF01_F02_CrossSitePostsChangeNothing(t *testing.T) {
 		"same-site":           {"Sec-Fetch-Site", "same-site", "Origin", s.Origin()},
 		"foreign origin only": {"Sec-Fetch-Site", "", "Origin", "https://evil.example"},
 		"null origin":         {"Sec-Fetch-Site", "", "Origin", "null"},
+		"null, cross-site":    {"Sec-Fetch-Site", "cross-site", "Origin", "null"},
 		"malformed origin":    {"Sec-Fetch-Site", "", "Origin", "http://[::1"},
 		"F05 https twin":      {"Sec-Fetch-Site", "", "Origin", strings.Replace(s.Origin(), "http://", "https://", 1)},
 		"claims same-origin":  {"Sec-Fetch-Site", "same-origin", "Origin", "https://evil.example"},
@@ -52,6 +53,15 @@ func TestF03_PostsThatSayNothingAboutTheirOriginPass(t *testing.T) {
 	t.Parallel()
 	b := start(t).browser(t)
 	a := b.post("/sign-up", url.Values{"email_address": {"ada@example.com"}, "password": {password}}, "Sec-Fetch-Site", "", "Origin", "")
+	a.want(t, 303)
+}
+
+// TestF03_PostsOfPagesThatTellNobodyWhereTheyAre: with Referrer-Policy no-referrer, browsers
+// send the Origin null and say by another field that it is their page's own.
+func TestF03_PostsOfPagesThatTellNobodyWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	b := start(t).browser(t)
+	a := b.post("/sign-up", url.Values{"email_address": {"ada@example.com"}, "password": {password}}, "Sec-Fetch-Site", "same-origin", "Origin", "null")
 	a.want(t, 303)
 }
 

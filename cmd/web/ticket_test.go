@@ -65,7 +65,7 @@ func TestInvitedPeopleComeInByTheMail(t *testing.T) {
 	}
 	form := bob.get(page)
 	form.want(t, 200, "You were invited.", `name="ticket"`)
-	if strings.Contains(form.body, `name="email_address"`) || form.Header.Get("Referrer-Policy") != "no-referrer" {
+	if strings.Contains(form.body, `name="email_address"`) || form.Header.Get("Referrer-Policy") != "same-origin" {
 		t.Errorf("V04: the form asks for an address, or its own is told to others: %q", form.Header.Get("Referrer-Policy"))
 	}
 	ticket := ticketIn(t, page)
@@ -89,7 +89,7 @@ func TestInvitedPeopleComeInByTheMail(t *testing.T) {
 	form = cleo.get(page) // F12: nobody is signed in by following an address
 	form.want(t, 200, "Somebody sent you here to sign in.", `name="ticket"`)
 	cleo.get("/welcome").want(t, 200, "Sign in to view this page")
-	if strings.Contains(form.body, `name="password"`) || form.Header.Get("Referrer-Policy") != "no-referrer" {
+	if strings.Contains(form.body, `name="password"`) || form.Header.Get("Referrer-Policy") != "same-origin" {
 		t.Error("V04: the form asks for a password, or its address is told to others")
 	}
 	used := url.Values{"ticket": {ticketIn(t, page)}}
