@@ -26,10 +26,6 @@ func SignOut() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form class=\"usher-sign-out\" method=\"post\" action=\"/sign-out\"><button type=\"submit\">Sign out</button></form>")
 		if templ_7745c5c3_Err != nil {
