@@ -247,7 +247,8 @@ func newInstance(cfg Config) (*instance, error) {
 		errs = append(errs, checkOrigins("PublicOrigin", cfg.PublicOrigin))
 	}
 	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...),
-		checkOrigins("AllowedRedirectOrigins", cfg.AllowedRedirectOrigins...), checkProxy(in.proxyURL), in.checkSatellite())
+		checkOrigins("AllowedRedirectOrigins", cfg.AllowedRedirectOrigins...), checkProxy(in.proxyURL), in.checkSatellite(),
+		checkPage("SignInURL", cfg.SignInURL), checkPage("SignUpURL", cfg.SignUpURL))
 	in.setDefaults()
 	in.ordinary = in.organizations.none() && tokenTypes(cfg.AcceptsToken).sessionsOnly()
 	return in, errors.Join(errs...)
@@ -283,6 +284,14 @@ func (in *instance) setDefaults() {
 	case in.skew < 0:
 		in.skew = 0
 	}
+}
+
+// checkPage refuses an address that would mean something else on each page it is linked from.
+func checkPage(field, page string) error {
+	if _, ok := web.Origin(page); ok || page == "" || strings.HasPrefix(page, "/") && !strings.HasPrefix(page, "//") {
+		return nil
+	}
+	return fmt.Errorf("authctx: %s %q is neither a path nor an http(s) address: write it like /sign-in", field, page)
 }
 
 func checkProxy(proxy string) error {

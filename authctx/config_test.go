@@ -27,6 +27,9 @@ func TestNewReportsAddressesThatAreNone(t *testing.T) {
 		{`ProxyURL "https://app.example.com/__clerk#x"`, func(c *authctx.Config) { c.ProxyURL = "https://app.example.com/__clerk#x" }},
 		{`ProxyURL "/a b"`, func(c *authctx.Config) { c.ProxyURL = "/a b" }},
 		{`ProxyURL "/\\evil.example"`, func(c *authctx.Config) { c.ProxyURL = `/\evil.example` }},
+		{`SignInURL "sign-in"`, func(c *authctx.Config) { c.SignInURL = "sign-in" }},
+		{`SignUpURL "//evil.example/"`, func(c *authctx.Config) { c.SignUpURL = "//evil.example/" }},
+		{`SignInURL "javascript:alert(1)"`, func(c *authctx.Config) { c.SignInURL = "javascript:alert(1)" }},
 		{`AllowedRedirectOrigins: "sat.example.net"`, func(c *authctx.Config) {
 			c.AllowedRedirectOrigins = []string{"https://*.example.com", "sat.example.net"}
 		}},

@@ -34,7 +34,7 @@ const smallMap = 8
 // It returns the lines of Cookie.
 func (c *credentials) fields(h http.Header) (cookies []string) {
 	if len(h) > smallMap {
-		c.bearer, c.dest, c.referer = bearerToken(field(h, "Authorization")), field(h, "Sec-Fetch-Dest"), field(h, "Referer")
+		c.bearer, c.dest, c.referer = bearerToken(oneLine(h["Authorization"])), field(h, "Sec-Fetch-Dest"), field(h, "Referer")
 		c.internal = slices.ContainsFunc(internalHeaders[:], func(name string) bool { return len(h[name]) > 0 })
 		return h["Cookie"]
 	}
@@ -44,7 +44,7 @@ func (c *credentials) fields(h http.Header) (cookies []string) {
 		}
 		switch name {
 		case "Authorization":
-			c.bearer = bearerToken(values[0])
+			c.bearer = bearerToken(oneLine(values))
 		case "Cookie":
 			cookies = values
 		case "Sec-Fetch-Dest":
@@ -56,6 +56,15 @@ func (c *credentials) fields(h http.Header) (cookies []string) {
 		}
 	}
 	return cookies
+}
+
+// oneLine joins the lines of a field that may come once only, so that whoever reads the first
+// and whoever reads the last see the same, which is no token (RFC 9110 §5.3).
+func oneLine(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return strings.Join(values, ", ")
 }
 
 // bearerToken reads the header as the reference does (protocol reference 4.1): without

@@ -41,6 +41,9 @@ func Explain(ctx context.Context) Explanation {
 		e.Record = Record{Status: wire.StatusSignedOut, Reason: auth.Reason()}
 	}
 	w := explained(auth)
+	if e.Record.Reason == wire.ReasonSessionAndUATMissing && strings.HasSuffix(e.Record.Source, "cookie") {
+		w = foreignSession
+	}
 	e.Why, e.Do = w.why, w.do
 	return e
 }

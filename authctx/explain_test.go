@@ -87,6 +87,31 @@ func TestReasonsOfOthersAreExplainedInGeneral(t *testing.T) {
 	}
 }
 
+// TestExplainAnotherInstancesCookie: what is left in the browser from another instance on
+// the same host is not "no session".
+func TestExplainAnotherInstancesCookie(t *testing.T) {
+	t.Parallel()
+	cfg := authtest.Config(t)
+	cfg.Development = true
+	a, err := authctx.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := environments["development"]
+	for cookie, want := range map[string]string{
+		"__session=" + e.token(t, firstKey(), nil) + "; __client_uat=1": "another instance's",
+		"theme=dark": "sent no session",
+	} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		req.Header.Set("Cookie", cookie)
+		a.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if got := authctx.Explain(r.Context()); !strings.Contains(got.Why, want) || got.Do == "" {
+				t.Errorf("%.20s: %+v", cookie, got)
+			}
+		})).ServeHTTP(httptest.NewRecorder(), req)
+	}
+}
+
 func TestExplainWithoutMiddleware(t *testing.T) {
 	t.Parallel()
 	for name, ctx := range map[string]context.Context{

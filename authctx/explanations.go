@@ -14,6 +14,12 @@ var pendingSession = words{
 	do:  "Open the sign-in page and finish the task.",
 }
 
+// foreignSession explains a session cookie that says nothing here (protocol reference 2.3).
+var foreignSession = words{
+	why: "The session cookie that the browser sent is another instance's: its issuer is not the one that Config.PublishableKey names, so it says nothing here.",
+	do:  "Sign in here. If that repeats, the publishable key and the sign-in page belong to different instances. An instance that is kept in memory is another one after each start.",
+}
+
 // reasonWords has an entry for each reason of package wire.
 var reasonWords = map[wire.Reason]words{
 	"": {

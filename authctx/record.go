@@ -115,7 +115,7 @@ func keyAge(source keySource, now time.Time) time.Duration {
 	if !ok || s.latest.Load() == nil {
 		return 0
 	}
-	return s.latest.Load().age(now)
+	return max(0, s.latest.Load().age(now)) // they may have come after this request
 }
 
 // printable cuts a stranger's text to 64 bytes and escapes what is not plain ASCII, so

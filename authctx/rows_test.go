@@ -152,6 +152,20 @@ func TestC20_AccountPortals(t *testing.T) {
 	}
 }
 
+// TestTwoAuthorizationLinesAreNoToken: what is in front of this library may have looked at
+// the other one.
+func TestTwoAuthorizationLinesAreNoToken(t *testing.T) {
+	t.Parallel()
+	good := "Bearer " + authtest.Token(t)
+	for _, lines := range [][]string{{good, good}, {good, ""}, {"", good}, {good, "Basic dTpw"}} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		req.Header["Authorization"] = lines
+		if got := ask(t, authtest.Config(t), req).outcome(); !strings.HasPrefix(got, "signed-out ") {
+			t.Errorf("%d lines: %s", len(lines), got)
+		}
+	}
+}
+
 // TestM12_LongPaths: patterns are linear in time, and not tried on paths that no server
 // lets through: one that would match is left alone.
 func TestM12_LongPaths(t *testing.T) {

@@ -132,6 +132,9 @@ func (g *generator) addAuthorization(r *rand.Rand, q *question) {
 	t := g.token(r, q).raw
 	q.headers = append(q.headers, pair{"Authorization", pick(r, "Bearer "+t, "Bearer "+t, "Bearer "+t, t, "bearer "+t, "Basic "+t, "Basic dTpw", "", "Bearer", "Bearer ",
 		"Bearer  "+t, "Bearer "+t+" more", "Bearer\t"+t, t+" more", "x", "Token "+t, "BEARER "+t, "Bearer ak_1", " Bearer "+t)})
+	if chance(r, 5) { // twice
+		q.headers = append(q.headers, pair{"Authorization", pick(r, "Bearer "+t, "Bearer "+g.token(r, q).raw, "Basic dTpw", "")})
+	}
 }
 
 // body encodes what a Backend API says.
