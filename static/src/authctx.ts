@@ -1,5 +1,6 @@
 import type * as api from "./public"
 import * as session from "./session"
+import "./way_back"
 
 export type * from "./public"
 

@@ -38,6 +38,9 @@ export const initial = fields(props?.["__clerk_ssr_state"])
 const setting = (name: string, attribute: string) =>
 	text(props?.[name]) ?? attempt(() => script(`[${attribute}]`)?.getAttribute(attribute))
 
+/** Where people sign in and up, by what the protocol calls the two. */
+export const pages = { sign_in: text(props?.["signInUrl"]), sign_up: text(props?.["signUpUrl"]) }
+
 /** Where the Frontend API is, without "/v1". */
 export const proxyUrl = (setting("proxyUrl", "data-proxy-url") || "/__clerk").replace(/\/$/, "")
 

@@ -188,7 +188,7 @@ export const props = (claims, extra = {}, user) => ({
 /** Opens a tab on a page. options: json or props, attributes of the script tag, skew of the device clock in ms, and what the browser lacks. */
 export const open = (origin, service, options = {}) => {
 	const { skew = 0, focused = true, visible = true, attributes = {}, without = [], protocol = "https:" } = options
-	const view = { focused, visible, listeners: [], assigned: [], onLine: true, steady: 0, skew, cookies: !without.includes("cookies") }
+	const view = { focused, visible, listeners: [], assigned: [], replaced: [], onLine: true, steady: 0, skew, cookies: !without.includes("cookies") }
 	const id = ++origin.tabs
 
 	class HTMLScriptElement {
@@ -253,7 +253,7 @@ export const open = (origin, service, options = {}) => {
 		BroadcastChannel,
 		Date: DeviceDate,
 		performance: { now: () => origin.time - view.steady },
-		location: { protocol, href: protocol + "//app.example.com/page", assign: (url) => view.assigned.push(url) },
+		location: { protocol, href: options.href ?? protocol + "//app.example.com/page", assign: (url) => view.assigned.push(url), replace: (url) => view.replaced.push(url) },
 		navigator: {
 			get onLine() {
 				return view.onLine
