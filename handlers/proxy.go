@@ -27,15 +27,21 @@ const (
 // FrontendAPI passes requests below ProxyPath on to the instance's Frontend API, so that
 // browsers find it on the app's own origin (protocol reference 8.11). Mount it for all
 // methods at ProxyPath + "/*". The host it speaks to is fixed when the handlers are made;
-// a path with a second spelling is refused, since it might mean something else there.
+// a path with a second spelling is refused, since it might mean something else there. An
+// API that sends no answer for 30 s is answered for with 504; after two minutes a request
+// ends in any case.
 func (h *Handlers) FrontendAPI() http.Handler { return h.frontend }
 
 func (h *Handlers) newProxy() http.Handler {
+	carrier := h.cfg.Transport
+	if carrier == nil {
+		carrier = http.DefaultTransport
+	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:        h.rewrite,
 		ModifyResponse: h.modifyResponse,
 		ErrorHandler:   h.proxyFailed,
-		Transport:      h.cfg.Transport,
+		Transport:      bounded{carrier},
 		ErrorLog:       slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -135,6 +141,11 @@ func (h *Handlers) proxyFailed(w http.ResponseWriter, r *http.Request, err error
 	}
 	if !errors.Is(err, context.Canceled) {
 		h.log.WarnContext(r.Context(), "frontend api not reached", "err", err, "trace_id", trace)
+	}
+	if errors.Is(err, errSlow) {
+		web.WriteErrors(w, http.StatusGatewayTimeout, trace,
+			wire.Error{Code: codeProxyFailed, Message: "The sign-in service does not answer."})
+		return
 	}
 	web.WriteErrors(w, http.StatusBadGateway, trace,
 		wire.Error{Code: codeProxyFailed, Message: "The sign-in service cannot be reached."})
