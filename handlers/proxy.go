@@ -1,13 +1,13 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"os"
 	"path"
 	"strings"
 
@@ -133,20 +133,26 @@ func tail(u *url.URL) string {
 func (h *Handlers) proxyFailed(w http.ResponseWriter, r *http.Request, err error) {
 	web.PrivateHeaders(w.Header())
 	trace := web.NewTraceID()
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		web.WriteErrors(w, http.StatusRequestEntityTooLarge, trace,
-			wire.Error{Code: wire.CodeBodyTooLarge, Message: "The request is too large."})
-		return
-	}
-	if !errors.Is(err, context.Canceled) {
+	status, answer := proxyFault(err)
+	if status >= http.StatusInternalServerError {
 		h.log.WarnContext(r.Context(), "frontend api not reached", "err", err, "trace_id", trace)
 	}
-	if errors.Is(err, errSlow) {
-		web.WriteErrors(w, http.StatusGatewayTimeout, trace,
-			wire.Error{Code: codeProxyFailed, Message: "The sign-in service does not answer."})
-		return
+	web.WriteErrors(w, status, trace, answer)
+}
+
+// proxyFault is what the browser is told of a failure, which may be its own.
+func proxyFault(err error) (int, wire.Error) {
+	var tooLarge *http.MaxBytesError
+	var broken *brokenOff
+	switch {
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge, wire.Error{Code: wire.CodeBodyTooLarge, Message: "The request is too large."}
+	case errors.As(err, &broken) && errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout, wire.Error{Code: wire.CodeRequestBodyInvalid, Message: "The request took too long to arrive."}
+	case errors.As(err, &broken):
+		return http.StatusBadRequest, wire.Error{Code: wire.CodeRequestBodyInvalid, Message: "The request did not arrive whole."}
+	case errors.Is(err, errSlow):
+		return http.StatusGatewayTimeout, wire.Error{Code: codeProxyFailed, Message: "The sign-in service does not answer."}
 	}
-	web.WriteErrors(w, http.StatusBadGateway, trace,
-		wire.Error{Code: codeProxyFailed, Message: "The sign-in service cannot be reached."})
+	return http.StatusBadGateway, wire.Error{Code: codeProxyFailed, Message: "The sign-in service cannot be reached."}
 }
