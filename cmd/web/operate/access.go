@@ -121,10 +121,7 @@ func exportAccess(o *options) action {
 			e.SetEscapeHTML(false)
 			return e.Encode(doc)
 		}
-		if t.args[0] == "-" {
-			return write(t.Stdout)
-		}
-		if err := writeWhole(t.args[0], write); err != nil {
+		if file, err := t.output(write); err != nil || !file {
 			return err
 		}
 		return t.say("roles, permissions, features and plans are in %s: edit it, and web access import takes it", t.args[0])

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/usherauth/usher/identity"
@@ -20,7 +19,7 @@ var transferCommands = []*command{
 		more: `
 The file has one JSON object a line and is complete only when the command succeeds. It
 holds password hashes and addresses: keep it as safe as the data folder. Sessions and the
-audit log are not in it. FILE - is standard output.`,
+audit log are not in it. FILE - is standard output; a pipe or a device is written to.`,
 		setup: exportAll,
 	},
 	{
@@ -45,37 +44,13 @@ func exportAll(o *options) action {
 		write := func(w io.Writer) error {
 			return service.Export(ctx, w, identity.ExportOptions{Keys: *keys, Progress: p.update})
 		}
-		if t.args[0] == "-" {
-			err = write(t.Stdout)
-		} else {
-			err = writeWhole(t.args[0], write)
-		}
+		file, err := t.output(write)
 		p.end()
-		if err == nil && t.args[0] != "-" {
+		if err == nil && file {
 			err = t.say("records in %s: %s", t.args[0], count(p.records))
 		}
 		return err
 	}
-}
-
-// writeWhole makes a file that only its owner can read. Another one of that name stays
-// until the new one is complete.
-func writeWhole(path string, write func(io.Writer) error) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	err = write(tmp)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
 }
 
 func importAll(o *options) action {
