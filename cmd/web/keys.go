@@ -44,8 +44,12 @@ func backendURL(configured string, bound net.Addr) string {
 }
 
 // writeKeys leaves the lines in the data folder while the server holds the database, for
-// the keys command. The new file replaces the old one whole.
+// the keys command. The new file replaces the old one whole; one that holds the same stays,
+// so that a server can start again on a full disk.
 func writeKeys(dataDir, lines string) error {
+	if keysAreThere(filepath.Join(dataDir, keysFile), lines) {
+		return nil
+	}
 	tmp, err := os.CreateTemp(dataDir, keysFile+".*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write the keys: %w", err)
@@ -59,6 +63,16 @@ func writeKeys(dataDir, lines string) error {
 		return fmt.Errorf("write the keys: %w", err)
 	}
 	return nil
+}
+
+// keysAreThere reports a file with these lines that only its owner can read.
+func keysAreThere(path, lines string) bool {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		return false
+	}
+	raw, err := os.ReadFile(path) //nolint:gosec // the operator names the folder
+	return err == nil && string(raw) == lines
 }
 
 // printKeys is the keys command. It works while the server runs, and makes the instance
