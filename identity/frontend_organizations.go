@@ -15,7 +15,7 @@ func (s *Service) organizationRoutes() routes {
 
 		"/v1/organizations/{id}/logo": {"PUT": s.favours(setMyLogo), "DELETE": deleteMyLogo},
 
-		"/v1/organizations/{id}/memberships":        {"GET": listMembers, "POST": createMember},
+		"/v1/organizations/{id}/memberships":        {"GET": listMembers, "POST": s.favours(createMember)},
 		"/v1/organizations/{id}/memberships/{user}": {"PATCH": updateMember, "DELETE": deleteMember},
 
 		"/v1/organizations/{id}/invitations":                     {"GET": listSentInvitations, "POST": s.favours(createInvitation)},

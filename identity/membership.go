@@ -19,12 +19,30 @@ func (c *call) addMember(tx Tx, org Organization, m Membership, by doer) (Member
 	if err := c.roomFor(tx, org, 1); err != nil {
 		return m, err
 	}
+	if by != (doer{}) {
+		if err := mayJoinMore(tx, m.UserID); err != nil {
+			return m, err
+		}
+	}
 	m.ID, m.OrgID, m.CreatedAt, m.UpdatedAt = newID(prefixMembership), org.ID, c.now, c.now
 	err = tx.PutMembership(m)
 	if errors.Is(err, ErrConflict) {
 		err = alreadyMember()
 	}
 	return m, errors.Join(err, c.record(tx, by.event("membership.created", org.ID, m.UserID, "role", m.Role)))
+}
+
+// maxMemberships is how many organizations somebody may be in before people can put them
+// into no more, themselves included. All of them are in every answer about a client, which
+// would else become too long to be read, and its owner could not sign in.
+const maxMemberships = 250
+
+func mayJoinMore(tx Tx, userID string) error {
+	n, err := tx.CountMemberships(MembershipQuery{UserID: userID})
+	if err == nil && n >= maxMemberships {
+		err = refuse(http.StatusForbidden, wire.CodeMembershipQuota, fmt.Sprintf("Nobody can be in more than %d organizations.", maxMemberships))
+	}
+	return err
 }
 
 // absent turns what a getter returned into an error unless there was nothing.

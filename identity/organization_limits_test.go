@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/usherauth/usher/identity"
@@ -63,4 +64,68 @@ func TestOwnOrganizationsAreLimited(t *testing.T) {
 	app.backend("PATCH", "/v1/users/"+ada.userID(), `{"create_organizations_limit":101}`).want(t, 200, "")
 	ada.found("Acme")
 	app.backend("POST", "/v1/organizations", `{"name":"By an operator","created_by":"`+ada.userID()+`"}`).want(t, 403, wire.CodeOrganizationLimit)
+}
+
+// memberOfMany puts somebody into n organizations.
+func (a *app) memberOfMany(userID string, n int) {
+	a.t.Helper()
+	err := a.store.Update(a.t.Context(), func(tx identity.Tx) error {
+		for i := range n {
+			id := "many" + decimal(i)
+			if err := errors.Join(
+				tx.PutOrganization(identity.Organization{ID: "org_" + id, Name: id, Slug: id}),
+				tx.PutMembership(identity.Membership{ID: "orgmem_" + id, OrgID: "org_" + id, UserID: userID, Role: wire.RoleAdmin}),
+			); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// I26: nobody is put into so many organizations that they cannot sign in any more.
+func TestI26_MembershipsOfAPersonAreLimited(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	ada, bob := app.member("ada"), app.visitor()
+	full := app.person(t, "bob@example.com").ID
+	bob.enter("bob@example.com").want(t, 200, "")
+	app.memberOfMany(full, 249)
+	one, two := ada.found("One").ID, ada.found("Two").ID
+	add := func(org string) answer {
+		return ada.post("/v1/organizations/"+org+"/memberships", "user_id", full, "role", "org:member")
+	}
+	add(one).want(t, 200, "")
+	add(two).want(t, 403, wire.CodeMembershipQuota)
+	bob.post("/v1/organizations", "name", "Own").want(t, 403, wire.CodeMembershipQuota)
+
+	ada.post("/v1/organizations/"+two+"/invitations", "email_address", "bob@example.com", "role", "org:member").want(t, 200, "")
+	list := decode[wire.Response[wire.List[wire.OrganizationInvitation]]](t, bob.get("/v1/me/organization_invitations").body).Response
+	accept := "/v1/me/organization_invitations/" + list.Data[0].ID + "/accept"
+	bob.post(accept).want(t, 403, wire.CodeMembershipQuota)
+
+	app.join(two, full, "org:member") // an operator may
+	for _, org := range []string{one, two} {
+		bob.post("/v1/me/organization_memberships/"+org+"?_method=DELETE").want(t, 200, "")
+	}
+	add(one).want(t, 200, "")
+}
+
+// I26: members cannot put people into organizations in a hurry.
+func TestI26_AddingMembersIsLimited(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, func(c *identity.Config) { c.Limits = identity.Limits{} })
+	ada := app.member("ada")
+	path, refused := "/v1/organizations/"+ada.found("Acme").ID+"/memberships", 0
+	for range 20 {
+		if ada.post(path, "user_id", "user_none", "role", "org:member").StatusCode == 429 {
+			refused++
+		}
+	}
+	if refused < 10 {
+		t.Errorf("%d of 20 requests at once were refused", refused)
+	}
 }

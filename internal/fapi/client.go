@@ -13,7 +13,7 @@ import (
 
 const (
 	defaultTimeout = 10 * time.Second // a password hash may have to queue
-	maxBody        = 1 << 20
+	maxBody        = 8 << 20          // some hundred memberships are 1 MiB, and operators set no end to them
 )
 
 // Config says which Frontend API to speak to and in whose name. All of BaseURL,

@@ -212,6 +212,16 @@ func TestListsComeBareOrWrapped(t *testing.T) {
 	}
 }
 
+// Whoever is in very many organizations can sign in all the same.
+func TestAnswersMayBeLong(t *testing.T) {
+	t.Parallel()
+	body := `{"response":{"object":"client","id":"client_1","padding":"` + strings.Repeat("&", 3<<20) + `"}}`
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, body) })
+	if a, err := c.Client(t.Context(), ada); err != nil || a.Client == nil || a.Client.ID != "client_1" {
+		t.Errorf("Client = %+v, %v", a.Client, err)
+	}
+}
+
 func TestRefusalIsTyped(t *testing.T) {
 	t.Parallel()
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -234,7 +244,7 @@ func TestWhatIsNoAnswerIsUnavailable(t *testing.T) {
 		"a page of HTML":  func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!doctype html><p>hi") },
 		"a cut body":      func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, `{"response":`) },
 		"the wrong shape": func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, `[]`) },
-		"too much":        func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, strings.Repeat(" ", 1<<20+1)) },
+		"too much":        func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, strings.Repeat(" ", 8<<20+1)) },
 		"a redirect elsewhere": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://evil.example/", http.StatusTemporaryRedirect)
 		},
