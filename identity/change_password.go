@@ -35,14 +35,15 @@ func changePassword(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.storePassword(own.confirm, hash, keep != "false")
+	return c.storePassword(own, hash, keep != "false")
 }
 
 // ownPassword is somebody who gave their password, or needed none.
 type ownPassword struct {
-	user    User
-	current string // the password, normalized
-	confirm confirmation
+	user      User
+	sessionID string // the session in which they did
+	current   string // the password, normalized
+	confirm   confirmation
 }
 
 // confirmation returns the person as they are now, in the transaction that changes what the
@@ -60,7 +61,7 @@ func (c *call) confirmPassword() (own ownPassword, err error) {
 	if err := errors.Join(err, m.session.notImpersonated()); err != nil {
 		return own, err
 	}
-	own.user = m.user
+	own.user, own.sessionID = m.user, m.session.ID
 	if m.user.PasswordHash == "" {
 		own.confirm = c.confirmFresh
 		return own, c.requireFresh(m.session)
@@ -98,14 +99,14 @@ func (p passwordPolicy) checkFor(param string, u User, password string) (normal 
 
 // storePassword also gives the client a new secret: a copy of the cookie would be the same
 // session, which ending the others does not reach.
-func (c *call) storePassword(confirm confirmation, hash string, endOthers bool) (any, error) {
+func (c *call) storePassword(own ownPassword, hash string, endOthers bool) (any, error) {
 	var m me
 	secret := newClientSecret()
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
-		if m, err = c.me(tx); err != nil {
+		if m, err = c.meIn(tx, own.sessionID); err != nil {
 			return err
 		}
-		user, err := confirm(tx, m)
+		user, err := own.confirm(tx, m)
 		if err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func removePassword(c *call) (any, error) {
 	}
 	var m me
 	err = c.update(c.r.Context(), func(tx Tx) (err error) {
-		if m, err = c.me(tx); err != nil {
+		if m, err = c.meIn(tx, own.sessionID); err != nil {
 			return err
 		}
 		user, err := own.confirm(tx, m)

@@ -15,12 +15,16 @@ type me struct {
 	user    User
 }
 
-func (c *call) me(tx Tx) (me, error) {
+func (c *call) me(tx Tx) (me, error) { return c.meIn(tx, c.query.Get("_clerk_session_id")) }
+
+// meIn is the person of one session of this browser, "" for the one used last. A request of
+// several transactions names the one that it began with: another may be the last by then.
+func (c *call) meIn(tx Tx, sessionID string) (me, error) {
 	b, err := c.requireBrowser(tx)
 	if err != nil {
 		return me{}, err
 	}
-	s, ok := b.session(c.query.Get("_clerk_session_id"))
+	s, ok := b.session(sessionID)
 	if !ok {
 		return me{}, notSignedInHere()
 	}
@@ -42,9 +46,14 @@ func getMe(c *call) (any, error) {
 }
 
 // changeMe runs change on the signed-in user, in a transaction that also writes the user.
-func (c *call) changeMe(change func(Tx, *me) error) (m me, err error) {
+func (c *call) changeMe(change func(Tx, *me) error) (me, error) {
+	return c.changeMeIn(c.query.Get("_clerk_session_id"), change)
+}
+
+// changeMeIn is changeMe for the user of one session.
+func (c *call) changeMeIn(sessionID string, change func(Tx, *me) error) (m me, err error) {
 	err = c.update(c.r.Context(), func(tx Tx) (err error) {
-		if m, err = c.me(tx); err != nil {
+		if m, err = c.meIn(tx, sessionID); err != nil {
 			return err
 		}
 		if err := change(tx, &m); err != nil {

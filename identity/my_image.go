@@ -5,14 +5,19 @@ import "github.com/usherauth/usher/wire"
 // setMyImage makes an uploaded picture the person's own: POST /me/profile_image. Who is
 // not signed in has nothing read, let alone decoded.
 func setMyImage(c *call) (any, error) {
-	if err := c.view(c.r.Context(), func(tx Tx) error { _, err := c.me(tx); return err }); err != nil {
+	var m me
+	err := c.view(c.r.Context(), func(tx Tx) (err error) {
+		m, err = c.me(tx)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	img, err := c.readPicture()
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.changeMe(func(tx Tx, m *me) error {
+	m, err = c.changeMeIn(m.session.ID, func(tx Tx, m *me) error {
 		old := m.user.ImageID
 		m.user.ImageID = img.ID
 		return putImage(tx, img, old)
