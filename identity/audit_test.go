@@ -15,7 +15,15 @@ import (
 // events are the types in the audit log, oldest first.
 func (a *app) events(q identity.AuditQuery) (types []string) {
 	a.t.Helper()
-	var all []identity.AuditEvent
+	for _, e := range slices.Backward(a.logged(q)) {
+		types = append(types, e.Type)
+	}
+	return types
+}
+
+// logged are the events in the audit log, newest first.
+func (a *app) logged(q identity.AuditQuery) (all []identity.AuditEvent) {
+	a.t.Helper()
 	err := a.store.View(a.t.Context(), func(tx identity.Tx) (err error) {
 		all, err = tx.AuditEvents(q)
 		return err
@@ -23,10 +31,7 @@ func (a *app) events(q identity.AuditQuery) (types []string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	for _, e := range slices.Backward(all) {
-		types = append(types, e.Type)
-	}
-	return types
+	return all
 }
 
 // I28: what happens to an account is written down with it, in order and without secrets.
@@ -117,5 +122,31 @@ func TestI28_WhoeverIsTurnedAwayLeavesATrace(t *testing.T) {
 	if want := []string{wire.CodePasswordCompromised, wire.CodeUserBanned, wire.CodeUserBanned, wire.CodeUserLocked}; len(reasons) != 4 ||
 		!strings.Contains(strings.Join(reasons, " "), want[0]) || !strings.Contains(reasons[1], want[1]) || !strings.Contains(reasons[2], want[2]) || !strings.Contains(reasons[3], want[3]) {
 		t.Errorf("reasons = %v, want %v", reasons, want)
+	}
+}
+
+// I28: whoever ends a session somewhere else is named, with the place they did it from.
+func TestI28_WhoEndedASessionIsKnown(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(v *visitor, session string) answer{
+		"revoked": func(v *visitor, session string) answer { return v.post("/v1/me/sessions/" + session + "/revoke") },
+		"password changed": func(v *visitor, _ string) answer {
+			return v.post("/v1/me/change_password", "current_password", password, "new_password", nextWords)
+		},
+	} {
+		a := newApp(t)
+		id := a.person(t, "ada@example.com").ID
+		here, away := a.visitor(), a.visitor()
+		here.enter("ada@example.com")
+		away.enter("ada@example.com")
+		away.remote = "198.51.100.7:4000"
+		away.header.Set("User-Agent", "Elsewhere/1")
+		ended := here.sessionID()
+		end(away, ended).want(t, 200, "")
+		got := a.logged(identity.AuditQuery{Types: []string{"session.revoked"}})
+		if len(got) != 1 || got[0].UserID != id || got[0].ActorID != id || got[0].SessionID != ended ||
+			got[0].IPAddress != "198.51.100.7" || got[0].UserAgent != "Elsewhere/1" {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -80,7 +80,7 @@ func revokeSession(c *call) (any, error) {
 		if s, err = pathRecord(c, tx.Session); err != nil || !s.live(c.now) {
 			return err
 		}
-		return c.revoke(tx, &s)
+		return c.revoke(tx, &s, "")
 	})
 	if err != nil {
 		return nil, err

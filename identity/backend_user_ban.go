@@ -16,7 +16,7 @@ func (c *call) setBanned(tx Tx, u *User, banned bool) error {
 	if !banned {
 		return nil
 	}
-	return c.endOthers(tx, Session{UserID: u.ID})
+	return c.endOthers(tx, Session{UserID: u.ID}, "")
 }
 
 func banEvent(banned bool) string {

@@ -129,7 +129,7 @@ func removeUserPassword(c *call) (any, error) {
 		if !orFalse(in.EndSessions) {
 			return nil
 		}
-		return c.endOthers(tx, Session{UserID: u.ID})
+		return c.endOthers(tx, Session{UserID: u.ID}, "")
 	})
 }
 
@@ -150,7 +150,7 @@ func setCompromised(c *call) (any, error) {
 		if !orFalse(in.EndSessions) {
 			return nil
 		}
-		return c.endOthers(tx, Session{UserID: u.ID})
+		return c.endOthers(tx, Session{UserID: u.ID}, "")
 	})
 }
 

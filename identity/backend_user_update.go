@@ -50,7 +50,7 @@ func updateUser(c *call) (any, error) {
 		u.PasswordHash, u.PasswordAt = hash, c.now
 		err := c.record(tx, AuditEvent{Type: "password.changed", UserID: u.ID})
 		if err == nil && orFalse(in.EndSessions) {
-			err = c.endOthers(tx, Session{UserID: u.ID})
+			err = c.endOthers(tx, Session{UserID: u.ID}, "")
 		}
 		return err
 	})

@@ -117,7 +117,7 @@ func (c *call) storePassword(own ownPassword, hash string, endOthers bool) (any,
 		if err := errors.Join(tx.PutUser(user), tx.PutClient(m.browser.client), c.record(tx, m.event("password.changed"))); err != nil || !endOthers {
 			return err
 		}
-		return c.endOthers(tx, m.session)
+		return c.endOthers(tx, m.session, user.ID)
 	})
 	if err != nil {
 		return nil, err

@@ -6,8 +6,9 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// endOthers revokes every other live session of the person.
-func (c *call) endOthers(tx Tx, kept Session) error {
+// endOthers revokes every other live session of the person. actorID is who does it, as in
+// [AuditEvent].
+func (c *call) endOthers(tx Tx, kept Session, actorID string) error {
 	all, err := tx.Sessions(SessionQuery{UserID: kept.UserID})
 	if err != nil {
 		return err
@@ -16,7 +17,7 @@ func (c *call) endOthers(tx Tx, kept Session) error {
 		if s.ID == kept.ID || !s.live(c.now) {
 			continue
 		}
-		if err := c.revoke(tx, &s); err != nil {
+		if err := c.revoke(tx, &s, actorID); err != nil {
 			return err
 		}
 	}
@@ -25,9 +26,10 @@ func (c *call) endOthers(tx Tx, kept Session) error {
 
 // revoke ends a session from outside its browser. The browser learns of it at its next
 // request, which is refused.
-func (c *call) revoke(tx Tx, s *Session) error {
+func (c *call) revoke(tx Tx, s *Session, actorID string) error {
 	s.Status, s.UpdatedAt = wire.SessionRevoked, c.now
-	return errors.Join(tx.PutSession(*s), c.record(tx, AuditEvent{Type: "session.revoked", UserID: s.UserID, SessionID: s.ID}))
+	revoked := AuditEvent{Type: "session.revoked", UserID: s.UserID, ActorID: actorID, SessionID: s.ID}
+	return errors.Join(tx.PutSession(*s), c.record(tx, revoked))
 }
 
 // mySessions lists the sessions of the person, also those that have ended.
@@ -85,7 +87,7 @@ func revokeMySession(c *call) (any, error) {
 			m.browser, err = c.endSessions(tx, m.browser, wire.SessionRevoked, s)
 			return err
 		}
-		return c.revoke(tx, &s)
+		return c.revoke(tx, &s, m.user.ID)
 	})
 	if err != nil {
 		return nil, err

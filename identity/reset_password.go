@@ -107,7 +107,7 @@ func (c *call) resetPassword(tx Tx, user *User, reset newPassword) error {
 	if err := c.record(tx, changed); err != nil || reset.keepOthers {
 		return err
 	}
-	return c.endOthers(tx, Session{UserID: user.ID})
+	return c.endOthers(tx, Session{UserID: user.ID}, user.ID)
 }
 
 // tellPasswordChanged lets the owner know, who may not be who did it.

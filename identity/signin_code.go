@@ -228,5 +228,5 @@ func (c *call) claim(tx Tx, user *User, email string) error {
 	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
 	user.UpdatedAt = c.now
 	claimed := AuditEvent{Type: "email_address.claimed", UserID: user.ID, ActorID: user.ID}
-	return errors.Join(c.endOthers(tx, Session{UserID: user.ID}), c.record(tx, claimed))
+	return errors.Join(c.endOthers(tx, Session{UserID: user.ID}, user.ID), c.record(tx, claimed))
 }
