@@ -63,8 +63,33 @@ func (c *call) recordTurnedAway(ctx context.Context, err error) error {
 	if !errors.As(err, &refused) || refused.event == nil {
 		return err
 	}
-	e := *refused.event
-	return cmp.Or(c.update(context.WithoutCancel(ctx), func(tx Tx) error { return c.record(tx, e) }), err)
+	return cmp.Or(c.recordOfLiving(ctx, *refused.event), err)
+}
+
+// recordOfLiving writes e down after the transaction that it tells of. Whoever was deleted
+// in between leaves ids only (V09): no event with a place follows that of the deletion.
+func (c *call) recordOfLiving(ctx context.Context, e AuditEvent) error {
+	return c.update(context.WithoutCancel(ctx), func(tx Tx) error {
+		gone, err := c.gone(tx, e.UserID)
+		if err != nil || gone {
+			return err
+		}
+		return c.record(tx, e)
+	})
+}
+
+// gone reports somebody who is not there any more. For nobody, "", whoever was tried last is
+// looked up, so that both are the same work.
+func (c *call) gone(tx Tx, userID string) (bool, error) {
+	id := userID
+	if last := c.lastTried.Load(); id == "" && last != nil {
+		id = *last
+	}
+	_, err := tx.User(id)
+	if errors.Is(err, ErrNotFound) {
+		return userID != "", nil
+	}
+	return false, err
 }
 
 // attrs are the event as it is logged.

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -140,9 +139,7 @@ func (c *call) writeDecoy(tx Tx) error {
 // recordRefusal writes down a wrong password, also one for nobody, so that both are the
 // same work. Whoever goes away before the answer is written down all the same (I28).
 func (c *call) recordRefusal(userID string) error {
-	return c.update(context.WithoutCancel(c.r.Context()), func(tx Tx) error {
-		return c.record(tx, AuditEvent{Type: "password.refused", UserID: userID})
-	})
+	return c.recordOfLiving(c.r.Context(), AuditEvent{Type: "password.refused", UserID: userID})
 }
 
 // confirm returns the user as it is now, with the counters reset, for the caller to put.

@@ -164,3 +164,29 @@ func (a *app) wantIDsOnly(id string) {
 		a.t.Errorf("events of the deleted user: %v", got)
 	}
 }
+
+// V09: of a sign-in that was refused while its account was deleted, nothing is written after
+// the deletion.
+func TestV09_NothingIsWrittenAfterTheDeletion(t *testing.T) {
+	t.Parallel()
+	for given, banned := range map[string]bool{"not the password": false, password: true} {
+		var hook *hookStore
+		app := newApp(t, func(c *identity.Config) { hook = &hookStore{Store: c.Store}; c.Store = hook })
+		id, updates := app.person(t, "ada@example.com").ID, 2 // the try is counted, and refused
+		if banned {
+			app.backend("POST", "/v1/users/"+id+"/ban", "").want(t, 200, "")
+			updates = 3 // and the account is looked at in between
+		}
+		hook.between(updates, func() { app.backend("DELETE", "/v1/users/"+id, "").want(t, 200, "") })
+		app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", given)
+		all := app.logged(identity.AuditQuery{UserID: id})
+		if len(all) == 0 || all[0].Type != "user.deleted" {
+			t.Errorf("banned %v: events %+v, want user.deleted last", banned, all)
+		}
+		for _, e := range all {
+			if e.IPAddress != "" || e.UserAgent != "" {
+				t.Errorf("banned %v: %s has a place", banned, e.Type)
+			}
+		}
+	}
+}
