@@ -173,7 +173,8 @@ func (c *call) invitationPage(statuses []string, find func(Tx) ([]Invitation, er
 	order, err2 := c.orderBy("created_at", "email_address")
 	page, err3 := c.page()
 	addresses, err4 := c.list("email_address")
-	if err := joinFields(err1, err2, err3, err4); err != nil {
+	search := c.query.Get("query")
+	if err := joinFields(err1, err2, err3, err4, checkSearch(search)); err != nil {
 		return nil, err
 	}
 	if statuses == nil {
@@ -185,7 +186,7 @@ func (c *call) invitationPage(statuses []string, find func(Tx) ([]Invitation, er
 		if err != nil {
 			return err
 		}
-		all = toAddresses(c.withStatus(all, statuses), addresses)
+		all = toAddressesLike(toAddresses(c.withStatus(all, statuses), addresses), search)
 		sortInvitations(all, order)
 		list, err = c.invitationList(tx, backendShape, page, all, true)
 		return err
@@ -201,6 +202,14 @@ func toAddresses(all []Invitation, addresses []string) []Invitation {
 		normal = append(normal, n)
 	}
 	return slices.DeleteFunc(all, func(i Invitation) bool { return len(addresses) > 0 && !slices.Contains(normal, i.Normalized) })
+}
+
+// toAddressesLike keeps the invitations to addresses with part in them, without case.
+func toAddressesLike(all []Invitation, part string) []Invitation {
+	part = strings.ToLower(part)
+	return slices.DeleteFunc(all, func(i Invitation) bool {
+		return !strings.Contains(i.Normalized, part) && !strings.Contains(strings.ToLower(i.Address), part)
+	})
 }
 
 func sortInvitations(all []Invitation, order string) {
