@@ -68,12 +68,12 @@ func (c *call) browserOf(tx Tx, ref clientRef) (*browser, error) {
 
 func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
 	b := &browser{client: client, users: make(map[string]User)}
-	all, err := tx.Sessions(SessionQuery{ClientID: client.ID})
+	all, err := tx.Sessions(SessionQuery{ClientID: client.ID, Live: true, At: now})
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range all {
-		if !s.live(now) {
+		if !s.live(now) { // whatever the store made of the query
 			continue
 		}
 		user, err := tx.User(s.UserID)

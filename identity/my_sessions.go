@@ -9,12 +9,12 @@ import (
 // endOthers revokes every other live session of the person. actorID is who does it, as in
 // [AuditEvent].
 func (c *call) endOthers(tx Tx, kept Session, actorID string) error {
-	all, err := tx.Sessions(SessionQuery{UserID: kept.UserID})
+	all, err := tx.Sessions(SessionQuery{UserID: kept.UserID, Live: true, At: c.now})
 	if err != nil {
 		return err
 	}
 	for _, s := range all {
-		if s.ID == kept.ID || !s.live(c.now) {
+		if s.ID == kept.ID {
 			continue
 		}
 		if err := c.revoke(tx, &s, actorID); err != nil {
@@ -34,23 +34,24 @@ func (c *call) revoke(tx Tx, s *Session, actorID string) error {
 
 // mySessions lists the sessions of the person, also those that have ended.
 func mySessions(c *call) (any, error) {
-	return c.mySessions(func(Session) bool { return true })
+	return c.mySessions(SessionQuery{})
 }
 
 // activeSessions lists where the person is signed in.
 func activeSessions(c *call) (any, error) {
-	return c.mySessions(func(s Session) bool { return s.live(c.now) })
+	return c.mySessions(SessionQuery{Live: true, At: c.now})
 }
 
 // mySessions is a bare array: the reference browser client reads it unwrapped.
-func (c *call) mySessions(wanted func(Session) bool) (any, error) {
+func (c *call) mySessions(q SessionQuery) (any, error) {
 	var all []Session
 	err := c.view(c.r.Context(), func(tx Tx) error {
 		m, err := c.me(tx)
 		if err != nil {
 			return err
 		}
-		all, err = tx.Sessions(SessionQuery{UserID: m.user.ID})
+		q.UserID = m.user.ID
+		all, err = tx.Sessions(q)
 		return err
 	})
 	if err != nil {
@@ -58,11 +59,9 @@ func (c *call) mySessions(wanted func(Session) bool) (any, error) {
 	}
 	out := []wire.Session{}
 	for _, s := range all {
-		if wanted(s) {
-			session := sessionJSON(s, c.now)
-			session.LatestActivity = sessionActivity(s)
-			out = append(out, session)
-		}
+		session := sessionJSON(s, c.now)
+		session.LatestActivity = sessionActivity(s)
+		out = append(out, session)
 	}
 	return out, nil
 }

@@ -49,7 +49,10 @@ type SessionQuery struct {
 	// At is when Status counts: what is stored as active or pending is "expired" from
 	// ExpireAt on, and else "abandoned" from AbandonAt on. At its zero value the status is
 	// the stored one.
-	At     time.Time
+	At time.Time
+	// Live leaves out the sessions that have ended: what is left is active or pending, at
+	// At if that is set.
+	Live   bool
 	Limit  int // 0 is no limit
 	Offset int
 }

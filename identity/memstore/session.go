@@ -31,7 +31,7 @@ func (t *tx) matching(q identity.SessionQuery) (found []identity.Session) {
 	stamp(&q.At)
 	add := func(s identity.Session) {
 		if (q.UserID == "" || s.UserID == q.UserID) && (q.ClientID == "" || s.ClientID == q.ClientID) &&
-			(q.Status == "" || statusAt(s, q.At) == q.Status) {
+			(q.Status == "" || statusAt(s, q.At) == q.Status) && (!q.Live || live(s, q.At)) {
 			found = append(found, s)
 		}
 	}
@@ -50,6 +50,11 @@ func (t *tx) matching(q identity.SessionQuery) (found []identity.Session) {
 		}
 	}
 	return found
+}
+
+func live(s identity.Session, at time.Time) bool {
+	status := statusAt(s, at)
+	return status == "active" || status == "pending"
 }
 
 func statusAt(s identity.Session, at time.Time) string {

@@ -24,6 +24,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		_, _ = tx.Client("client_1")
 		_, _ = tx.Session("sess_1")
 		_, _ = tx.Sessions(identity.SessionQuery{ClientID: "client_1"})
+		_, _ = tx.Sessions(identity.SessionQuery{ClientID: "client_1", Live: true, At: time.Unix(1, 0)})
 		_, _ = tx.Sessions(identity.SessionQuery{UserID: "user_1", Status: "active", Limit: 10})
 		_, _ = tx.SignIn("sia_1")
 		_, _ = tx.SignUp("sua_1")

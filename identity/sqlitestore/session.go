@@ -46,6 +46,12 @@ func whichSessions(q identity.SessionQuery) (where conditions) {
 	default:
 		where.equal("status", q.Status)
 	}
+	if q.Live {
+		where.add("status IN ('active', 'pending')")
+		if !q.At.IsZero() {
+			where.add("expire_at > ? AND abandon_at > ?", at, at)
+		}
+	}
 	return where
 }
 

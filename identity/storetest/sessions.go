@@ -88,15 +88,15 @@ func sessionQueries(t *testing.T, s identity.Store) {
 	users, clients := []identity.User{aUser(1), aUser(2)}, []identity.Client{aClient(1), aClient(2)}
 	mustPut(t, s, users[0], users[1], clients[0], clients[1])
 	var all []identity.Session // newest first, as they shall come back
-	for i := range 12 {
+	for i := range 16 {
 		session := aSession(i, users[i%2], clients[i/2%2])
 		session.ID = fmt.Sprintf("sess_%02d", i)
-		session.Status = []string{"active", "ended", "removed"}[i%3]
+		session.Status = []string{"active", "ended", "removed", "active", "pending"}[i%5]
 		session.CreatedAt = epoch.AddDate(0, 0, -i/4) // four share a time
-		session.ExpireAt, session.AbandonAt = epoch.Add(time.Duration(i%5-2)*time.Millisecond), epoch.Add(time.Duration(i%4-1)*time.Millisecond)
+		session.ExpireAt, session.AbandonAt = epoch.Add(time.Duration(i%7-3)*time.Millisecond), epoch.Add(time.Duration(i%4-1)*time.Millisecond)
 		all = append(all, session)
 	}
-	for _, i := range []int{7, 0, 11, 3, 1, 9, 2, 10, 4, 6, 8, 5} {
+	for _, i := range []int{7, 0, 11, 15, 3, 1, 13, 9, 2, 12, 10, 4, 6, 14, 8, 5} {
 		mustPut(t, s, all[i])
 	}
 	for _, q := range []identity.SessionQuery{
@@ -107,9 +107,11 @@ func sessionQueries(t *testing.T, s identity.Store) {
 		{Offset: 99}, {UserID: users[1].ID, Limit: 2, Offset: 1},
 		{Status: "active", At: epoch}, {Status: "expired", At: epoch}, {Status: "abandoned", At: epoch}, {Status: "ended", At: epoch},
 		{UserID: users[0].ID, Status: "expired", At: epoch.Add(time.Millisecond)}, {Status: "active", At: epoch, Limit: 1}, {At: epoch},
+		{Live: true}, {Live: true, At: epoch}, {ClientID: clients[0].ID, Live: true, At: epoch}, {UserID: users[1].ID, Live: true, At: epoch.Add(-time.Millisecond)},
+		{Live: true, At: epoch, Limit: 1, Offset: 1}, {Live: true, Status: "pending"}, {Live: true, Status: "ended"}, {Live: true, Status: "expired", At: epoch},
 	} {
 		wantSessions(t, s, q, expected(all, q)...)
-		wantSessionCount(t, s, q, len(expected(all, identity.SessionQuery{UserID: q.UserID, ClientID: q.ClientID, Status: q.Status, At: q.At})))
+		wantSessionCount(t, s, q, len(expected(all, identity.SessionQuery{UserID: q.UserID, ClientID: q.ClientID, Status: q.Status, At: q.At, Live: q.Live})))
 	}
 	for _, of := range []struct{ limit, offset int }{{0, 0}, {1, 0}, {1, 1}, {5, 5}} {
 		wantSignedIn(t, s, of.limit, of.offset, clients[0].ID, clients[1].ID)
@@ -155,7 +157,8 @@ func statusAt(s identity.Session, at time.Time) string {
 func expected(all []identity.Session, q identity.SessionQuery) []identity.Session {
 	found := slices.DeleteFunc(slices.Clone(all), func(s identity.Session) bool {
 		return q.UserID != "" && s.UserID != q.UserID || q.ClientID != "" && s.ClientID != q.ClientID ||
-			q.Status != "" && statusAt(s, q.At) != q.Status
+			q.Status != "" && statusAt(s, q.At) != q.Status ||
+			q.Live && statusAt(s, q.At) != "active" && statusAt(s, q.At) != "pending"
 	})
 	found = found[min(q.Offset, len(found)):]
 	if q.Limit > 0 {
