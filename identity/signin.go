@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -15,7 +16,7 @@ type signInFields struct {
 
 func (c *call) readSignIn() (f signInFields, err error) {
 	if f.identifier, err = c.form.required("identifier"); err != nil {
-		return f, err
+		return f, cmp.Or(c.otherWayIn(), err)
 	}
 	if f.email, err = normalizeEmail(f.identifier); err != nil {
 		return f, invalid("identifier", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
@@ -25,6 +26,17 @@ func (c *call) readSignIn() (f signInFields, err error) {
 	}
 	f.password, _, err = c.form.get("password")
 	return f, err
+}
+
+// otherWayIn refuses a sign-in by a service, a passkey or a transfer, which come without an
+// identifier: that one is missing would be misleading.
+func (c *call) otherWayIn() error {
+	strategy, _, err1 := c.form.get("strategy")
+	transfer, _, err2 := c.form.get("transfer")
+	if transfer != "true" && (strategy == "" || strategy == wire.StrategyPassword || sendsCode(strategy)) {
+		return errors.Join(err1, err2)
+	}
+	return invalid("strategy", wire.CodeParamValueInvalid, "This way to sign in is not available.")
 }
 
 // strategy is how the request wants to prove a factor; def where it does not say.

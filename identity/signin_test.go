@@ -262,3 +262,29 @@ func TestSignInOfBannedUser(t *testing.T) {
 	v.post("/v1/client/sessions/"+id+"/tokens").want(t, 401, wire.CodeSignedOut)
 	app.visitor().post("/v1/client/sign_ins", "identifier", "ada@example.com", "password", password).want(t, 403, wire.CodeUserBanned)
 }
+
+// Ways to sign in that are not built come without an identifier: that is not what is wrong.
+func TestSignInsInOtherWaysNameTheStrategy(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	for _, tt := range []struct {
+		code, param string
+		fields      []string
+	}{
+		{wire.CodeParamValueInvalid, "strategy", []string{"strategy", "oauth_google", "redirect_url", "/a"}},
+		{wire.CodeParamValueInvalid, "strategy", []string{"strategy", "passkey"}},
+		{wire.CodeParamValueInvalid, "strategy", []string{"strategy", "google_one_tap", "token", "x"}},
+		{wire.CodeParamValueInvalid, "strategy", []string{"transfer", "true"}},
+		{wire.CodeParamMissing, "identifier", []string{"strategy", "password", "password", password}},
+		{wire.CodeParamMissing, "identifier", []string{"strategy", "email_code"}},
+		{wire.CodeParamMissing, "identifier", []string{"transfer", "false"}},
+		{wire.CodeParamMissing, "identifier", nil},
+		{wire.CodeParamFormatInvalid, "strategy", []string{"strategy", "passkey", "strategy", "password"}},
+	} {
+		a := v.post("/v1/client/sign_ins", tt.fields...)
+		a.want(t, 422, tt.code)
+		if got := a.param(t); got != tt.param {
+			t.Errorf("%v: param_name = %q, want %q", tt.fields, got, tt.param)
+		}
+	}
+}

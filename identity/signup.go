@@ -38,7 +38,8 @@ func (c *call) unproven(a *SignUp) []string {
 	return []string{}
 }
 
-// createSignUp begins a sign-up and, given all fields, finishes it at once.
+// createSignUp begins a sign-up and, given all fields, finishes it at once; a field that it
+// would not use is refused.
 func createSignUp(c *call) (any, error) {
 	attempt := SignUp{ID: newID(prefixSignUp), CreatedAt: c.now, ExpireAt: c.now.Add(attemptLifetime)}
 	if err := c.mayBegin(""); err != nil {

@@ -3,14 +3,15 @@ package identity
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
 )
 
-// signUpFields are the fields a browser may set. Everything else it sends is ignored:
-// roles, public metadata and verification are not the browser's to choose.
+// signUpFields are the fields a browser may set. Roles, public metadata and verification are
+// not the browser's to choose.
 type signUpFields struct {
 	email, address        string // normalized, and as it was typed
 	password              string // normalized
@@ -41,7 +42,38 @@ func (c *call) readSignUp(attempt SignUp) (f signUpFields, err error) {
 	if _, sent, _ := c.form.get("username"); sent {
 		check(invalid("username", wire.CodeParamUnknown, "User names are not enabled."))
 	}
+	for _, name := range c.form.unknownAtSignUp() {
+		check(invalid(name, wire.CodeParamUnknown, name+" is not possible at sign-up."))
+	}
 	return f, errors.Join(err, bad.err())
+}
+
+// signUpParams are what a sign-up takes: what is read here and in [call.beginInvited], and
+// what browser clients send of themselves, of which legal_accepted needs no answer where
+// there are no terms.
+var signUpParams = []string{
+	"email_address", "password", "first_name", "last_name", "unsafe_metadata", "username",
+	"strategy", "ticket", "locale", "timezone", "legal_accepted",
+	"captcha_token", "captcha_widget_type", "captcha_error", "captcha_action",
+}
+
+// unknownAtSignUp are the fields that would be lost: whoever signs up with a phone number or
+// another service shall not believe that it is theirs afterwards. Empty ones ask for nothing.
+func (f form) unknownAtSignUp() (names []string) {
+	for name, values := range f.values {
+		value, known := strings.Join(values, ""), slices.Contains(signUpParams, name)
+		switch {
+		case value == "", name == "transfer" && value == "false":
+			known = true
+		case name == "strategy":
+			known = slices.Contains([]string{wire.StrategyPassword, wire.StrategyEmailCode, wire.StrategyTicket}, value)
+		}
+		if !known {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (f *signUpFields) readEmail(form form) error {

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,6 +91,11 @@ func TestSignUpRefuses(t *testing.T) {
 		{"metadata that is no JSON", []string{"email_address", "a@example.com", "password", password, "unsafe_metadata", "{"}, wire.CodeParamFormatInvalid, "unsafe_metadata"},
 		{"password twice", []string{"email_address", "a@example.com", "password", password, "password", password}, wire.CodeParamFormatInvalid, "password"},
 		{"user name", []string{"email_address", "a@example.com", "password", password, "username", "ada"}, wire.CodeParamUnknown, "username"},
+		{"phone number", []string{"email_address", "a@example.com", "password", password, "phone_number", "+15555550100"}, wire.CodeParamUnknown, "phone_number"},
+		{"wallet", []string{"email_address", "a@example.com", "password", password, "web3_wallet", "0x0"}, wire.CodeParamUnknown, "web3_wallet"},
+		{"transfer", []string{"transfer", "true"}, wire.CodeParamUnknown, "transfer"},
+		{"another service", []string{"strategy", "oauth_google", "email_address", "a@example.com"}, wire.CodeParamUnknown, "strategy"},
+		{"an unknown field", []string{"email_address", "a@example.com", "password", password, "colour", "blue"}, wire.CodeParamUnknown, "colour"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,10 +146,18 @@ func TestM09_MassAssignment(t *testing.T) {
 	t.Parallel()
 	app := newApp(t)
 	v := app.visitor()
-	v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", password,
-		"public_metadata", `{"role":"admin"}`, "private_metadata", `{"a":1}`, "banned", "true",
-		"id", "user_mine", "email_verified", "true", "role", "org:admin", "external_id", "x",
-		"unsafe_metadata", `{"theme":"dark"}`).want(t, 200, "")
+	fields := []string{"email_address", "ada@example.com", "password", password, "unsafe_metadata", `{"theme":"dark"}`}
+	for name, value := range map[string]string{
+		"public_metadata": `{"role":"admin"}`, "private_metadata": `{"a":1}`, "banned": "true",
+		"id": "user_mine", "email_verified": "true", "role": "org:admin", "external_id": "x",
+	} {
+		a := v.post("/v1/client/sign_ups", append(slices.Clone(fields), name, value)...)
+		a.want(t, 422, wire.CodeParamUnknown)
+		if got := a.param(t); got != name {
+			t.Errorf("param_name = %q, want %q", got, name)
+		}
+	}
+	v.post("/v1/client/sign_ups", fields...).want(t, 200, "")
 	v.post("/v1/me?_method=PATCH", "public_metadata", `{"role":"admin"}`, "private_metadata", `{"a":1}`,
 		"external_id", "x", "first_name", "Ada").want(t, 200, "")
 	id := v.client().Sessions[0].User.ID
@@ -204,5 +218,32 @@ func TestSignUpKeepsLocaleAndTimezone(t *testing.T) {
 		if u := v.client().Sessions[0].User; string(u.Locale) != tt.wantLocale || string(u.Timezone) != tt.wantTimezone {
 			t.Errorf("user from %q, %q has %q, %q", tt.locale, tt.timezone, u.Locale, u.Timezone)
 		}
+	}
+}
+
+// What browser clients send of themselves, and fields without a value, are no mistakes.
+func TestSignUpTakesWhatBrowserClientsSend(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	a := v.post("/v1/client/sign_ups", "email_address", "ada@example.com", "password", password, "strategy", "password",
+		"locale", "en-GB", "timezone", "Europe/London", "captcha_token", "x", "captcha_widget_type", "smart", "captcha_error", "none",
+		"captcha_action", "signup", "legal_accepted", "true", "unsafe_metadata", "{}", "phone_number", "", "transfer", "false")
+	a.want(t, 200, "")
+	if got := decode[wire.Response[wire.SignUp]](t, a.body).Response.Status; got != wire.StatusComplete {
+		t.Errorf("status = %s", got)
+	}
+}
+
+func TestSignUpNamesFieldsOfEveryStep(t *testing.T) {
+	t.Parallel()
+	v := newApp(t).visitor()
+	path, _ := v.beginSignUp("email_address", "ada@example.com")
+	a := v.post(path+"?_method=PATCH", "password", password, "phone_number", "1", "colour", "blue")
+	a.want(t, 422, wire.CodeParamUnknown)
+	if e := decode[wire.Errors](t, a.body).Errors; len(e) != 2 || e[0].Meta.ParamName != "colour" || e[1].Meta.ParamName != "phone_number" {
+		t.Errorf("errors = %+v", e)
+	}
+	if got := v.patchSignUp(path, "password", password); got.Status != wire.StatusComplete {
+		t.Errorf("status = %s", got.Status)
 	}
 }
