@@ -56,7 +56,7 @@ type setting struct{ flag, env, value, help string }
 var settings = []setting{
 	{"addr", "ADDR", "localhost:8080", "public listener, `host:port`"},
 	{"data", "DATA_DIR", "./data", "`folder` of the embedded service: database and keys"},
-	{"database", "DATABASE_URL", "", "`URL` of a shared database; empty is a SQLite file in the data folder"},
+	{"database", "DATABASE_URL", "", "`URL` of a shared database, which this version cannot use yet; empty, as it has to be, is a SQLite file in the data folder"},
 	{"backend-addr", "BACKEND_API_ADDR", "localhost:8081", "listener of the embedded Backend API, `host:port`, or off"},
 	{"origin", "PUBLIC_ORIGIN", "", "`origin` that people type, such as https://app.example.com; empty follows from -addr"},
 	{"allowed-origins", "ALLOWED_ORIGINS", "", "`list` of origins of other apps that share the instance, such as http://localhost:3000: their pages may call the Frontend API, and people are led back to them"},

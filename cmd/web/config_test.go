@@ -167,3 +167,19 @@ func TestV02_ConfigHidesKeys(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpSaysWhatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	var help strings.Builder
+	_, err := parseConfig(program, []string{"-h"}, noEnv, &help)
+	if _, after, _ := strings.Cut(help.String(), "-database"); !errors.Is(err, flag.ErrHelp) || !strings.Contains(after[:min(len(after), 120)], "cannot use yet") {
+		t.Errorf("%v; the help says\n%s", err, help.String())
+	}
+}
+
+func TestAnUnknownCommandStartsNoServer(t *testing.T) {
+	t.Parallel()
+	if got := run([]string{"user", "list"}, noEnv); got != 2 {
+		t.Errorf("exit status %d, want 2", got)
+	}
+}

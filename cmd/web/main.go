@@ -42,6 +42,8 @@ func run(args []string, getenv func(string) string) int {
 		err = m.Keys(ctx, args[1:], getenv)
 	} else if len(args) > 0 && args[0] == "doctor" {
 		err = m.Doctor(ctx, args[1:], getenv)
+	} else if err = operate.Unknown(args, "doctor", "keys"); err != nil {
+		return report(err)
 	} else if err = m.ParseFlags(args, getenv); err == nil {
 		limitMemory(getenv)
 		err = errors.Join(m.Run(ctx), m.Close())

@@ -2,11 +2,17 @@ package operate
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/usherauth/usher/wire"
 )
+
+const auditPath = "/audit_events"
 
 var auditCommands = []*command{
 	{group: "audit", verb: "list", help: "list what happened, newest first", setup: listAudit},
@@ -43,7 +49,9 @@ func listAudit(o *options) action {
 			}
 		}
 		head := []string{"TIME", "EVENT", "USER", "BY", "ORGANIZATION", "FROM", "DETAILS"}
-		return show(ctx, t, listing{path: "/audit_events", query: query, limit: *limit}, head, func(e wire.AuditEvent) []string {
+		found := false
+		err := show(ctx, t, listing{path: auditPath, query: query, limit: *limit}, head, func(e wire.AuditEvent) []string {
+			found = true
 			details := string(e.Data)
 			if details == "{}" {
 				details = ""
@@ -52,7 +60,34 @@ func listAudit(o *options) action {
 				when(e.CreatedAt), e.Type, string(e.UserID), string(e.ActorID), string(e.OrganizationID), whence(e.Activity), details,
 			}
 		})
+		if err == nil && !found && !t.json && len(types) > 0 {
+			err = t.noteTypes(ctx)
+		}
+		return err
 	}
+}
+
+// noteTypes helps whoever found nothing of a type that may not exist. There is no list of
+// them all, so it names those of the newest events.
+func (t *task) noteTypes(ctx context.Context) error {
+	page, err := t.api.page(ctx, auditPath, url.Values{"limit": {strconv.Itoa(pageSize)}})
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, record := range page {
+		var e wire.AuditEvent
+		if err := json.Unmarshal(record, &e); err != nil {
+			return err
+		}
+		seen[clean(e.Type)] = true
+	}
+	if len(page) == 0 {
+		t.note("There are no events yet.")
+		return nil
+	}
+	t.note("There is no such event. The newest %d are of the types %s.", len(page), strings.Join(slices.Sorted(maps.Keys(seen)), ", "))
+	return nil
 }
 
 // userID is the id of a user who may be gone.

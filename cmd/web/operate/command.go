@@ -76,6 +76,19 @@ func Is(args []string) bool {
 	return slices.ContainsFunc(commands, func(c *command) bool { return c.group == args[0] })
 }
 
+// Unknown is the error of a command line that begins with a word, which neither this package
+// nor others of the program know; nil where it begins with a flag or not at all.
+func Unknown(args []string, others ...string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	for _, c := range commands {
+		others = append(others, c.group)
+	}
+	slices.Sort(others)
+	return &UsageError{fmt.Sprintf("there is no command %q: it is one of %s (web -h says what they do)", args[0], strings.Join(slices.Compact(others), ", "))}
+}
+
 // List describes the commands, one a line, after others of the program: pairs of a name
 // and what it does.
 func List(w io.Writer, others ...[2]string) {

@@ -21,6 +21,46 @@ func TestIs(t *testing.T) {
 	}
 }
 
+func TestUnknownCommandsAreToldWhichThereAre(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"", "-addr x", "-h"} {
+		if err := operate.Unknown(strings.Fields(line), "keys"); err != nil {
+			t.Errorf("web %s: %v", line, err)
+		}
+	}
+	err := operate.Unknown([]string{"user", "list"}, "keys", "doctor")
+	const want = `there is no command "user": it is one of access, audit, doctor, export, import, keys, orgs, plans, sessions, users (web -h says what they do)`
+	if wrong := new(operate.UsageError); !errors.As(err, &wrong) || err.Error() != want {
+		t.Errorf("web user list: %v, want %s", err, want)
+	}
+}
+
+func TestAUserWithoutAddressIsToldTheFlag(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fails("-email ADDRESS", "users", "create")
+	d.signUp("ada@example.com", "Ada")
+	if r := d.fails("", "users", "create", "-email", "ada@example.com"); r.failure != nil && strings.Contains(r.failure.Error(), "-email") {
+		t.Errorf("an address that is taken: %v", r.failure)
+	}
+}
+
+func TestAnUnknownTypeOfEventIsToldWhichThereAre(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.signUp("ada@example.com", "Ada")
+	r := d.run("audit", "list", "-type", "nosuch")
+	if r.failure != nil || r.out != "" || !strings.Contains(r.err, "There is no such event. ") || !strings.Contains(r.err, "session.created, ") || !strings.Contains(r.err, "user.created") {
+		t.Errorf("web audit list -type nosuch: %v, prints\n%s%s", r.failure, r.out, r.err)
+	}
+	if r := d.run("audit", "list", "-type", "nosuch", "-json"); r.failure != nil || r.out+r.err != "" {
+		t.Errorf("with -json it prints\n%s%s", r.out, r.err)
+	}
+	if r := d.run("audit", "list", "-type", "user.created"); r.err != "" || !strings.Contains(r.out, "user.created") {
+		t.Errorf("a type that is there: prints\n%s%s", r.out, r.err)
+	}
+}
+
 func TestWrongCommandLinesSayWhatIsRight(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

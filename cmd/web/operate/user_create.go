@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/usherauth/usher/wire"
@@ -43,7 +45,7 @@ func createUser(o *options) action {
 		}
 		var raw json.RawMessage
 		if err := t.api.call(ctx, http.MethodPost, "/users", nil, u, &raw); err != nil {
-			return err
+			return u.advise(err)
 		}
 		var created wire.User
 		if err := json.Unmarshal(raw, &created); err != nil {
@@ -58,6 +60,17 @@ func createUser(o *options) action {
 		}
 		return t.say("Password, shown this once: %s", made)
 	}
+}
+
+// advise names the flag for an address that was left out and is needed.
+func (u *newUser) advise(err error) error {
+	var r *refusal
+	if len(u.Emails) == 0 && errors.As(err, &r) && slices.ContainsFunc(r.errs, func(e wire.Error) bool {
+		return e.Meta != nil && e.Meta.ParamName == "email_address"
+	}) {
+		return fmt.Errorf("%w Give it with -email ADDRESS", err)
+	}
+	return err
 }
 
 // choosePassword sets the password from the input, or to a new one, which it returns.
