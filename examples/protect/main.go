@@ -28,6 +28,7 @@ func routes(auth *authctx.Authenticator, forms *handlers.Handlers) http.Handler 
 		r.HandleFunc("/sign-in", forms.SignIn)
 		r.HandleFunc("/sign-up", forms.SignUp)
 		r.HandleFunc("/sign-out", forms.SignOut)
+		r.With(authctx.RequirePage()).HandleFunc("/organizations", forms.Organizations)
 
 		r.Get("/", home)                                                            // everybody
 		r.With(authctx.RequirePage()).Get("/orders", orders)                        // signed in; others are led to sign-in and back
@@ -38,7 +39,7 @@ func routes(auth *authctx.Authenticator, forms *handlers.Handlers) http.Handler 
 }
 
 func home(w http.ResponseWriter, r *http.Request) {
-	_, _ = fmt.Fprint(w, `<!doctype html><h1>Shop</h1><p><a href="/orders">Orders</a> <a href="/admin">Admin</a> <a href="/api/orders">API</a></p>`)
+	_, _ = fmt.Fprint(w, `<!doctype html><h1>Shop</h1><p><a href="/orders">Orders</a> <a href="/admin">Admin</a> <a href="/api/orders">API</a> <a href="/organizations">Organizations</a></p>`)
 	if authctx.FromContext(r.Context()).SignedIn() {
 		_ = views.SignOut().Render(r.Context(), w)
 	}
@@ -48,8 +49,8 @@ func orders(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "<!doctype html><h1>Orders of %s</h1>", authctx.FromContext(r.Context()).UserID())
 }
 
-// admin is for administrators of an organisation. The embedded instance has no
-// organisations yet, so here everybody is refused; main_test.go shows who is not.
+// admin is for administrators of the organization that the session acts for. Whoever makes
+// one, on /organizations, is its administrator and acts for it.
 func admin(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "<!doctype html><h1>All orders of %s</h1>", authctx.FromContext(r.Context()).OrgID())
 }
@@ -59,8 +60,8 @@ func apiOrders(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"user_id": authctx.FromContext(r.Context()).UserID(), "orders": []string{}})
 }
 
-func main() {
-	const origin = "http://localhost:8080"
+// app is the shop with an instance of its own, at the address that people type.
+func app(origin string) http.Handler {
 	service := must(identity.New(context.Background(), identity.Config{Store: memstore.New(), PublicOrigin: origin}))
 	publishable, secret := service.PublishableKey().String(), service.SecretKey().Reveal()
 	auth := must(authctx.New(authctx.Config{
@@ -70,8 +71,13 @@ func main() {
 	forms := must(handlers.New(handlers.Config{
 		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, Transport: service.Transport(),
 	}))
+	return routes(auth, forms)
+}
+
+func main() {
+	const origin = "http://localhost:8080"
+	srv := &http.Server{Addr: "localhost:8080", Handler: app(origin), ReadHeaderTimeout: 5 * time.Second}
 	fmt.Println("open " + origin)
-	srv := &http.Server{Addr: "localhost:8080", Handler: routes(auth, forms), ReadHeaderTimeout: 5 * time.Second}
 	log.Fatal(srv.ListenAndServe())
 }
 

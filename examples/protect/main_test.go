@@ -1,7 +1,11 @@
 package main
 
 import (
+	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/usherauth/usher/authctx"
@@ -21,7 +25,7 @@ func TestEachRouteIsForWhomItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := routes(auth, forms)
+	shop := routes(auth, forms)
 
 	nobody := []authtest.Option{authtest.SignedOut()}
 	ada := []authtest.Option{authtest.User("user_ada")}
@@ -47,10 +51,47 @@ func TestEachRouteIsForWhomItSays(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			rec := httptest.NewRecorder()
-			app.ServeHTTP(rec, authtest.NewRequest(t, "GET", tt.path, tt.who...))
+			shop.ServeHTTP(rec, authtest.NewRequest(t, "GET", tt.path, tt.who...))
 			if got := rec.Header().Get("Location"); rec.Code != tt.status || got != tt.location {
 				t.Errorf("%s: status %d to %q, want %d to %q", tt.path, rec.Code, got, tt.status, tt.location)
 			}
 		})
+	}
+}
+
+func TestWhoeverMakesAnOrganizationIsItsAdministrator(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(nil)
+	origin := "http://" + srv.Listener.Addr().String()
+	srv.Config.Handler = app(origin)
+	srv.Start()
+	defer srv.Close()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := srv.Client()
+	browser.Jar = jar
+	ask := func(method, path string, form url.Values) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, origin+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		res, err := browser.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		return res.StatusCode
+	}
+	ask("POST", "/sign-up", url.Values{"email_address": {"ada@example.com"}, "password": {"correct horse battery"}})
+	if got := ask("GET", "/admin", nil); got != http.StatusForbidden {
+		t.Errorf("without an organization: status %d, want 403", got)
+	}
+	ask("POST", "/organizations", url.Values{"action": {"create"}, "name": {"Engines"}})
+	if got := ask("GET", "/admin", nil); got != http.StatusOK {
+		t.Errorf("with an organization: status %d, want 200", got)
 	}
 }
