@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,6 +26,7 @@ var (
 	errCrossSite = &badForm{http.StatusForbidden, "This form was sent from another website, so nothing was done. If it was you, fill it in here and send it again."}
 	errFormType  = &badForm{http.StatusUnsupportedMediaType, "This address takes forms only."}
 	errFormSize  = &badForm{http.StatusRequestEntityTooLarge, "That is more than this form can take."}
+	errFormLate  = &badForm{http.StatusRequestTimeout, "The form took too long to arrive, so nothing was done. Please send it again."}
 	errFormBody  = &badForm{http.StatusBadRequest, "The form did not arrive whole, so nothing was done. Please send it again."}
 )
 
@@ -38,6 +40,9 @@ func (h *Handlers) readForm(w http.ResponseWriter, r *http.Request) (url.Values,
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, errFormSize
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, errFormLate
 		}
 		return nil, errFormBody
 	}

@@ -2,12 +2,15 @@ package handlers_test
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/usherauth/usher/handlers"
 	"github.com/usherauth/usher/userclient"
@@ -161,6 +164,19 @@ func TestPagesTakeTheirMethodsOnly(t *testing.T) {
 		if rec.Code != 405 || rec.Header().Get("Allow") != tt.allow {
 			t.Errorf("%s: %d, Allow %q", name, rec.Code, rec.Header().Get("Allow"))
 		}
+	}
+}
+
+// TestS04_AFormThatTakesTooLongToArrive: the server's read timeout ends it.
+func TestS04_AFormThatTakesTooLongToArrive(t *testing.T) {
+	t.Parallel()
+	late := io.MultiReader(strings.NewReader("identifier=ada"), iotest.ErrReader(os.ErrDeadlineExceeded))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", late)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	rec := httptest.NewRecorder()
+	newHandlers(t, unreachable).SignIn(rec, r)
+	if rec.Code != http.StatusRequestTimeout || !strings.Contains(rec.Body.String(), "took too long to arrive") {
+		t.Errorf("%d\n%s", rec.Code, rec.Body)
 	}
 }
 

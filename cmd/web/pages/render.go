@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strconv"
 
@@ -19,10 +20,10 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, pg page) {
 }
 
 // send renders c completely before the first byte leaves, so that a component that fails
-// never becomes half a page with status 200.
+// never becomes half a page with status 200. Who has gone away by then is no failure.
 func send(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
 	var buf bytes.Buffer
-	if err := c.Render(r.Context(), &buf); err != nil {
+	if err := c.Render(context.WithoutCancel(r.Context()), &buf); err != nil {
 		return err
 	}
 	h := w.Header()
