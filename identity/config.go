@@ -128,7 +128,7 @@ type Config struct {
 // comes through [Service.Transport] is not counted, so that nobody can stop the app by
 // making it ask.
 type Limits struct {
-	Creations   int // sign-ins and sign-ups begun and, counted apart, codes asked for, addresses added, people invited and pictures uploaded; default 5
+	Creations   int // sign-ins and sign-ups begun and, counted apart, codes asked for, addresses added, people invited or added and pictures uploaded; default 5
 	Attempts    int // secrets tried in a sign-in or sign-up already begun, or to change an account; default 3
 	Backend     int // requests in 10 seconds, but for the key set; default 1000
 	Updates     int // of one user, organization or membership in 10 seconds; default 10
