@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -27,14 +29,17 @@ func (s *Service) environment() wire.Environment {
 	}
 }
 
+// displayConfig names the pages that people sign in on by their whole addresses, as hosted
+// instances do: scripts of apps on other origins lead there. Where people go afterwards is a
+// path, which each app has on its own origin.
 func (s *Service) displayConfig() wire.DisplayConfig {
 	return wire.DisplayConfig{
 		Object:                     "display_config",
 		ID:                         s.instance.id,
 		InstanceEnvironment:        "production",
 		ApplicationName:            s.cfg.ApplicationName,
-		SignInURL:                  s.cfg.SignInURL,
-		SignUpURL:                  s.cfg.SignUpURL,
+		SignInURL:                  s.pageURL(s.cfg.SignInURL),
+		SignUpURL:                  s.pageURL(s.cfg.SignUpURL),
 		AfterSignInURL:             "/",
 		AfterSignUpURL:             "/",
 		AfterSignOutAllURL:         "/",
@@ -46,6 +51,14 @@ func (s *Service) displayConfig() wire.DisplayConfig {
 		PreferredSignInStrategy:    wire.StrategyPassword,
 		CaptchaOAuthBypass:         []string{},
 	}
+}
+
+// pageURL is the whole address of a page of the app, or of one that is elsewhere.
+func (s *Service) pageURL(address string) string {
+	if u, err := url.Parse(address); err != nil || u.IsAbs() {
+		return address
+	}
+	return s.cfg.PublicOrigin + "/" + strings.TrimPrefix(address, "/")
 }
 
 func (s *Service) userSettings() wire.UserSettings {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -62,5 +63,30 @@ func TestEnvironmentIsComplete(t *testing.T) {
 	}
 	if e := env.UserSettings.Attributes["email_address"]; !reflect.DeepEqual(e.FirstFactors, []string{"email_code"}) || !e.VerifyAtSignUp {
 		t.Errorf("email_address = %+v", e)
+	}
+}
+
+// The pages to sign in on are told by their whole addresses, as scripts of other origins need
+// them. Each app has the page that follows on its own.
+func TestPagesOfTheEnvironmentAreAbsolute(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ signIn, signUp, wantIn, wantUp string }{
+		{"", "", origin + "/sign-in", origin + "/sign-up"},
+		{"/in?a=1", "up", origin + "/in?a=1", origin + "/up"},
+		{"https://accounts.example.com/in", "", "https://accounts.example.com/in", origin + "/sign-up"},
+	} {
+		app := newApp(t, func(c *identity.Config) { c.SignInURL, c.SignUpURL = tt.signIn, tt.signUp })
+		d := decode[wire.Environment](t, app.visitor().get("/v1/environment").body).DisplayConfig
+		if d.SignInURL != tt.wantIn || d.SignUpURL != tt.wantUp {
+			t.Errorf("%q and %q: %s and %s", tt.signIn, tt.signUp, d.SignInURL, d.SignUpURL)
+		}
+		for _, after := range []string{
+			d.AfterSignInURL, d.AfterSignUpURL, d.AfterSignOutAllURL, d.AfterSignOutOneURL,
+			d.AfterSwitchSessionURL, d.AfterCreateOrganizationURL, d.AfterLeaveOrganizationURL,
+		} {
+			if after != "/" {
+				t.Errorf("after something: %s", after)
+			}
+		}
 	}
 }

@@ -140,7 +140,7 @@ func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	app := newApp(t)
 	env := decode[wire.Environment](t, app.visitor().get("/v1/environment").body)
-	if !env.AuthConfig.SingleSessionMode || env.DisplayConfig.InstanceEnvironment != "production" || env.DisplayConfig.SignInURL != "/sign-in" {
+	if !env.AuthConfig.SingleSessionMode || env.DisplayConfig.InstanceEnvironment != "production" || env.DisplayConfig.SignInURL != origin+"/sign-in" {
 		t.Errorf("environment = %+v", env)
 	}
 	if a := env.UserSettings.Attributes["email_address"]; !a.Enabled || !a.Required || a.VerifyAtSignUp {

@@ -28,12 +28,9 @@ func acceptTicket(c *call) (any, error) {
 	if page == "" {
 		page = map[string]string{"sign_in": c.cfg.SignInURL, "sign_up": c.cfg.SignUpURL}[status]
 	}
-	u, err := url.Parse(page)
+	u, err := url.Parse(c.pageURL(page))
 	if err != nil {
 		return nil, errors.Join(errInternal, err)
-	}
-	if !u.IsAbs() {
-		u, _ = url.Parse(c.cfg.PublicOrigin + page)
 	}
 	q := u.Query()
 	q.Set(wire.ParamTicket, ticket)

@@ -137,7 +137,7 @@ func wantEnvironment(p *page) func(*testing.T) {
 				Address: e.userSettings.attributes.email_address.required, Password: e.userSettings.attributes.password.required,
 				MinLength: e.userSettings.passwordSettings.min_length,
 			}`)
-		if want := (environment{"/sign-in", "/sign-up", true, true, 8, false}); got != want {
+		if want := (environment{p.walk.origin + "/sign-in", p.walk.origin + "/sign-up", true, true, 8, false}); got != want {
 			t.Errorf("the environment says %+v, want %+v", got, want)
 		}
 	}
