@@ -49,7 +49,8 @@ type Config struct {
 	// loopback addresses only, unless Transport is set.
 	APIURL string
 	// ProxyURL is where the Frontend API is served on the app's own origin, such as
-	// "/__clerk". "" sends browsers to the instance's own host.
+	// "/__clerk", or "/" for all of it; an absolute address may be anywhere. "" sends
+	// browsers to the instance's own host.
 	ProxyURL string
 	// PublicOrigin is what people type, such as "https://app.example.com". Redirects
 	// and return addresses are built from it, never from a Host header. "" uses the
@@ -91,8 +92,8 @@ type Config struct {
 	// another one active is sent to change it; what cannot be sent, such as an API request,
 	// stays signed in with the one it has.
 	OrganizationPatterns, PersonalAccountPatterns []string
-	// AllowedRedirectOrigins may be returned to besides the app's own origin, among them
-	// the satellites of a primary app; "https://*.example.com" stands for one label.
+	// AllowedRedirectOrigins, written like PublicOrigin, may be returned to besides it, among
+	// them the satellites of a primary app; "https://*.example.com" stands for one label.
 	AllowedRedirectOrigins []string
 	// Development tells developers how each request was decided: in Server-Timing and
 	// X-Clerk-Auth-Status and -Reason on every response, to [Explain], and to components
@@ -288,20 +289,23 @@ func (in *instance) setDefaults() {
 
 // checkPage refuses an address that would mean something else on each page it is linked from.
 func checkPage(field, page string) error {
-	if _, ok := web.Origin(page); ok || page == "" || strings.HasPrefix(page, "/") && !strings.HasPrefix(page, "//") {
+	if isAddress(page) {
 		return nil
 	}
 	return fmt.Errorf("authctx: %s %q is neither a path nor an http(s) address: write it like /sign-in", field, page)
+}
+
+// isAddress reports a path of this app's, an http(s) address, or nothing.
+func isAddress(s string) bool {
+	_, ok := web.Origin(s)
+	return ok || s == "" || strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//")
 }
 
 func checkProxy(proxy string) error {
 	if strings.ContainsAny(proxy, "?# \t\r\n\\") {
 		return fmt.Errorf("authctx: ProxyURL %q holds more than an address: write it like %s, without query, fragment and spaces", proxy, wire.ProxyPath)
 	}
-	if proxy == "" || strings.HasPrefix(proxy, "/") && !strings.HasPrefix(proxy, "//") {
-		return nil
-	}
-	if _, ok := web.Origin(proxy); ok {
+	if isAddress(proxy) {
 		return nil
 	}
 	return fmt.Errorf("authctx: ProxyURL %q is neither a path like %s nor an http(s) address", proxy, wire.ProxyPath)

@@ -77,18 +77,18 @@ func withoutParams(query string, names ...string) string {
 
 // setParam gives u a parameter: in the place of the first of that name, or as the last.
 func setParam(u *url.URL, name, value string) {
-	for before := 0; before < len(u.RawQuery); before++ {
-		word, rest, _ := strings.Cut(u.RawQuery[before:], "&")
-		if n, _, _ := strings.Cut(word, "="); plainWord(n) == name {
-			head, tail := u.RawQuery[:before]+name+"="+url.QueryEscape(value), withoutParams(rest, name)
-			if u.RawQuery = head; tail != "" {
-				u.RawQuery += "&" + tail
-			}
-			return
+	found := false
+	var kept []string
+	for word := range strings.SplitSeq(u.RawQuery, "&") {
+		if n, _, _ := strings.Cut(word, "="); plainWord(n) != name {
+			kept = append(kept, word)
+		} else if !found {
+			found, kept = true, append(kept, name+"="+url.QueryEscape(value))
 		}
-		before += len(word)
 	}
-	appendParam(u, name, value)
+	if u.RawQuery = strings.Join(kept, "&"); !found {
+		appendParam(u, name, value)
+	}
 }
 
 // appendParam leaves the parameters that are there as they are.

@@ -80,14 +80,12 @@ func parseForm(body string) (url.Values, *badForm) {
 // (Fetch §3.2); then the browser has to call it same-origin.
 func (h *Handlers) crossSite(r *http.Request) *badForm {
 	origin, site := r.Header["Origin"], r.Header.Get("Sec-Fetch-Site")
-	if len(origin) == 1 && site == "same-origin" && origin[0] != h.cfg.PublicOrigin {
-		if origin[0] == "null" {
-			return nil
-		}
-		h.log.WarnContext(r.Context(), "form refused: the page was opened at another origin than PublicOrigin", "origin", origin[0], "public_origin", h.cfg.PublicOrigin)
+	ours := len(origin) == 0 || len(origin) == 1 && (origin[0] == h.cfg.PublicOrigin || origin[0] == "null" && site == "same-origin")
+	if len(origin) == 1 && site == "same-origin" && !ours {
+		short := origin[0][:min(len(origin[0]), 200)] // anybody may send anything
+		h.log.WarnContext(r.Context(), "form refused: the page was opened at another origin than PublicOrigin", "origin", short, "public_origin", h.cfg.PublicOrigin)
 		return &badForm{http.StatusForbidden, "This page was opened at another address than the site's own, so nothing was done. Please open it at " + h.cfg.PublicOrigin + "."}
 	}
-	ours := len(origin) == 0 || len(origin) == 1 && origin[0] == h.cfg.PublicOrigin
 	if ours && (site == "" || site == "same-origin" || site == "none") && h.csrf.Check(r) == nil {
 		return nil
 	}

@@ -192,14 +192,14 @@ func TestFormsSayWhereTheyCanBeSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", nil)
-	r.Header.Set("Origin", "http://127.0.0.1:8080")
+	r.Header.Set("Origin", "http://127.0.0.1:8080"+strings.Repeat("x", 4000))
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	rec := httptest.NewRecorder()
 	h.SignIn(rec, r)
 	if rec.Code != 403 || !strings.Contains(rec.Body.String(), "Please open it at "+origin+".") {
 		t.Errorf("%d\n%s", rec.Code, rec.Body)
 	}
-	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "origin=http://127.0.0.1:8080 public_origin="+origin) {
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "origin=http://127.0.0.1:8080x") || !strings.Contains(log.String(), "x public_origin="+origin) || log.Len() > 500 {
 		t.Errorf("log: %s", log.String())
 	}
 }
