@@ -102,8 +102,9 @@ type Config struct {
 	HashConcurrency int
 
 	// CollectAfterHash runs the garbage collector after each hash, so that its 19 MiB are
-	// free before the next one takes as much again. It halves the peak of a program with
-	// a small heap, for a millisecond or so a hash; with a large heap it is a waste.
+	// free before the next one takes as much again, and gives them back to the system once
+	// there was no hash for five seconds. It halves the peak of a program with a small heap,
+	// for a millisecond or so a hash; with a large heap it is a waste.
 	CollectAfterHash bool
 
 	// Limits bounds how often one network may try.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"runtime/debug"
+	"time"
 )
 
 // errHashBusy means that more requests want a password hashed than may wait.
@@ -14,11 +16,29 @@ var errHashBusy = errors.New("password hashing is saturated")
 type hashPool struct {
 	slots chan struct{} // running
 	queue chan struct{} // running and waiting
-	tidy  bool          // collect a hash's memory before the next one
+	rest  *time.Timer   // gives memory back, nil to leave it all to the collector
 }
 
+// hashRest is how long after a hash its memory goes back to the system. Every next hash
+// would have to get it again page by page, which can take longer than hashing.
+const hashRest = 5 * time.Second
+
+// newHashPool returns a pool that, when tidy, collects the memory of a hash before the next
+// one, and that of the last one again: the heap it was part of is a measure for how much free
+// memory Go's runtime keeps.
 func newHashPool(slots, queue int, tidy bool) *hashPool {
-	return &hashPool{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots+queue), tidy: tidy}
+	p := &hashPool{slots: make(chan struct{}, slots), queue: make(chan struct{}, slots+queue)}
+	if tidy {
+		p.rest = time.AfterFunc(hashRest, debug.FreeOSMemory)
+	}
+	return p
+}
+
+// close is for a pool that is not used any more.
+func (p *hashPool) close() {
+	if p.rest != nil {
+		p.rest.Stop()
+	}
 }
 
 // do runs fn when a slot is free. It returns errHashBusy at once when the queue is
@@ -37,8 +57,9 @@ func (p *hashPool) do(ctx context.Context, fn func()) error {
 	}
 	defer func() { <-p.slots }()
 	fn()
-	if p.tidy {
+	if p.rest != nil {
 		runtime.GC()
+		p.rest.Reset(hashRest)
 	}
 	return nil
 }

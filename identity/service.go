@@ -98,6 +98,8 @@ func (s *Service) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // listeners first and the store after. It may be called more than once.
 func (s *Service) Close() error {
 	s.stop()
+	s.pool.close()
+	s.pictures.close()
 	s.done.Wait()
 	return nil
 }
