@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -17,8 +16,9 @@ import (
 // page renders body in the app's layout, in full before the first byte is sent. A server
 // cancels the request's context when it cannot read on; what is wrong can be said even then.
 func (h *Handlers) page(w http.ResponseWriter, r *http.Request, status int, title string, body templ.Component) {
-	var b bytes.Buffer
-	if err := h.cfg.Layout(title, body).Render(context.WithoutCancel(r.Context()), &b); err != nil {
+	b := templ.GetBuffer()
+	defer templ.ReleaseBuffer(b)
+	if err := h.cfg.Layout(title, body).Render(context.WithoutCancel(r.Context()), b); err != nil {
 		h.log.ErrorContext(r.Context(), "page not rendered", "title", title, "err", err)
 		http.Error(w, "Something went wrong.", http.StatusInternalServerError)
 		return

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -176,12 +177,18 @@ func TestWelcomeCosts(t *testing.T) {
 	with := testing.AllocsPerRun(200, func() { s.run(t, c.signedIn, req) })
 	without := testing.AllocsPerRun(200, func() { s.run(t, c.plain, plain) })
 	c.backend.calls.Store(0)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	for range 1000 {
 		s.run(t, c.signedIn, req)
 	}
+	runtime.ReadMemStats(&after)
 	t.Logf("allocations: %.0f signed in, %.0f plain, %.0f added; %d Backend API calls per 1000 views", with, without, with-without, c.backend.calls.Load())
 	if with-without > 2 {
 		t.Errorf("%.0f allocations added, want at most 2", with-without)
+	}
+	if n := (after.TotalAlloc - before.TotalAlloc) / 1000; n > 17<<10 { // 7 KB, and twice as much under the race detector, which has pools forget
+		t.Errorf("%d bytes allocated for each view: pages are made in memory that is used again", n)
 	}
 	if n := c.backend.calls.Load(); n != 0 {
 		t.Errorf("%d Backend API calls for 1000 views, want none: the token carries the name", n)

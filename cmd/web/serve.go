@@ -34,7 +34,7 @@ const (
 // hundred pages, and cost as much as the pages.
 const (
 	memoryLimit    = 64 << 20
-	garbagePercent = 250
+	garbagePercent = 300
 )
 
 // limitMemory leaves alone what the environment decides.

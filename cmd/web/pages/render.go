@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -22,8 +21,9 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, pg page) {
 // send renders c completely before the first byte leaves, so that a component that fails
 // never becomes half a page with status 200. Who has gone away by then is no failure.
 func send(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
-	var buf bytes.Buffer
-	if err := c.Render(context.WithoutCancel(r.Context()), &buf); err != nil {
+	buf := templ.GetBuffer() // a new one would be most of what a page allocates
+	defer templ.ReleaseBuffer(buf)
+	if err := c.Render(context.WithoutCancel(r.Context()), buf); err != nil {
 		return err
 	}
 	h := w.Header()
