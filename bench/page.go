@@ -1,10 +1,11 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"strconv"
+
+	"github.com/a-h/templ"
 )
 
 //go:generate go tool -modfile=../tools/go.mod templ generate
@@ -20,8 +21,9 @@ var full = func() (out []string) {
 
 // serve renders the page for name.
 func serve(ctx context.Context, w http.ResponseWriter, name string, lines []string) {
-	var b bytes.Buffer
-	if err := page(name, lines).Render(ctx, &b); err != nil {
+	b := templ.GetBuffer()
+	defer templ.ReleaseBuffer(b)
+	if err := page(name, lines).Render(ctx, b); err != nil {
 		http.Error(w, "not rendered", http.StatusInternalServerError)
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/textproto"
 	"strconv"
 )
@@ -20,7 +19,7 @@ func readAnswer(in *bufio.Reader) error {
 	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200")) {
 		return fmt.Errorf("answer %q", status)
 	}
-	length, chunked := int64(-1), false
+	length, chunked := -1, false
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
@@ -32,7 +31,7 @@ func readAnswer(in *bufio.Reader) error {
 		name, value, _ := bytes.Cut(line, []byte(": "))
 		switch {
 		case bytes.EqualFold(name, []byte("Content-Length")):
-			if length, err = strconv.ParseInt(string(value), 10, 64); err != nil {
+			if length, err = strconv.Atoi(string(value)); err != nil {
 				return err
 			}
 		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
@@ -45,7 +44,7 @@ func readAnswer(in *bufio.Reader) error {
 	case length < 0:
 		return errors.New("an answer without Content-Length, and not in chunks")
 	}
-	_, err = io.CopyN(io.Discard, in, length)
+	_, err = in.Discard(length)
 	return err
 }
 
@@ -64,7 +63,7 @@ func skipChunks(in *bufio.Reader) error {
 		if size == 0 {
 			break
 		}
-		if _, err := io.CopyN(io.Discard, in, int64(size)); err != nil {
+		if _, err := in.Discard(int(size)); err != nil {
 			return err
 		}
 		if line, err = in.ReadSlice('\n'); err != nil {
