@@ -19,13 +19,16 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## the demo on http://localhost:8080, offline, everything kept in ./data
-	USHER_DEV=$${USHER_DEV-1} go run ./cmd/web
+	@! command -v bash >/dev/null || bash tools/ports.bash "$${ADDR:-localhost:8080}" "$${BACKEND_API_ADDR:-localhost:8081}"
+	@echo "compiling the demo: some minutes the first time, then seconds; packages are named as they are compiled"
+	USHER_DEV=$${USHER_DEV-1} go run -v ./cmd/web
 
 # Packages of e2e run one after the other (-p 1): two of them install the published SDK.
 test: ## all tests that can run here; says what was skipped and how to get it
 	@$(call need,gcc clang cc,the race detector,apt-get install gcc libc6-dev)
 	@$(call need,node nodejs,the tests of the browser runtime in a model browser,apt-get install nodejs)
 	go test $(RACE) -shuffle=on ./...
+	go test -count=1 -run TestWelcomeCosts ./cmd/web
 	cd bench && go test $(RACE) -shuffle=on ./...
 	@$(call need,chromium chromium-browser google-chrome,the tests in a real browser,apt-get install chromium)
 	cd e2e && go test -count=1 -p 1 -shuffle=on ./...
@@ -44,6 +47,7 @@ check-generated: generate ## fails if generated files are not what their sources
 lint: ## gofmt, go vet and golangci-lint
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	go vet ./... && cd e2e && go vet ./...
+	cd bench && go vet ./...
 	$(LINT) run ./...
 
 typecheck: ## the types of the browser code; needs npm
@@ -71,7 +75,7 @@ next: ## an app on the published Next.js SDK beside the program; needs Node, npm
 
 bench: ## the signed-in page against no authentication and against the published SDKs, and the parts
 	go test -count=1 -v -run 'TestWelcomeCosts|TestCompareWelcome' -timeout 20m ./cmd/web -compare $(COMPARE)
-	cd bench && go test -count=1 -v -run 'TestPeers|TestService|TestCompareVerify' -timeout 40m . -for $(COMPARE)
+	cd bench && go test -count=1 -v -run 'TestPeers|TestService|TestCompareVerify|TestCompareSmall|TestCompareSessions' -timeout 60m . -for $(COMPARE)
 	cd bench && go test -count=1 -v -run 'TestI02|TestI07|TestCrowd' -timeout 40m . -users $(USERS) -tries 1000
 	@$(call need,npm,the comparison with @clerk/express and Next.js,apt-get install nodejs npm)
 	cd bench && go test -count=1 -v -run TestNodePeers -timeout 20m . -for $(COMPARE)

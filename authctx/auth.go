@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/wire"
@@ -14,21 +13,20 @@ import (
 // Auth is the verified identity of one request. It is immutable and safe for concurrent
 // use; requests that carry the same token share one. A nil *Auth is valid and signed
 // out, so nothing has to be checked before asking it.
+//
+// Tens of thousands are remembered at a time, so what few of them have is behind a pointer.
 type Auth struct {
 	userID, sessionID string
 	status            string
-	org               token.Organization
-	actor             *wire.Actor
-	ages              [2]int // minutes; -1 is never
-	hasAges           bool
-	claims            Claims
-	feature, plan     string
-	token             string
 	reason            wire.Reason
-	machine           *Machine // nil for sessions
-	machineType       wire.TokenType
-
-	state atomic.Pointer[[]byte] // the props of this Auth, encoded once
+	claims            Claims
+	token             string
+	org               *token.Organization // nil when none is active
+	actor             *wire.Actor
+	machine           *machineIdentity // nil for sessions
+	ages              [2]int32         // minutes; -1 is never
+	hasAges           bool
+	plain             bool // the claims can stand in a script element as they are
 }
 
 // SignedIn reports that somebody is signed in. A pending session, one with a task left
@@ -56,7 +54,7 @@ func (a *Auth) SessionID() string {
 // OrgID is the id of the active organisation ("org_…"), "" when there is none. With an API
 // key it is the organisation that owns the key.
 func (a *Auth) OrgID() string {
-	if a == nil {
+	if a == nil || a.org == nil {
 		return ""
 	}
 	return a.org.ID
@@ -64,7 +62,7 @@ func (a *Auth) OrgID() string {
 
 // OrgRole is the role in the active organisation, with its prefix ("org:admin").
 func (a *Auth) OrgRole() string {
-	if a == nil {
+	if a == nil || a.org == nil {
 		return ""
 	}
 	return a.org.Role
@@ -72,7 +70,7 @@ func (a *Auth) OrgRole() string {
 
 // OrgSlug is the slug of the active organisation.
 func (a *Auth) OrgSlug() string {
-	if a == nil {
+	if a == nil || a.org == nil {
 		return ""
 	}
 	return a.org.Slug
@@ -82,7 +80,7 @@ func (a *Auth) OrgSlug() string {
 // ("org:invoices:create"). System permissions are never in a token. The caller must not
 // change the slice.
 func (a *Auth) OrgPermissions() []string {
-	if a == nil {
+	if a == nil || a.org == nil {
 		return nil
 	}
 	return a.org.Permissions
@@ -112,7 +110,7 @@ func (a *Auth) FactorAges() (first, second int, ok bool) {
 	if a == nil || !a.hasAges {
 		return -1, -1, false
 	}
-	return a.ages[0], a.ages[1], true
+	return int(a.ages[0]), int(a.ages[1]), true
 }
 
 // Claims are the claims of the session token, none when signed out.
@@ -153,11 +151,13 @@ func (a *Auth) Unknown() bool {
 
 // Claims are the claims of a verified token. Names are compared exactly. The zero value
 // has none.
-type Claims struct{ object token.Object }
+type Claims struct{ text string }
+
+func (c Claims) object() token.Object { return token.Trusted(c.text) }
 
 // Raw returns the JSON text of one claim, nil when there is none.
 func (c Claims) Raw(name string) json.RawMessage {
-	raw := c.object.Raw(name)
+	raw := c.object().Raw(name)
 	if raw == "" {
 		return nil
 	}
@@ -166,41 +166,42 @@ func (c Claims) Raw(name string) json.RawMessage {
 
 // String returns a claim that is a string, and "" for any other.
 func (c Claims) String(name string) string {
-	s, _ := c.object.String(name)
+	s, _ := c.object().String(name)
 	return s
 }
 
 // MarshalJSON returns the claims as they were signed; null when there are none.
 func (c Claims) MarshalJSON() ([]byte, error) {
-	if c.object.Text() == "" {
+	if c.text == "" {
 		return []byte("null"), nil
 	}
-	return []byte(c.object.Text()), nil
+	return []byte(c.text), nil
 }
 
-// newAuth reads a payload whose signature and registered claims have been checked.
-func newAuth(t token.Token, raw string) (*Auth, error) {
+// read fills a, which is zero, from a payload whose signature and registered claims have
+// been checked.
+func (a *Auth) read(t token.Token) (err error) {
+	p := t.Payload
 	org, err := t.Organization()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := t.Payload
-	a := &Auth{claims: Claims{p}, token: raw, org: org}
+	if org.ID != "" {
+		kept := org
+		a.org = &kept
+	}
+	a.claims, a.token, a.plain = Claims{p.Text()}, t.Text, plain(p.Text())
 	a.userID, _ = p.String("sub")
 	a.sessionID, _ = p.String("sid")
 	a.status, _ = p.String("sts")
-	a.feature, _ = p.String("fea")
-	a.plan, _ = p.String("pla")
 	a.ages, a.hasAges = factorAges(p.Raw("fva"))
-	if a.actor, err = readActor(p.Raw("act")); err != nil {
-		return nil, err
-	}
-	return a, nil
+	a.actor, err = readActor(p.Raw("act"))
+	return err
 }
 
 // factorAges accepts exactly two ages, whole numbers of -1 or more and not both -1, else none:
 // checks that need them then fail (protocol reference 5.2).
-func factorAges(raw string) (ages [2]int, ok bool) {
+func factorAges(raw string) (ages [2]int32, ok bool) {
 	list, opened := strings.CutPrefix(raw, "[")
 	list, closed := strings.CutSuffix(list, "]")
 	one, two, both := strings.Cut(list, ",")
@@ -210,9 +211,9 @@ func factorAges(raw string) (ages [2]int, ok bool) {
 	for i, number := range [2]string{one, two} {
 		age, err := strconv.ParseFloat(strings.TrimSpace(number), 64) // raw is JSON: there are no other forms
 		if err != nil || age != math.Trunc(age) || age < -1 || age > math.MaxInt32 {
-			return [2]int{}, false
+			return [2]int32{}, false
 		}
-		ages[i] = int(age)
+		ages[i] = int32(age)
 	}
 	return ages, ages[0]+ages[1] != -2
 }

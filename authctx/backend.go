@@ -36,7 +36,7 @@ func newBackend(cfg Config) *backend {
 		base = defaultAPIURL
 	}
 	return &backend{
-		base:   strings.TrimSuffix(base, "/") + "/v1",
+		base:   strings.TrimRight(base, "/") + "/v1",
 		secret: cfg.SecretKey,
 		client: &http.Client{
 			Transport: cfg.Transport,
@@ -67,15 +67,17 @@ func (b *backend) jwks(ctx context.Context) (wire.JWKS, error) {
 }
 
 // handshakePayload exchanges a nonce for the cookies it stands for (protocol reference 4.6).
-func (b *backend) handshakePayload(ctx context.Context, nonce string) ([]string, error) {
+func (b *backend) handshakePayload(ctx context.Context, nonce string) (directives, error) {
 	if b.secret == "" {
-		return nil, errSecretKey
+		return directives{}, errSecretKey
 	}
 	var payload struct {
 		Directives cookieLines `json:"directives"`
+		Aud        string      `json:"aud"`
+		Bnd        *string     `json:"bnd"`
 	}
 	err := b.get(ctx, "/clients/handshake_payload?nonce="+url.QueryEscape(nonce), &payload)
-	return payload.Directives, err
+	return directives{lines: payload.Directives, aud: payload.Aud, bnd: payload.Bnd}, err
 }
 
 // cookieLines are Set-Cookie lines: a list of texts, none of them null.

@@ -1,13 +1,14 @@
 package authctx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ type Config struct {
 	// verify, and keys are not rotated by themselves. Literal "\n" sequences, as
 	// environment files hold them, are understood.
 	JWTKey string
-	// APIURL is the Backend API's origin; "" is https://api.clerk.com. http is accepted for
+	// APIURL is where the Backend API is, with a path in front of /v1 if it has one; "" is https://api.clerk.com. http is accepted for
 	// loopback addresses only, unless Transport is set.
 	APIURL string
 	// ProxyURL is where the Frontend API is served on the app's own origin, such as
@@ -59,6 +60,8 @@ type Config struct {
 	PublicOrigin string
 	// Issuer is accepted in the iss claim besides the one PublishableKey implies.
 	Issuer string
+	// Issuers lists more values that are accepted, such as that of an instance before it moved.
+	Issuers []string
 	// AuthorizedParties lists the origins whose tokens are accepted (claim azp). Empty
 	// accepts any origin, and is logged as a warning for production keys: a token
 	// leaked by another app of the instance would pass here.
@@ -73,10 +76,22 @@ type Config struct {
 	ClockSkew time.Duration
 	// MaxTokenBytes bounds a token before it is decoded; 0 is 8192.
 	MaxTokenBytes int
+	// TokenCacheBytes bounds the memory of verified tokens, which lets a request whose token
+	// was seen before skip the signature; 0 is 64 MiB, enough for some 40,000 sessions. With
+	// more sessions than fit, the others are verified each time. Memory is taken as it is
+	// needed, and nothing is believed longer than the token lasts.
+	TokenCacheBytes int
 	// SignInURL and SignUpURL lead to the pages, relative or absolute; "" is
 	// "/sign-in" and "/sign-up". A satellite has no such pages: there "" is the instance's
 	// account portal, and for SignUpURL, if SignInURL is set, "create" below that.
 	SignInURL, SignUpURL string
+	// SignOutURL, ProfileURL and OrganizationsURL are the pages of the components of package
+	// views: SignOutURL a path that takes a form, the others relative or absolute. "" is
+	// "/sign-out", "/user" and "/organizations"; without ProxyURL, people manage their accounts
+	// on the account portal of a hosted instance, and "" is there for the last two.
+	// Requests for the sign-in, sign-up and sign-out pages and below ProxyURL are never
+	// redirected to renew a session.
+	SignOutURL, ProfileURL, OrganizationsURL string
 	// IsSatellite says that this app is on another domain than the one people sign in on:
 	// its session is synchronised from there (protocol reference 4.4, D2). It needs Domain
 	// or ProxyURL, and with development keys an absolute SignInURL.
@@ -95,6 +110,13 @@ type Config struct {
 	// AllowedRedirectOrigins, written like PublicOrigin, may be returned to besides it, among
 	// them the satellites of a primary app; "https://*.example.com" stands for one label.
 	AllowedRedirectOrigins []string
+	// TrustedOrigins, written like PublicOrigin, are origins of other apps whose pages may
+	// change something here with their visitors' cookies. Guards refuse such requests from
+	// all other origins, another port or subdomain included, with 403. To be an authorized
+	// party or an allowed redirect is not enough: neither says that an origin's pages may
+	// act for people. Requests with a token in the Authorization header need no entry, and
+	// neither do GET, HEAD, OPTIONS and TRACE, which must not change anything.
+	TrustedOrigins []string
 	// Development tells developers how each request was decided: in Server-Timing and
 	// X-Clerk-Auth-Status and -Reason on every response, to [Explain], and to components
 	// that show it. Strangers would learn from it why they were refused, so leave it off
@@ -156,6 +178,9 @@ func New(cfg Config) (*Authenticator, error) {
 	if cfg.MaxTokenBytes < 0 {
 		fail("MaxTokenBytes is negative: use a positive number, or 0 for %d", token.MaxBytes)
 	}
+	if cfg.TokenCacheBytes < 0 {
+		fail("TokenCacheBytes is negative: use a positive number, or 0 for %d", defaultCacheBytes)
+	}
 	keys, err := newKeySource(cfg)
 	if err := errors.Join(append(errs, checkMachines(cfg), checkAPIURL(cfg), err)...); err != nil {
 		return nil, err
@@ -170,8 +195,12 @@ var secretPrefix = regexp.MustCompile(`^(sk_)?(live|test)_`)
 func checkOrigins(field string, origins ...string) error {
 	var errs []error
 	for _, o := range origins {
-		if got, ok := web.Origin(o); !ok || got != o {
-			errs = append(errs, fmt.Errorf("authctx: %s: %q is not an origin: write scheme and host in lower case, without path or final slash, like https://app.example.com", field, o))
+		got, ok := web.Origin(o)
+		if !ok {
+			got = "https://app.example.com"
+		}
+		if got != o {
+			errs = append(errs, fmt.Errorf("authctx: %s: %q is not an origin: write scheme and host in lower case, without path or final slash, like %s", field, o, got))
 		}
 	}
 	return errors.Join(errs...)
@@ -182,19 +211,10 @@ func checkAPIURL(cfg Config) error {
 	if cfg.APIURL == "" || cfg.SecretKey == "" && cfg.MachineSecretKey == "" {
 		return nil
 	}
-	u, err := url.Parse(cfg.APIURL)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("authctx: APIURL %q is not the address of an API: write it like %s", cfg.APIURL, defaultAPIURL)
+	if _, err := web.BaseURL(cfg.APIURL, cfg.Transport != nil); err != nil {
+		return fmt.Errorf("authctx: APIURL %q %w: use https and write it like %s", cfg.APIURL, err, defaultAPIURL)
 	}
-	if u.Scheme == "https" || u.Scheme == "http" && (cfg.Transport != nil || isLoopback(u.Hostname())) {
-		return nil
-	}
-	return fmt.Errorf("authctx: APIURL %q would send the secret key unencrypted: use https", cfg.APIURL)
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return nil
 }
 
 // instance holds what follows from the configuration and never changes.
@@ -203,30 +223,39 @@ type instance struct {
 	suffix         string
 	issuers        []string
 	proxyURL       string
+	proxyHost      string // without port, "" for a path
 	publicOrigin   string
 	parties        []string
 	audience       []string
 	returnOrigins  []string
+	trusted        []string // origins whose pages may act for people
 	signIn, signUp string
-	skew           time.Duration
-	maxTokenBytes  int
-	satellite      bool
-	domain         string
-	autoSync       bool
-	organizations  organizationSync
-	refreshable    bool // a secret key is there to refresh with
-	ordinary       bool // cookies are enough to tell who somebody is
+
+	signOut, profile, organizationsPage string
+
+	skew          time.Duration
+	maxTokenBytes int
+	satellite     bool
+	domain        string
+	autoSync      bool
+	organizations organizationSync
+	refreshable   bool // a secret key is there to refresh with
+	ordinary      bool // cookies are enough to tell who somebody is
 }
 
 func newInstance(cfg Config) (*instance, error) {
 	in := &instance{
 		proxyURL: cfg.ProxyURL, publicOrigin: cfg.PublicOrigin,
-		parties: cfg.AuthorizedParties, audience: cfg.Audience, returnOrigins: cfg.AllowedRedirectOrigins,
-		signIn: cfg.SignInURL, signUp: cfg.SignUpURL, skew: cfg.ClockSkew, maxTokenBytes: cfg.MaxTokenBytes,
+		parties: cfg.AuthorizedParties, audience: cfg.Audience, returnOrigins: cfg.AllowedRedirectOrigins, trusted: cfg.TrustedOrigins,
+		signIn: cfg.SignInURL, signUp: cfg.SignUpURL, signOut: cfg.SignOutURL, profile: cfg.ProfileURL, organizationsPage: cfg.OrganizationsURL,
+		skew: cfg.ClockSkew, maxTokenBytes: cfg.MaxTokenBytes,
 		satellite: cfg.IsSatellite, domain: cfg.Domain, autoSync: cfg.SatelliteAutoSync, refreshable: cfg.SecretKey != "",
 	}
 	if in.proxyURL != "/" { // which is the whole of the app's origin
 		in.proxyURL = strings.TrimSuffix(in.proxyURL, "/")
+	}
+	if u, err := url.Parse(in.proxyURL); err == nil {
+		in.proxyHost = u.Hostname()
 	}
 	var errs []error
 	var err error
@@ -244,12 +273,17 @@ func newInstance(cfg Config) (*instance, error) {
 	if cfg.Issuer != "" {
 		in.issuers = append(in.issuers, cfg.Issuer)
 	}
+	in.issuers = append(in.issuers, cfg.Issuers...)
+	if slices.Contains(cfg.Issuers, "") {
+		errs = append(errs, errors.New("authctx: Issuers has an empty entry: remove it, or write an issuer like https://clerk.example.com"))
+	}
 	if cfg.PublicOrigin != "" {
 		errs = append(errs, checkOrigins("PublicOrigin", cfg.PublicOrigin))
 	}
 	errs = append(errs, checkOrigins("AuthorizedParties", cfg.AuthorizedParties...),
-		checkOrigins("AllowedRedirectOrigins", cfg.AllowedRedirectOrigins...), checkProxy(in.proxyURL), in.checkSatellite(),
-		checkPage("SignInURL", cfg.SignInURL), checkPage("SignUpURL", cfg.SignUpURL))
+		checkOrigins("AllowedRedirectOrigins", cfg.AllowedRedirectOrigins...), checkOrigins("TrustedOrigins", cfg.TrustedOrigins...), checkProxy(in.proxyURL), in.checkSatellite(),
+		checkPage("SignInURL", cfg.SignInURL), checkPage("SignUpURL", cfg.SignUpURL),
+		checkPage("ProfileURL", cfg.ProfileURL), checkPage("OrganizationsURL", cfg.OrganizationsURL), checkFormPage("SignOutURL", cfg.SignOutURL))
 	in.setDefaults()
 	in.ordinary = in.organizations.none() && tokenTypes(cfg.AcceptsToken).sessionsOnly()
 	return in, errors.Join(errs...)
@@ -276,6 +310,7 @@ func (in *instance) setDefaults() {
 	if in.signUp == "" {
 		in.signUp = "/sign-up"
 	}
+	in.setAccountPages()
 	if in.maxTokenBytes == 0 {
 		in.maxTokenBytes = token.MaxBytes
 	}
@@ -293,6 +328,26 @@ func checkPage(field, page string) error {
 		return nil
 	}
 	return fmt.Errorf("authctx: %s %q is neither a path nor an http(s) address: write it like /sign-in", field, page)
+}
+
+// checkFormPage refuses what is no page of this app: a form is sent nowhere else.
+func checkFormPage(field, page string) error {
+	if page == "" || isAddress(page) && strings.HasPrefix(page, "/") {
+		return nil
+	}
+	return fmt.Errorf("authctx: %s %q is no path of this app: write it like /sign-out", field, page)
+}
+
+// setAccountPages fills in where people manage their accounts.
+func (in *instance) setAccountPages() {
+	profile, organizations := "/user", "/organizations"
+	if host := in.key.Host(); in.proxyURL == "" && !in.key.IsZero() && !strings.HasSuffix(host, ".localhost") {
+		portal := "https://" + accountsHost(host)
+		profile, organizations = portal+"/user", portal+"/organization"
+	}
+	in.signOut = cmp.Or(in.signOut, "/sign-out")
+	in.profile = cmp.Or(in.profile, profile)
+	in.organizationsPage = cmp.Or(in.organizationsPage, organizations)
 }
 
 // isAddress reports a path of this app's, an http(s) address, or nothing.

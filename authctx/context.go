@@ -93,23 +93,31 @@ func fromContext(ctx context.Context) *request {
 
 // FromContext returns who sent the request that ctx belongs to. Behind
 // [Authenticator.Handler] it is never nil; without it, it is nil, which reads as signed
-// out. Reading marks the response as private. It allocates nothing.
+// out. Reading marks the response as private; read it before the first byte of a response
+// that sets Cache-Control, because headers that have left cannot be changed. It allocates
+// nothing.
 func FromContext(ctx context.Context) *Auth {
 	r := fromContext(ctx)
 	if r == nil {
 		return nil
 	}
-	if !r.guard.touched.Load() {
-		r.guard.touched.Store(true)
+	if r.guard.state.Load()&identityRead == 0 {
+		r.markRead()
 	}
 	return r.auth
 }
 
 // NewContext returns a context that carries auth as its identity, for tests of code
 // that reads it and for work that a request leaves behind. A nil auth is signed out.
-// Requests get theirs from [Authenticator.Handler].
+// Requests get theirs from [Authenticator.Handler]. The response of the request that ctx
+// belongs to, if any, is marked as private, as [FromContext] does.
 func NewContext(ctx context.Context, auth *Auth) context.Context {
-	return &request{Context: ctx, auth: auth, owner: ownerOf(ctx)}
+	FromContext(ctx)
+	r := &request{Context: ctx, auth: auth, owner: ownerOf(ctx)}
+	if parent := fromContext(ctx); parent != nil {
+		r.guard.guarded, r.guard.keepsForms = parent.guard.guarded, parent.guard.keepsForms
+	}
+	return r
 }
 
 func ownerOf(ctx context.Context) *Authenticator {
@@ -122,6 +130,8 @@ func ownerOf(ctx context.Context) *Authenticator {
 // Instance is what pages may know of the configuration. All of it is public.
 type Instance struct {
 	PublishableKey, ProxyURL, CookieSuffix, SignInURL, SignUpURL string
+	// SignOutURL, ProfileURL and OrganizationsURL are the Config's or their defaults.
+	SignOutURL, ProfileURL, OrganizationsURL string
 	// Development is the Config's: pages may show what helps developers, see [Explain].
 	Development bool
 }
@@ -134,5 +144,7 @@ func InstanceFromContext(ctx context.Context) Instance {
 		return Instance{}
 	}
 	in := owner.inst
-	return Instance{in.key.String(), in.proxyURL, in.suffix, in.signIn, in.signUp, owner.development}
+	return Instance{
+		in.key.String(), in.proxyURL, in.suffix, in.signIn, in.signUp, in.signOut, in.profile, in.organizationsPage, owner.development,
+	}
 }

@@ -20,7 +20,8 @@ const (
 	handshakeCookie
 	nonceCookie
 	redirectsCookie
-	formCookie // the browser's half of a form kept by [KeepForms]
+	stateCookie // of a handshake that began here
+	formCookie  // the browser's half of a form kept by [KeepForms]
 	cookieKinds
 )
 
@@ -38,12 +39,32 @@ type cookies struct {
 	redirects     int
 	refresh       string // as it was sent, for few requests need it
 	form          string
+	begun         string // value of stateCookie
+	begins        bool   // it is to be set
+	clash         clash  // names that came with two different values
 }
+
+// clash is a set of cookie names, a bit for each kind: the lower half for the plain
+// names, the upper half for the instance's own.
+type clash uint32
+
+func (c clash) any(kinds ...cookieKind) bool {
+	for _, kind := range kinds {
+		if c&(1<<kind|1<<(kind+cookieKinds)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// plainSession are the plain names that the instance's own ones replace.
+const plainSession clash = 1<<sessionCookie | 1<<uatCookie | 1<<devBrowserCookie
 
 // jar holds cookies as they were sent, by plain and by suffixed names.
 type jar struct {
 	plain, own [cookieKinds]string
 	seen       uint32 // which of them were met, a bit for each
+	clash      clash
 }
 
 // fill keeps what matters of one Cookie line (RFC 6265 §5.4). The names are
@@ -62,7 +83,10 @@ func (in *instance) fill(j *jar, line string) {
 	}
 }
 
-// keep stores the first value of each cookie, even an empty one. Names are compared exactly.
+// keep stores the value of each cookie, even an empty one. Names are compared exactly. Of
+// two different values one was set by a neighbor, such as a sibling subdomain with
+// Domain=, and nothing tells which. Both are dropped then, except for the counter that
+// ends loops: the higher one counts.
 func (in *instance) keep(j *jar, pair string) {
 	kind, rest := cookieKindOf(pair)
 	if kind == cookieKinds || rest == "" {
@@ -75,9 +99,40 @@ func (in *instance) keep(j *jar, pair string) {
 		}
 		to, bit, rest = &j.own[kind], bit<<cookieKinds, rest[1+len(in.suffix):]
 	}
-	if j.seen&bit == 0 && rest != "" && rest[0] == '=' {
+	if rest == "" || rest[0] != '=' {
+		return
+	}
+	value := trimOWS(rest[1:])
+	if j.seen&bit == 0 {
 		j.seen |= bit
-		*to = trimOWS(rest[1:])
+		*to = value
+		return
+	}
+	if value != *to && j.clash&clash(bit) == 0 && decoded(value) != decoded(*to) {
+		j.repeat(kind, clash(bit), to, value)
+	}
+}
+
+// repeat is for a cookie that comes again with another value.
+func (j *jar) repeat(kind cookieKind, bit clash, to *string, value string) {
+	if kind != redirectsCookie {
+		j.clash |= bit
+		return
+	}
+	if parseCount(value) > parseCount(*to) {
+		*to = value
+	}
+}
+
+// dropClashes leaves out the cookies of which nobody can tell what they say.
+func (j *jar) dropClashes() {
+	for kind := range cookieKinds {
+		if j.clash&(1<<kind) != 0 {
+			j.plain[kind] = ""
+		}
+		if j.clash&(1<<(kind+cookieKinds)) != 0 {
+			j.own[kind] = ""
+		}
 	}
 }
 
@@ -99,6 +154,8 @@ func cookieKindOf(pair string) (kind cookieKind, rest string) {
 		kind, name = handshakeCookie, wire.CookieHandshake
 	case strings.HasPrefix(pair, wire.CookieRedirectCount):
 		kind, name = redirectsCookie, wire.CookieRedirectCount
+	case strings.HasPrefix(pair, wire.CookieHandshakeState):
+		kind, name = stateCookie, wire.CookieHandshakeState
 	case strings.HasPrefix(pair, formCookieName):
 		kind, name = formCookie, formCookieName
 	default:
@@ -140,15 +197,30 @@ func unescaped(value string) string {
 // cannot replace them. The session is left to recall.
 func (in *instance) choose(c *cookies, j *jar) {
 	from := &j.plain
-	if c.suffixed = j.own[sessionCookie] != "" || j.own[uatCookie] != ""; c.suffixed {
+	if j.clash != 0 {
+		j.dropClashes()
+		c.clash = j.clash
+	}
+	if c.suffixed = j.own[sessionCookie] != "" || j.own[uatCookie] != "" || j.clash>>cookieKinds&(1<<sessionCookie|1<<uatCookie) != 0; c.suffixed {
 		from = &j.own
+		c.clash &^= plainSession // which do not count
 	}
 	c.uat, c.session, c.devBrowser = parseUAT(from[uatCookie]), from[sessionCookie], decoded(from[devBrowserCookie])
 	c.ownDevBrowser, c.refresh, c.form = decoded(j.own[devBrowserCookie]), j.own[refreshCookie], j.plain[formCookie]
+	if in.suffix != "" { // two instances on ports of one host share its cookies
+		c.form = j.own[formCookie]
+	}
+	c.begun = j.plain[stateCookie]
 	c.handshake, c.nonce = decoded(j.plain[handshakeCookie]), decoded(j.plain[nonceCookie])
 	if count := j.plain[redirectsCookie]; count != "" {
-		c.redirects, _ = strconv.Atoi(decoded(count))
+		c.redirects = parseCount(count)
 	}
+}
+
+// parseCount reads the counter of redirects; what is not a whole number counts as 0.
+func parseCount(s string) int {
+	n, _ := strconv.Atoi(decoded(s))
+	return n
 }
 
 // parseUAT reads unix seconds. Garbage counts as absent; what overflows stays huge, so
@@ -181,4 +253,26 @@ func tenDigits(s string) (n int64, ok bool) {
 		n = n*10 + int64(d)
 	}
 	return n, true
+}
+
+// readCookies reads the lines of Cookie (RFC 6265 §5.4).
+func (a *Authenticator) readCookies(c *cookies, lines []string) {
+	var j jar
+	for _, line := range lines {
+		a.inst.fill(&j, line)
+	}
+	a.inst.choose(c, &j)
+	a.recall(c)
+	c.ordinary = c.known != nil && c.known.auth.status != wire.SessionPending &&
+		c.uat != 0 && float64(c.uat) <= c.known.iat && c.handshake == "" && c.nonce == "" && (c.devBrowser != "" || a.inst.key.Live())
+}
+
+// recall looks whether the session's token was verified before. A remembered one is not
+// percent-encoded, so looking it up comes before decoding, which costs more.
+func (a *Authenticator) recall(c *cookies) {
+	if c.known = a.tokens.get(c.session); c.known == nil {
+		if plain := decoded(c.session); plain != c.session {
+			c.session, c.known = plain, a.tokens.get(plain)
+		}
+	}
 }

@@ -26,6 +26,12 @@ func (a *Authenticator) read(r *http.Request, c *credentials) {
 // nobody reports that nothing says who sent the request.
 func (c *credentials) nobody() bool { return c.bearer == "" && c.session == "" && c.refresh == "" }
 
+// personal reports that the response may be about somebody: whoever sends a credential, or a
+// cookie that stands for one, may get another response than a visitor who sends none.
+func (c *credentials) personal() bool {
+	return !c.nobody() || c.uat != 0 || c.handshake != "" || c.nonce != ""
+}
+
 // smallMap is how many fields Go's map holds before it hashes names. Up to there a look at
 // each field costs less than to look for each name.
 const smallMap = 8
@@ -114,4 +120,5 @@ func (in *instance) dropForeign(c *credentials) {
 		return
 	}
 	c.suffixed, c.session, c.uat, c.devBrowser = true, "", 0, c.ownDevBrowser
+	c.clash &^= plainSession
 }

@@ -64,7 +64,7 @@ func (a *Authenticator) recognized(r *http.Request, c *credentials) *Auth {
 	if set == nil || c.known.set.Load() != set || c.known.timely(now, a.inst.skew) != nil || a.fromElsewhere(r, c) {
 		return nil
 	}
-	return c.known.auth
+	return &c.known.auth
 }
 
 // decideByCookie is part D of the algorithm, in its order.
@@ -85,6 +85,8 @@ func (a *Authenticator) decideByCookie(r *http.Request, c *credentials) decision
 		return d
 	}
 	switch {
+	case c.session == "" && c.clash.any(sessionCookie, uatCookie):
+		return a.maybeHandshake(r, c, wire.ReasonUATButNoSession, "") // which sets them again
 	case c.uat == 0 && c.session == "":
 		return a.signedOut(wire.ReasonSessionAndUATMissing)
 	case c.uat == 0:
@@ -138,10 +140,10 @@ func (a *Authenticator) decideByToken(r *http.Request, c *credentials) decision 
 	if known && a.fromElsewhere(r, c) {
 		return a.maybeHandshake(r, c, wire.ReasonCrossOriginSync, c.session)
 	}
-	if known && a.wantsOther(r, c, v.auth) {
+	if known && a.wantsOther(r, c, &v.auth) {
 		return a.maybeHandshake(r, c, wire.ReasonActiveOrgMismatch, c.session)
 	}
-	return signedIn(v.auth)
+	return signedIn(&v.auth)
 }
 
 // refused maps a failed verification: what only time has spoilt is renewed, anything
@@ -155,6 +157,9 @@ func (a *Authenticator) refused(r *http.Request, c *credentials, token string, e
 		v = refuse(wire.ReasonTokenTypeMismatch, err)
 	}
 	a.log.DebugContext(r.Context(), "token refused", "reason", string(v.Reason), "err", v.Err)
+	if party := wrongParty(""); errors.As(v.Err, &party) {
+		a.sayParty(r.Context(), party)
+	}
 	switch v.Reason {
 	case wire.ReasonTokenExpired:
 		d, tail := a.refresh(r, c, token)

@@ -120,7 +120,7 @@ func TestDecisionTableReturning(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := map[string][]string{"directives": {"__session=" + tok + "; Path=/"}}
-	bad := payload(t, "__session="+tok)
+	bad := payloadAt(t, now, "__session="+tok)
 	bad = bad[:len(bad)-8] + "AAAAAAAA"
 	for name, tt := range map[string]row{
 		"33 from another site": {edit: []func(*http.Request){document, valid, header("Referer", "https://other.com/x")},
@@ -129,7 +129,7 @@ func TestDecisionTableReturning(t *testing.T) {
 			want: "signed-in user_test"},
 		"34 from the Frontend API": {edit: []func(*http.Request){document, valid, header("Referer", "https://"+key.Host()+"/x")},
 			want: "signed-in user_test"},
-		"35 handshake cookie": {edit: []func(*http.Request){document, cookies("__clerk_handshake=" + payload(t, "__session="+tok+"; Path=/"))},
+		"35 handshake cookie": {edit: []func(*http.Request){document, cookies("__clerk_handshake=" + payloadAt(t, now, "__session="+tok+"; Path=/"))},
 			want: "signed-in user_test", cookies: []string{"__session"}},
 		"36 forged handshake cookie": {edit: []func(*http.Request){document, cookies("__clerk_handshake=" + bad)},
 			want: "signed-out session-token-and-uat-missing"},
@@ -156,8 +156,8 @@ func TestDecisionTableDevelopmentHandshake(t *testing.T) {
 		c.SecretKey = "sk_test_" + strings.Repeat("x", 40)
 	}
 	document := []func(*http.Request){header("Sec-Fetch-Dest", "document")}
-	good := payload(t, "__session="+authtest.Token(t, authtest.At(now))+"; Path=/")
-	late := payload(t, "__session="+authtest.Token(t, authtest.At(now.Add(-time.Hour)))+"; Path=/")
+	good := payloadAt(t, now, "__session="+authtest.Token(t, authtest.At(now))+"; Path=/")
+	late := payloadAt(t, now, "__session="+authtest.Token(t, authtest.At(now.Add(-time.Hour)))+"; Path=/")
 	for name, tt := range map[string]row{
 		"43 valid": {target: "/p?a=1&__clerk_handshake=" + good, config: development, edit: document,
 			want: "handshake ", cookies: []string{"__session"}, at: "/p?a=1"},

@@ -2,6 +2,8 @@ package authctx
 
 import (
 	"bufio"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 
@@ -10,7 +12,7 @@ import (
 
 // Denied is a request that a guard turned away.
 type Denied struct {
-	// Status is 401 signed out, 403 signed in without what was asked, 404 when [Hide] asks
+	// Status is 401 signed out, 403 signed in without what was asked or from another origin, 404 when [Hide] asks
 	// for it, or 503 when who sent the request cannot be told.
 	Status int
 	// Kind is how the request can be answered.
@@ -24,13 +26,24 @@ type Denied struct {
 	// because only machine tokens pass, and for the sign-in page itself, which would
 	// otherwise lead to itself for ever.
 	SignInURL string
+	// Loop says that the browser was sent to the sign-in page and back again and again,
+	// because the guard refuses a session token that the sign-in page takes for good.
+	// SignInURL is "" then, so that a page can say what is wrong.
+	Loop bool
+	// CrossOrigin says that a page of another origin sent the request with the visitor's
+	// cookies, and that this alone is why it is refused; see Config.TrustedOrigins.
+	CrossOrigin bool
 	// Reverification is the preset to satisfy when that alone is missing, "" otherwise.
 	Reverification Preset
 }
 
 // deny answers with the app's own words where it has some.
 func (a *Authenticator) deny(w http.ResponseWriter, r *http.Request, d Denied) {
+	d = a.stopLoop(w, r, d)
 	a.log.DebugContext(r.Context(), "request denied", "status", d.Status, "kind", int(d.Kind), "reason", string(d.Reason))
+	if d.CrossOrigin {
+		a.log.DebugContext(r.Context(), "a page of another origin sent a request with cookies: list its origin in TrustedOrigins if it may act for people", "origin", printable(r.Header.Get("Origin")))
+	}
 	if d.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "10") // the least time between two key fetches
 	}
@@ -62,10 +75,26 @@ func (w *witness) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Flush implements [http.Flusher].
-func (w *witness) Flush() {
+// WriteString implements [io.StringWriter].
+func (w *witness) WriteString(s string) (int, error) {
 	w.answered = true
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	return io.WriteString(w.ResponseWriter, s)
+}
+
+// ReadFrom implements [io.ReaderFrom].
+func (w *witness) ReadFrom(r io.Reader) (int64, error) {
+	w.answered = true
+	return io.Copy(w.ResponseWriter, r)
+}
+
+// Flush implements [http.Flusher].
+func (w *witness) Flush() { _ = w.FlushError() }
+
+// FlushError is the Flush of [http.ResponseController].
+func (w *witness) FlushError() error {
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	w.answered = w.answered || !errors.Is(err, http.ErrNotSupported)
+	return err //nolint:wrapcheck // the answer of the writer below
 }
 
 // Hijack implements [http.Hijacker].

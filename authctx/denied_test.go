@@ -25,6 +25,10 @@ var kinds = map[string]map[string]string{
 	"boosted":   {"HX-Request": "true", "HX-Boosted": "true", "Accept": "*/*", "HX-Current-URL": authtest.Origin + "/list"},
 	"datastar":  {"Datastar-Request": "true", "Accept": "text/event-stream, text/html, application/json"},
 	"events":    {"Accept": "text/event-stream", "Sec-Fetch-Dest": "empty"},
+	"turbo":     {"Turbo-Frame": "list", "Accept": "text/html, application/xhtml+xml", "X-Turbo-Request-Id": "1", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
+	"stream":    {"Accept": "text/vnd.turbo-stream.html, text/html, application/xhtml+xml", "X-Turbo-Request-Id": "1", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
+	"alpine":    {"X-Alpine-Request": "true", "X-Alpine-Target": "list side", "Accept": "*/*", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
+	"unpoly":    {"X-Up-Version": "3.14.3", "X-Up-Target": "#list", "Accept": "*/*", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
 	"websocket": {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="},
 }
 
@@ -122,7 +126,7 @@ func TestM07_EveryKindIsToldThatNobodyCanTell(t *testing.T) {
 				if !told || rec.Header().Get("Retry-After") == "" {
 					t.Errorf("got %d, headers %v, body %s", rec.Code, rec.Header(), rec.Body)
 				}
-				if all := rec.Body.String() + rec.Header().Get("Location") + rec.Header().Get("Hx-Redirect"); strings.Contains(all, "sign-in") {
+				if all := rec.Body.String() + rec.Header().Get("Location") + rec.Header().Get("Hx-Redirect"); strings.Contains(all, "/sign-in") {
 					t.Errorf("leads to sign-in: %s", all)
 				}
 			})
@@ -294,8 +298,12 @@ func TestFixedKinds(t *testing.T) {
 	t.Parallel()
 	for kind, headers := range kinds {
 		rec := deniedAs(t, authtest.Config(t), authctx.RequirePage(), authtest.NewRequest(t, "GET", "/p", authtest.SignedOut()), headers)
-		if want := map[string]int{"htmx": 401, "boosted": 401}[kind]; rec.Code != max(want, 303) {
-			t.Errorf("RequirePage, %s: %d", kind, rec.Code)
+		want := map[string]int{"document": 303, "iframe": 303, "old": 303, "datastar": 200, "events": 200}[kind]
+		if want == 0 {
+			want = 401
+		}
+		if rec.Code != want {
+			t.Errorf("RequirePage, %s: %d, want %d", kind, rec.Code, want)
 		}
 		rec = deniedAs(t, authtest.Config(t), authctx.RequireAPI(), authtest.NewRequest(t, "GET", "/p", authtest.SignedOut()), headers)
 		if rec.Code != 401 || rec.Header().Get("Content-Type") != "application/json" {

@@ -41,4 +41,8 @@
 // A response for which identity was read, or that sets a cookie, leaves as
 // "Cache-Control: private, no-store" with "Vary: Cookie, Authorization", whatever the
 // handler wrote. A response that never looked keeps its own headers.
+//
+// Browser libraries keep copies that no header reaches: Turbo shows pages from its memory
+// on Back. AuthProps of package views, in the head, keeps pages for signed-in people out of
+// it; without that, put <meta name="turbo-cache-control" content="no-cache"> into them.
 package authctx

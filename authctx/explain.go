@@ -45,6 +45,9 @@ func Explain(ctx context.Context) Explanation {
 		w = foreignSession
 	}
 	e.Why, e.Do = w.why, w.do
+	if req.guard.state.Load()&readTooLate != 0 {
+		e.Do = strings.TrimSpace(e.Do + " " + lateRead)
+	}
 	return e
 }
 

@@ -155,8 +155,8 @@ var refreshWords = map[string]words{
 		do:  "Open or reload a page in the browser, which renews it by a redirect. Scripts should ask getToken for a fresh one before each request.",
 	},
 	"non-eligible-non-get": {
-		why: "only GET requests are renewed on the way, because a redirect would lose what others send.",
-		do:  "Reload the page and send it again. Scripts should ask getToken for a fresh token before each request.",
+		why: "a request that can change something is renewed on the way only if the browser says that a page of this origin sent it, and if the renewed session is of the same user and organization.",
+		do:  "Reload the page and send it again. Scripts on other origins should ask getToken for a fresh token before each request.",
 	},
 	"missing-api-client": {
 		why: "without a secret key this app cannot ask for a new one.",

@@ -1,6 +1,7 @@
 package authctx
 
 import (
+	"math"
 	"net/http"
 	"strings"
 
@@ -9,20 +10,16 @@ import (
 
 // ForgetTokens empties the verified-token cache, so that a benchmark can miss.
 func ForgetTokens(a *Authenticator) {
-	empty(a.tokens)
-	empty(a.lines)
-}
-
-func empty[T comparable](c *cache[T]) {
+	c := a.tokens
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sweep(1<<cacheEnd, func(*entry[T]) bool { return true })
+	c.sweep(len(c.table.Load().places), math.Inf(1))
 }
 
 // CachedTokens counts what the verified-token cache holds.
-func CachedTokens(a *Authenticator) int { return count(a.tokens) }
+func CachedTokens(a *Authenticator) int { return a.tokens.count() }
 
-func count[T comparable](c *cache[T]) (n int) {
+func (c *tokenCache) count() (n int) {
 	places := c.table.Load().places
 	for i := range places {
 		if places[i].Load() != nil {
@@ -30,6 +27,13 @@ func count[T comparable](c *cache[T]) (n int) {
 		}
 	}
 	return n
+}
+
+// CachedBytes is how many bytes the cache takes, as it is reckoned.
+func CachedBytes(a *Authenticator) int {
+	a.tokens.mu.Lock()
+	defer a.tokens.mu.Unlock()
+	return a.tokens.bytes
 }
 
 // ExplainReason is what Explain says about a reason; known is false for the words that
@@ -69,21 +73,13 @@ func Selected(s *Selector) int {
 // Collide files what is remembered of kept under other's hash as well, as if the two
 // tokens had the same one.
 func Collide(a *Authenticator, kept, other string) {
-	v := a.remembered(kept)
-	a.tokens.put(entry[*verified]{hash: tokenHash(other), text: kept, value: v, until: a.until(v)})
-}
-
-// RememberedLines counts the Cookie lines that are remembered.
-func RememberedLines(a *Authenticator) int { return count(a.lines) }
-
-// RememberedLineBytes is how many bytes they take, as it is reckoned.
-func RememberedLineBytes(a *Authenticator) int {
-	a.lines.mu.Lock()
-	defer a.lines.mu.Unlock()
-	return a.lines.bytes
-}
-
-// RemembersLine reports whether this very line is remembered.
-func RemembersLine(a *Authenticator, line string) bool {
-	return a.lines.get(lineHash(line), line) != nil
+	v := a.tokens.get(kept)
+	twin := &verified{auth: v.auth, key: v.key, kid: v.kid, exp: v.exp, nbf: v.nbf, iat: v.iat}
+	twin.hash = tokenHash(other)
+	for set, i := a.tokens.set(twin.hash), 0; i < len(set); i++ {
+		if set[i].CompareAndSwap(nil, twin) {
+			return
+		}
+	}
+	panic("the set is full")
 }

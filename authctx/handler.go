@@ -1,7 +1,6 @@
 package authctx
 
 import (
-	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,9 +13,7 @@ import (
 type Authenticator struct {
 	inst      *instance
 	keys      keySource
-	tokens    *cache[*verified]
-	lines     *cache[*cookies]
-	lineSeed  maphash.Seed
+	tokens    *tokenCache
 	backend   *backend
 	machines  *machines // nil when only sessions are accepted
 	constants []byte    // props that are the same for everybody, encoded
@@ -24,20 +21,22 @@ type Authenticator struct {
 	now       func() time.Time
 	onDeny    func(http.ResponseWriter, *http.Request, Denied) // nil is the default answers
 	forms     keeper
+	noisy     sampled
+	nonces    nonces
+	refreshes refreshes
+	lateReads lateReads
+
+	refusedParties parties
 
 	development bool
 }
 
 func newAuthenticator(cfg Config, inst *instance, keys keySource) *Authenticator {
-	a := &Authenticator{inst: inst, keys: keys, backend: newBackend(cfg), log: cfg.Logger, now: cfg.Now, development: cfg.Development}
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
-	}
+	a := &Authenticator{inst: inst, keys: keys, backend: newBackend(cfg), log: web.SampledLogger(cfg.Logger, cfg.Now), now: cfg.Now, development: cfg.Development}
 	if a.now == nil {
 		a.now = time.Now //nolint:forbidigo // the default clock
 	}
-	a.tokens, a.lines = newCache[*verified](a.now, tokenBytes), newCache[*cookies](a.now, lineBytes)
-	a.lineSeed = maphash.MakeSeed()
+	a.tokens = newTokenCache(cfg.TokenCacheBytes, inst.skew)
 	a.machines = newMachines(cfg, inst.skew, a.now)
 	a.onDeny = cfg.Deny
 	a.constants = encodeConstants(inst)
@@ -66,7 +65,10 @@ func (a *Authenticator) serve(w http.ResponseWriter, r *http.Request, next http.
 	}
 	if state := a.authenticate(w, r); state != nil {
 		next.ServeHTTP(&state.guard, &state.http)
-		state.guard.protect() // a handler that wrote nothing has its headers sent after this
+		state.guard.finish()
+		if a.development {
+			a.tellLostCookies(state)
+		}
 	}
 }
 
@@ -77,18 +79,25 @@ func (a *Authenticator) authenticate(w http.ResponseWriter, r *http.Request) *re
 	if c.internal {
 		dropInternalHeaders(r.Header)
 	}
-	shared := c.nobody() && brief(r)
+	shared, personal := c.nobody() && brief(r), c.personal()
 	d, rec := a.observed(r, &c)
 	if a.development {
 		rec.reveal(w.Header())
 	}
 	if d.location != "" {
+		if c.tossed() {
+			a.deleteTossed(w.Header(), r, &c, d.status == wire.StatusHandshake)
+		}
 		d.redirect(w)
 		return nil
 	}
 	web.SetCookies(w.Header(), d.cookies...)
+	if c.tossed() {
+		a.deleteTossed(w.Header(), r, &c, false)
+	}
 	state := newRequest(shared)
-	state.Context, state.guard.writer, state.owner, state.auth = r.Context(), w, a, d.auth
+	state.Context, state.owner, state.auth = r.Context(), a, d.auth
+	state.guard.writer, state.guard.personal = w, personal
 	if c.form != "" || rec != nil {
 		state.more = &more{form: c.form, record: rec}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/usherauth/usher/internal/web"
 )
 
 const (
@@ -34,7 +36,7 @@ type keptForm struct {
 
 // bond is what a form is bound to, as the data that its seal covers.
 func bond(who *Auth, r *http.Request) []byte {
-	return []byte(strings.Join([]string{who.userID, who.org.ID, r.Host, r.URL.RequestURI()}, "\x00"))
+	return []byte(strings.Join([]string{who.UserID(), who.OrgID(), r.Host, web.Requested(r).RequestURI()}, "\x00"))
 }
 
 func sealer(key []byte) (cipher.AEAD, error) {

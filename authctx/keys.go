@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/usherauth/usher/internal/token"
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -32,10 +33,7 @@ func newKeySource(cfg Config) (keySource, error) {
 	if cfg.SecretKey == "" {
 		return noKeys{}, nil
 	}
-	s := &keySet{fetch: newBackend(cfg).jwks, log: cfg.Logger}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s := &keySet{fetch: newBackend(cfg).jwks, log: web.SampledLogger(cfg.Logger, cfg.Now)}
 	return s, nil
 }
 

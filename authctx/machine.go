@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usherauth/usher/internal/token"
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -27,10 +28,21 @@ type Machine struct {
 	// Scopes are what the token may be used for; for machine to machine tokens, the
 	// machines it is meant for. The caller must not change the slice.
 	Scopes []string
+	// Audience is the aud claim of an OAuth token: the APIs that it is meant for. The caller
+	// must not change the slice.
+	Audience []string
+	// Actor is who acts for Subject, from the act claim of an OAuth token; nil is nobody.
+	Actor *wire.Actor
 	// Claims are the custom claims of API keys and machine to machine tokens.
 	Claims Claims
 	// ExpiresAt is when the token ends; zero is never.
 	ExpiresAt time.Time
+}
+
+// machineIdentity is a machine with the kind of token that proved it.
+type machineIdentity struct {
+	Machine
+	kind wire.TokenType
 }
 
 // Machine describes the machine token that the request was authenticated by, nil for
@@ -39,7 +51,11 @@ func (a *Auth) Machine() *Machine {
 	if a == nil || a.machine == nil {
 		return nil
 	}
-	m := *a.machine
+	m := a.machine.Machine
+	if m.Actor != nil {
+		actor := *m.Actor
+		m.Actor = &actor
+	}
 	return &m
 }
 
@@ -51,7 +67,7 @@ func (a *Auth) TokenType() wire.TokenType {
 	case a == nil:
 		return ""
 	case a.machine != nil:
-		return a.machineType
+		return a.machine.kind
 	case a.SignedIn():
 		return wire.TokenSession
 	}
@@ -61,12 +77,12 @@ func (a *Auth) TokenType() wire.TokenType {
 // newMachineAuth gives a machine's Auth the user or organisation it acts for, and nothing
 // else a session has: no role, no permission, no session claims.
 func newMachineAuth(kind wire.TokenType, m Machine, tok string) *Auth {
-	a := &Auth{machine: &m, machineType: kind, token: tok}
+	a := &Auth{machine: &machineIdentity{m, kind}, token: tok}
 	switch {
 	case kind == wire.TokenOAuth, kind == wire.TokenAPIKey && strings.HasPrefix(m.Subject, "user_"):
 		a.userID = m.Subject
 	case kind == wire.TokenAPIKey && strings.HasPrefix(m.Subject, "org_"):
-		a.org.ID = m.Subject
+		a.org = &token.Organization{ID: m.Subject}
 	}
 	return a
 }
@@ -130,7 +146,7 @@ func (a *Authenticator) decideMachine(r *http.Request, c *credentials) (d decisi
 	if kind == wire.TokenSession {
 		return d, false
 	}
-	auth, err := a.verifyMachine(r.Context(), kind, c.bearer)
+	auth, err := a.verifyMachine(r.Context(), kind, c.bearer, web.Network(r))
 	if err != nil {
 		reason := wire.ReasonUnexpected
 		if v, ok := errors.AsType[*VerifyError](err); ok {
@@ -148,7 +164,7 @@ func (a *Authenticator) tokenKind(tok string) wire.TokenType {
 	if kind := prefixKind(tok); kind != "" {
 		return kind
 	}
-	if a.remembered(tok) != nil {
+	if a.tokens.get(tok) != nil {
 		return wire.TokenSession
 	}
 	t, err := token.Parse(tok, a.inst.maxTokenBytes)

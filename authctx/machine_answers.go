@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -13,17 +14,16 @@ import (
 
 // A machine token that the service knows is one call a minute, however often it is used.
 // Each one it does not know would be a call, and anybody can make them up (protocol
-// reference 10, trap 15), so calls are counted: tokens never seen to be good share a
-// small allowance and half of the flights, and cannot keep the good ones out.
+// reference 10, trap 15), so calls are counted: tokens never seen to be good share the
+// allowance of [strangers] and half of the flights, and cannot keep the good ones out.
 const (
-	answerGood      = time.Minute      // how long a revoked token may still pass
-	answerBad       = 10 * time.Second // how long a new token may be refused that was asked for too early
-	answersKept     = 2048             // of each sort
-	answerFlights   = 16               // calls at the same time
-	answerStrangers = 20               // calls a second for tokens not seen to be good
-	answerKnown     = 100              // calls a second for the others; the service's own limit
-	answerPauseMin  = time.Second      // after a 429 that names no delay
-	answerPauseMax  = 30 * time.Second
+	answerGood     = time.Minute      // how long a revoked token may still pass
+	answerBad      = 10 * time.Second // how long a new token may be refused that was asked for too early
+	answersKept    = 2048             // of each sort
+	answerFlights  = 16               // calls at the same time
+	answerKnown    = 100              // calls a second for tokens seen to be good; the service's own limit
+	answerPauseMin = time.Second      // after a 429 that names no delay
+	answerPauseMax = 30 * time.Second
 )
 
 var errBusy = errors.New("too many machine tokens to verify")
@@ -40,7 +40,7 @@ type answers struct {
 	mu        sync.Mutex
 	good, bad map[digest]answer
 	flights   map[digest]*answerFlight
-	strangers bucket
+	strangers strangers
 	known     bucket
 	paused    time.Time // no calls before
 }
@@ -65,14 +65,14 @@ type answerFlight struct {
 func newAnswers(skew time.Duration, now func() time.Time) *answers {
 	return &answers{
 		now: now, skew: skew, good: make(map[digest]answer), bad: make(map[digest]answer), flights: make(map[digest]*answerFlight),
-		strangers: bucket{rate: answerStrangers}, known: bucket{rate: answerKnown},
+		known: bucket{rate: answerKnown},
 	}
 }
 
-// get returns what is known of the token key, waits for the call in progress, or makes
-// it. When no call may be made it says at once that nothing is known.
-func (s *answers) get(ctx context.Context, key digest, ask func(context.Context) (*Auth, error)) (*Auth, error) {
-	known, f := s.begin(key, ask)
+// get returns what is known of the token key that came from a network, waits for the call in
+// progress, or makes it. When no call may be made it says at once that nothing is known.
+func (s *answers) get(ctx context.Context, key digest, from netip.Prefix, ask func(context.Context) (*Auth, error)) (*Auth, error) {
+	known, f := s.begin(key, from, ask)
 	if f == nil {
 		return known.auth, known.err
 	}
@@ -85,7 +85,7 @@ func (s *answers) get(ctx context.Context, key digest, ask func(context.Context)
 }
 
 // begin returns an answer, or else the flight that will bring it.
-func (s *answers) begin(key digest, ask func(context.Context) (*Auth, error)) (answer, *answerFlight) {
+func (s *answers) begin(key digest, from netip.Prefix, ask func(context.Context) (*Auth, error)) (answer, *answerFlight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -99,7 +99,7 @@ func (s *answers) begin(key digest, ask func(context.Context) (*Auth, error)) (a
 	if f := s.flights[key]; f != nil {
 		return answer{}, f
 	}
-	if !s.mayCall(known, now) {
+	if !s.mayCall(known, from, now) {
 		return answer{err: refuse(wire.ReasonUnexpected, errBusy)}, nil
 	}
 	f := &answerFlight{done: make(chan struct{})}
@@ -108,14 +108,14 @@ func (s *answers) begin(key digest, ask func(context.Context) (*Auth, error)) (a
 	return answer{}, f
 }
 
-func (s *answers) mayCall(known bool, now time.Time) bool {
+func (s *answers) mayCall(known bool, from netip.Prefix, now time.Time) bool {
 	if now.Before(s.paused) {
 		return false
 	}
 	if known {
 		return len(s.flights) < answerFlights && s.known.take(now)
 	}
-	return len(s.flights) < answerFlights/2 && s.strangers.take(now)
+	return len(s.flights) < answerFlights/2 && s.strangers.take(from, now)
 }
 
 // fly runs apart from the request that asked, which may leave while others wait, and ends
@@ -169,23 +169,4 @@ func put(m map[digest]answer, key digest, a answer, now time.Time) {
 		}
 	}
 	m[key] = a
-}
-
-// bucket allows rate events a second, and as many at once after a quiet second. Time that
-// runs backwards allows nothing more.
-type bucket struct {
-	rate, left float64
-	last       time.Time
-}
-
-func (b *bucket) take(now time.Time) bool {
-	if since := now.Sub(b.last).Seconds(); since > 0 {
-		b.left = min(b.rate, b.left+since*b.rate)
-	}
-	b.last = now
-	if b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
 }

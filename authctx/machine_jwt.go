@@ -107,12 +107,23 @@ func machineFromJWT(kind wire.TokenType, p token.Object) (m Machine, err error) 
 		if m.ClientID, err = textClaim(p, "client_id"); err != nil {
 			return m, err
 		}
+		if m.Audience, m.Actor, err = audienceAndActor(p); err != nil {
+			return m, err
+		}
 		m.Scopes, err = oauthScopes(p)
 		return m, err
 	}
 	m.Scopes, err = m2mScopes(p)
 	m.Claims = customClaims(p)
 	return m, err
+}
+
+// audienceAndActor shows no audience that cannot be read: where one is required it was
+// checked before. An actor that cannot be read is an error.
+func audienceAndActor(p token.Object) (aud []string, actor *wire.Actor, err error) {
+	aud, _ = listClaim(p, "aud")
+	actor, err = readActor(p.Raw("act"))
+	return aud, actor, err
 }
 
 // oauthScopes prefers the list, m2mScopes the words, also where they say nothing.
@@ -183,5 +194,5 @@ func parseClaims(text string) Claims {
 	if err != nil {
 		return Claims{}
 	}
-	return Claims{o}
+	return Claims{o.Text()}
 }

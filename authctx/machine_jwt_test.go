@@ -119,7 +119,15 @@ func TestMachineJWTFields(t *testing.T) {
 		"oauth list before text": {oauth, with(oauthClaims(), object{"scp": []string{"read"}}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"read"}, ExpiresAt: end}, "null"},
 		"oauth, list of nothing": {oauth, with(oauthClaims(), object{"scp": []string{}}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", ExpiresAt: end}, "null"},
 		"oauth, spaces at odds":  {oauth, with(oauthClaims(), object{"scope": " email  profile "}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"email", "profile"}, ExpiresAt: end}, "null"},
-		"oauth without scopes":   {oauth, with(oauthClaims(), object{"scope": nil}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", ExpiresAt: end}, "null"},
+		"R4 oauth, for an API and through somebody": {
+			oauth, with(oauthClaims(), object{"aud": []string{"https://api.example.com"}, "act": object{"sub": "user_9", "iss": "https://dashboard.example.com"}}),
+			authctx.Machine{
+				ID: "oat_id", Subject: "user_2", ClientID: "client_1", Scopes: []string{"email", "profile"}, ExpiresAt: end,
+				Audience: []string{"https://api.example.com"}, Actor: &wire.Actor{Sub: "user_9", Iss: "https://dashboard.example.com"},
+			},
+			"null",
+		},
+		"oauth without scopes": {oauth, with(oauthClaims(), object{"scope": nil}), authctx.Machine{ID: "oat_id", Subject: "user_2", ClientID: "client_1", ExpiresAt: end}, "null"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

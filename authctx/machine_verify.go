@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -39,8 +40,8 @@ func newMachines(cfg Config, skew time.Duration, now func() time.Time) *machines
 	return &machines{types: types, app: app, m2m: &m2m, answers: newAnswers(skew, now)}
 }
 
-// verifyMachine verifies a token of a machine kind. Errors are *VerifyError.
-func (a *Authenticator) verifyMachine(ctx context.Context, kind wire.TokenType, tok string) (*Auth, error) {
+// verifyMachine verifies a token of a machine kind that came from a network. Errors are *VerifyError.
+func (a *Authenticator) verifyMachine(ctx context.Context, kind wire.TokenType, tok string, from netip.Prefix) (*Auth, error) {
 	if len(tok) > a.inst.maxTokenBytes {
 		return nil, refuse(wire.ReasonTokenInvalid, token.ErrTooLong)
 	}
@@ -54,7 +55,7 @@ func (a *Authenticator) verifyMachine(ctx context.Context, kind wire.TokenType, 
 		return nil, refuse(wire.ReasonTokenInvalid, errors.New("in the form of a JWT, but none"))
 	}
 	tok = strings.Clone(tok) // a slice of a whole header must not be kept alive
-	return a.machines.answers.get(ctx, sha256.Sum256([]byte(tok)), func(ctx context.Context) (*Auth, error) {
+	return a.machines.answers.get(ctx, sha256.Sum256([]byte(tok)), from, func(ctx context.Context) (*Auth, error) {
 		return a.askMachine(ctx, kind, tok)
 	})
 }
@@ -101,7 +102,8 @@ func machineError(err error) error {
 	switch {
 	case ok && refused.Status == http.StatusUnauthorized:
 		return refuse(wire.ReasonSecretKeyInvalid, err)
-	case ok && refused.Status == http.StatusNotFound:
+	case ok && (refused.Status == http.StatusNotFound || refused.Status == http.StatusNotImplemented):
+		// An instance without such tokens has none that is valid.
 		return refuse(wire.ReasonTokenInvalid, err)
 	}
 	return refuse(wire.ReasonUnexpected, err)
@@ -130,6 +132,9 @@ func (a *Authenticator) readMachine(kind wire.TokenType, o token.Object) (m Mach
 	m.Scopes, _ = listClaim(o, "scopes") // what cannot be read is no scope
 	if kind == wire.TokenOAuth {
 		m.ClientID, _ = o.String("client_id")
+		if m.Audience, m.Actor, err = audienceAndActor(o); err != nil {
+			return m, refuse(wire.ReasonUnexpected, err)
+		}
 		return m, nil
 	}
 	if kind == wire.TokenAPIKey {

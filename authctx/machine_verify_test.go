@@ -118,10 +118,37 @@ func clocked(t *testing.T, s *machineService) *authctx.Authenticator {
 	return a
 }
 
-func keyReason(a *authctx.Authenticator, tok string) wire.Reason {
+func keyReason(a *authctx.Authenticator, tok string) wire.Reason { return keyReasonFrom(a, "", tok) }
+
+func keyReasonFrom(a *authctx.Authenticator, remote, tok string) wire.Reason {
 	req, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, "/", nil)
 	req.Header.Set("Authorization", "Bearer "+tok)
+	req.RemoteAddr = remote
 	return a.Authenticate(req).Reason
+}
+
+// TestOneNetworkKeepsNoMachineOut makes up keys in one network while another sends a good
+// one for the first time.
+func TestOneNetworkKeepsNoMachineOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &machineService{answer: func(c machineCall) (int, string) {
+			if strings.HasPrefix(c.token, "ak_bad") {
+				return refuses(c)
+			}
+			return answers200(c)
+		}}
+		a := clocked(t, s)
+		for i := range 100 {
+			keyReasonFrom(a, "192.0.2.1:4000", fmt.Sprintf("ak_bad%d", i))
+		}
+		if got := keyReasonFrom(a, "192.0.2.1:4000", "ak_1"); got != wire.ReasonUnexpected {
+			t.Errorf("the same network: %q", got)
+		}
+		if got := keyReasonFrom(a, "198.51.100.7:4000", "ak_1"); got != "" {
+			t.Errorf("another network: %q", got)
+		}
+	})
 }
 
 // TestMachineIsRemembered counts calls over time: a good token is asked for again after a
@@ -369,4 +396,16 @@ func TestL03_MachineServiceHangs(t *testing.T) {
 			t.Errorf("%q after %v", got, time.Since(start))
 		}
 	})
+}
+
+// TestR4_OAuthTokensShowAudienceAndActor, also when the service answers for an opaque one.
+func TestR4_OAuthTokensShowAudienceAndActor(t *testing.T) {
+	t.Parallel()
+	s := &machineService{answer: func(machineCall) (int, string) {
+		return 200, `{"id":"i","subject":"user_1","aud":["https://api.example.com"],"act":{"sub":"user_9","iss":"https://dashboard.example.com"}}`
+	}}
+	got := ask(t, machineConfig(t, s, wire.TokenAny), withToken(t, "oat_1")).auth.Machine()
+	if got == nil || len(got.Audience) != 1 || got.Audience[0] != "https://api.example.com" || got.Actor == nil || got.Actor.Sub != "user_9" {
+		t.Fatalf("machine %+v", got)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -145,6 +146,6 @@ func (a *Authenticator) wantsOther(r *http.Request, c *credentials, auth *Auth) 
 	if auth.status == wire.SessionPending {
 		return false
 	}
-	t, ok := a.inst.organizations.target(r.URL.EscapedPath())
-	return ok && !t.active(auth) && c.redirects >= 0 && c.redirects < maxRedirects && eligible(r)
+	t, ok := a.inst.organizations.target(web.Requested(r).EscapedPath())
+	return ok && !t.active(auth) && a.mayRedirect(r, c) && a.handshakeURL(r, c, wire.ReasonActiveOrgMismatch, c.session) != ""
 }

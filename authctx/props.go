@@ -1,10 +1,13 @@
 package authctx
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -13,31 +16,44 @@ import (
 // element. It is made by [BuildAuthProps] from an allow-list of fields, so there is no
 // place in it for private metadata. The zero value is JSON null: a page without props,
 // whose scripts load the state by themselves.
-type Props struct{ parts [4][]byte }
+type Props struct {
+	auth      *Auth
+	user      []byte // "" for none
+	constants []byte // nil in the zero Props
+}
 
 // MarshalJSON returns the props.
-func (p Props) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	_, err := p.WriteTo(&b)
-	return b.Bytes(), err
-}
+func (p Props) MarshalJSON() ([]byte, error) { return p.appendTo(nil), nil }
 
 // WriteTo writes the props.
 func (p Props) WriteTo(w io.Writer) (n int64, err error) {
-	if p.parts[0] == nil {
-		p.parts[0] = []byte("null")
+	b, _ := propsBuffers.Get().(*[]byte)
+	*b = p.appendTo((*b)[:0])
+	m, err := w.Write(*b)
+	if cap(*b) <= maxPropsBuffer {
+		propsBuffers.Put(b)
 	}
-	for _, part := range p.parts {
-		if len(part) == 0 {
-			continue
-		}
-		m, err := w.Write(part)
-		n += int64(m)
-		if err != nil {
-			return n, err
-		}
+	return int64(m), err
+}
+
+const maxPropsBuffer = 16 << 10 // what is longer is left to the garbage collector
+
+var propsBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
+
+func (p Props) appendTo(b []byte) []byte {
+	if p.constants == nil {
+		return append(b, "null"...)
 	}
-	return n, nil
+	b = append(b, `{"__clerk_ssr_state":`...)
+	if p.auth.SignedIn() {
+		b = p.auth.appendState(b)
+	} else {
+		b = appendSignedOut(b, p.auth.Status())
+	}
+	if p.user != nil {
+		b = append(append(b, `,"user":`...), p.user...)
+	}
+	return append(b, p.constants...)
 }
 
 // PropsOption adds to [BuildAuthProps].
@@ -51,108 +67,122 @@ func WithUser(u *wire.User) PropsOption {
 
 // BuildAuthProps describes who sent the request of ctx to the browser, in the shape of
 // the reference's __clerk_ssr_state (protocol reference 6.7): ids, organisation, claims,
-// and no token. Behind the middleware it costs no network and, without options, at most
-// one allocation, because the state is encoded once per session token.
+// and no token. Behind the middleware it costs no network and, without options, no
+// allocation.
 func BuildAuthProps(ctx context.Context, opts ...PropsOption) Props {
-	auth := FromContext(ctx)
-	var p Props
-	p.parts[0] = auth.encodedState()
+	p := Props{auth: FromContext(ctx), constants: closeOnly}
 	if owner := ownerOf(ctx); owner != nil {
-		p.parts[3] = owner.constants
-	} else {
-		p.parts[3] = closeOnly
+		p.constants = owner.constants
 	}
-	if len(opts) == 0 || !auth.SignedIn() {
+	if len(opts) == 0 || !p.auth.SignedIn() {
 		return p
 	}
 	var u propsUser
 	for _, opt := range opts {
 		opt(&u)
 	}
-	if u.from == nil || u.from.ID != auth.UserID() {
-		return p
+	if u.from != nil && u.from.ID == p.auth.UserID() {
+		p.user = u.encode()
 	}
-	p.parts[1], p.parts[2] = propsUserKey, u.encode()
 	return p
 }
 
-var (
-	propsUserKey = []byte(`,"user":`)
-	closeOnly    = []byte(`}}`)
-)
+var closeOnly = []byte(`}}`)
 
-// encodedState is the state object without its closing brace. It belongs to the Auth, so
-// requests with the same token share it.
-func (a *Auth) encodedState() []byte {
-	if a == nil {
-		return encodeState(nil)
+// appendSignedOut writes the state without its closing brace, with every field as null; appendState leaves out what a signed-in user
+// does not have (protocol reference 6.7).
+func appendSignedOut(b []byte, status string) []byte {
+	b = append(b, `{"tokenType":"session_token","sessionClaims":null,"sessionId":null,"sessionStatus":`...)
+	b = appendNullString(b, status)
+	return append(b, `,"userId":null,"actor":null,"orgId":null,"orgRole":null,"orgSlug":null,"orgPermissions":null,`+
+		`"factorVerificationAge":null,"isAuthenticated":false`...)
+}
+
+func (a *Auth) appendState(b []byte) []byte {
+	b = append(b, `{"tokenType":"session_token","sessionClaims":`...)
+	if a.plain {
+		b = append(b, a.claims.text...)
+	} else {
+		b = appendEscaped(b, a.claims.text)
 	}
-	if b := a.state.Load(); b != nil {
-		return *b
+	b = appendString(append(b, `,"sessionId":`...), a.sessionID)
+	b = appendNullString(append(b, `,"sessionStatus":`...), a.status)
+	b = appendString(append(b, `,"userId":`...), a.userID)
+	if a.actor != nil {
+		b = append(append(b, `,"actor":`...), encode(a.actor)...)
 	}
-	b := encodeState(a)
-	a.state.Store(&b)
+	if a.org != nil {
+		b = a.appendOrganization(b)
+	}
+	b = append(b, `,"factorVerificationAge":`...)
+	if a.hasAges {
+		b = append(strconv.AppendInt(append(b, '['), int64(a.ages[0]), 10), ',')
+		b = append(strconv.AppendInt(b, int64(a.ages[1]), 10), ']')
+	} else {
+		b = append(b, "null"...)
+	}
+	return append(b, `,"isAuthenticated":true`...)
+}
+
+func (a *Auth) appendOrganization(b []byte) []byte {
+	for _, f := range [...]struct{ name, value string }{
+		{`,"orgId":`, a.org.ID}, {`,"orgRole":`, a.org.Role}, {`,"orgSlug":`, a.org.Slug},
+	} {
+		if f.value != "" {
+			b = appendString(append(b, f.name...), f.value)
+		}
+	}
+	for i, permission := range a.org.Permissions {
+		if i == 0 {
+			b = append(b, `,"orgPermissions":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendString(b, permission)
+	}
+	if len(a.org.Permissions) > 0 {
+		b = append(b, ']')
+	}
 	return b
 }
 
-// signedOutState has every field, as null; propsState leaves out what a signed-in user
-// does not have (protocol reference 6.7).
-type signedOutState struct {
-	TokenType       string  `json:"tokenType"`
-	SessionClaims   *string `json:"sessionClaims"`
-	SessionID       *string `json:"sessionId"`
-	SessionStatus   *string `json:"sessionStatus"`
-	UserID          *string `json:"userId"`
-	Actor           *string `json:"actor"`
-	OrgID           *string `json:"orgId"`
-	OrgRole         *string `json:"orgRole"`
-	OrgSlug         *string `json:"orgSlug"`
-	OrgPermissions  *string `json:"orgPermissions"`
-	FactorAges      *string `json:"factorVerificationAge"`
-	IsAuthenticated bool    `json:"isAuthenticated"`
+func appendNullString(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, "null"...)
+	}
+	return appendString(b, s)
 }
 
-type propsState struct {
-	TokenType       string          `json:"tokenType"`
-	SessionClaims   json.RawMessage `json:"sessionClaims"`
-	SessionID       string          `json:"sessionId"`
-	SessionStatus   wire.NullString `json:"sessionStatus"`
-	UserID          string          `json:"userId"`
-	Actor           *wire.Actor     `json:"actor,omitempty"`
-	OrgID           string          `json:"orgId,omitempty"`
-	OrgRole         string          `json:"orgRole,omitempty"`
-	OrgSlug         string          `json:"orgSlug,omitempty"`
-	OrgPermissions  []string        `json:"orgPermissions,omitempty"`
-	FactorAges      []int           `json:"factorVerificationAge"`
-	IsAuthenticated bool            `json:"isAuthenticated"`
-}
-
-func encodeState(a *Auth) []byte {
-	var body []byte
-	if a.SignedIn() {
-		body = encode(signedInState(a))
-	} else {
-		s := signedOutState{TokenType: "session_token"}
-		if status := a.Status(); status != "" {
-			s.SessionStatus = &status
+// appendString writes s as JSON. Ids and roles hold nothing that needs an escape.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return append(b, encode(s)...)
 		}
-		body = encode(s)
 	}
-	return append([]byte(`{"__clerk_ssr_state":`), body[:len(body)-1]...)
+	return append(append(append(b, '"'), s...), '"')
 }
 
-func signedInState(a *Auth) propsState {
-	s := propsState{
-		TokenType: "session_token", SessionClaims: json.RawMessage(a.claims.object.Text()),
-		SessionID: a.sessionID, SessionStatus: wire.NullString(a.status), UserID: a.userID, Actor: a.actor,
-		OrgID: a.org.ID, OrgRole: a.org.Role, OrgSlug: a.org.Slug, OrgPermissions: a.org.Permissions,
-		IsAuthenticated: true,
-	}
-	if a.hasAges {
-		s.FactorAges = a.ages[:]
-	}
-	return s
+// plain reports that JSON text holds none of the characters that [encode] escapes.
+func plain(text string) bool {
+	return !strings.ContainsAny(text, "<>&") && !strings.Contains(text, "\u2028") && !strings.Contains(text, "\u2029")
 }
+
+// appendEscaped writes JSON text with those characters escaped. In valid JSON they stand in
+// strings only.
+func appendEscaped(b []byte, text string) []byte {
+	for _, r := range text {
+		switch r {
+		case '<', '>', '&', '\u2028', '\u2029':
+			b = append(b, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b
+}
+
+const hexDigits = "0123456789abcdef"
 
 // encodeConstants closes the state and adds what is the same for everybody.
 func encodeConstants(in *instance) []byte {

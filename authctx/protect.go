@@ -3,7 +3,9 @@ package authctx
 import "net/http"
 
 // Public marks a handler as open to everybody, below [ProtectByDefault]. It changes nothing
-// else. Mark the sign-in page, what it needs, and what strangers may see.
+// else. Mark the sign-in page, what it needs, and what strangers may see. No guard looks at
+// where its requests come from: a public handler that changes something for a signed-in
+// person has to, for instance with [http.CrossOriginProtection].
 func Public(next http.Handler) http.Handler { return public{next} }
 
 type public struct{ http.Handler }
@@ -41,13 +43,23 @@ func (*byMux) decides() {}
 // the method, its own answer is sent; where it would only redirect to another spelling of
 // a path, strangers are asked to sign in.
 func ProtectByDefault(next http.Handler) http.Handler {
-	switch h := next.(type) {
-	case marked:
+	if decided(next) {
 		return next
-	case lookup:
-		return &byMux{mux: h, guard: Require()(next)}
+	}
+	if mux, ok := next.(lookup); ok {
+		return &byMux{mux: mux, guard: Require()(next)}
 	}
 	return Require()(next)
+}
+
+// decided reports a handler that says by itself who may use it. KeepForms leaves that to the
+// handler below.
+func decided(h http.Handler) bool {
+	if k, ok := h.(keepsForms); ok {
+		return decided(k.next)
+	}
+	_, ok := h.(marked)
+	return ok
 }
 
 // lookup is the part of [http.ServeMux] that tells which handler will serve a request.
@@ -66,7 +78,7 @@ type byMux struct {
 func (b *byMux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mustOwn(r)
 	h, pattern := b.mux.Handler(r)
-	if _, ok := h.(marked); ok || pattern == "" {
+	if decided(h) || pattern == "" {
 		b.mux.ServeHTTP(w, r)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/usherauth/usher/internal/web"
 )
 
 // param is the first value of a query parameter, and whether there is one. It is read as
@@ -52,10 +54,12 @@ func plainWord(s string) string {
 	return strings.Join(words, "")
 }
 
-// currentURL is the request's address on origin without the named query parameters.
+// currentURL is the address that the browser asked for, on origin and without the named
+// query parameters.
 func currentURL(r *http.Request, origin string, without ...string) string {
-	out := origin + r.URL.EscapedPath()
-	if kept := withoutParams(r.URL.RawQuery, without...); kept != "" {
+	asked := web.Requested(r)
+	out := origin + asked.EscapedPath()
+	if kept := withoutParams(asked.RawQuery, without...); kept != "" {
 		out += "?" + kept
 	}
 	return out

@@ -57,7 +57,7 @@ func (a *Authenticator) recorded(r *http.Request, found *credentials) (decision,
 	presented := first(c.bearer, c.session)
 	cached := c.known
 	if c.bearer != "" {
-		cached = a.remembered(c.bearer)
+		cached = a.tokens.get(c.bearer)
 	}
 	start := a.now()
 	d := a.decide(r, found)

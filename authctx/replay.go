@@ -2,7 +2,6 @@ package authctx
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"html"
 	"io"
@@ -22,13 +21,17 @@ const (
 )
 
 // KeepForms saves forms that people send just after their session token expired, where a
-// guard below it would lead them to the sign-in page. With a refresh token the session is
-// renewed from server to server, and the form goes on as if nothing had happened.
-// Without one it is kept for two minutes: the browser goes to the same address with GET,
+// guard below it would redirect them to the sign-in page. With a refresh token
+// [Authenticator.Handler] has renewed the session by then, and no form is lost. Without one
+// the form is kept for two minutes: the browser goes to the same address with GET,
 // where [Authenticator.Handler] renews the session, and the person is asked there whether
 // to send the form now. No script is needed.
 //
 //	r.Use(auth.Handler, authctx.KeepForms)
+//
+// It belongs in front of the guards. Directly below a guard it changes places with it when
+// the routes are built. Anywhere else below a guard, and with none in front of it, it panics
+// on the first request, because the guard would have lost the form by then.
 //
 // GET of a form's address has to pass it too: use it on the router, or on routes that
 // have both methods. Without that the form is lost, as it is without KeepForms.
@@ -42,52 +45,29 @@ const (
 // somebody else does not get it. It is sent once, after a click, and never by a GET. One
 // form is kept for each user, at most 256 and 8 MiB in all, in this process only: behind
 // a balancer that sends the click elsewhere the form is lost.
-func KeepForms(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		state := mustFind(r)
-		if r.Method == http.MethodPost {
-			r = r.WithContext(context.WithValue(r.Context(), keepsForms{}, true))
-		}
-		if form := state.form(); form != "" {
-			if r = state.owner.resumeForm(w, r, form); r == nil {
-				return
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
+func KeepForms(next http.Handler) http.Handler { return keepsForms{next} }
 
-type keepsForms struct{}
+type keepsForms struct{ next http.Handler }
+
+// ServeHTTP implements [http.Handler].
+func (k keepsForms) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	state := mustFind(r)
+	if state.guard.guarded && !state.guard.keepsForms {
+		panic("authctx: KeepForms below a guard such as RequirePage keeps no form: put it in front of the guard, like r.Use(auth.Handler, authctx.KeepForms)")
+	}
+	state.guard.keepsForms = true
+	if form := state.form(); form != "" {
+		if r = state.owner.resumeForm(w, r, form); r == nil {
+			return
+		}
+	}
+	k.next.ServeHTTP(w, r)
+}
 
 // late reports a form of the app's own pages that is denied because time has passed.
 func (a *Authenticator) late(r *http.Request, d Denied) bool {
-	return r.Context().Value(keepsForms{}) != nil && d.Status == http.StatusUnauthorized && d.Kind == KindDocument &&
-		lapsed(d.Reason) && a.fromOwnForm(r)
-}
-
-// renewForm returns a late form's request with its session renewed from server to server,
-// nil where that cannot be done. The reference renews for GET only, because a form of
-// another site must not profit from it; this one is from the app's own pages. Its body is
-// not touched, so it may be of any size and hold anything. The renewed session has to be
-// of the same user in the same organisation.
-func (a *Authenticator) renewForm(w http.ResponseWriter, r *http.Request, d Denied) *http.Request {
-	if !a.late(r, d) || d.Reason == wire.ReasonSessionBeforeUAT {
-		return nil
-	}
-	who := a.lapsedUser(r)
-	var c credentials
-	a.read(r, &c)
-	if who == nil || c.refresh == "" {
-		return nil
-	}
-	asGet := r.WithContext(r.Context())
-	asGet.Method = http.MethodGet
-	renewed, failed := a.refresh(asGet, &c, c.session)
-	if failed != "" || renewed.auth.userID != who.userID || renewed.auth.org.ID != who.org.ID {
-		return nil
-	}
-	web.SetCookies(w.Header(), renewed.cookies...)
-	return r.WithContext(NewContext(r.Context(), renewed.auth))
+	return mustFind(r).guard.keepsForms && d.Status == http.StatusUnauthorized && d.Kind == KindDocument &&
+		lapsed(d.Reason) && a.sameOrigin(r)
 }
 
 // keepForm keeps the form of a request that is about to be denied and leads to where the
@@ -97,8 +77,9 @@ func (a *Authenticator) keepForm(w http.ResponseWriter, r *http.Request, d Denie
 		return false
 	}
 	who := a.lapsedUser(r)
-	target := r.URL.RequestURI()
-	if _, ok := web.SafeReturn(target, "", nil); who == nil || !ok || strings.ContainsAny(r.URL.EscapedPath(), `;,"`) {
+	asked := web.Requested(r)
+	target := asked.RequestURI()
+	if _, ok := web.SafeReturn(target, "", nil); who == nil || !ok || strings.ContainsAny(asked.EscapedPath(), `;,"`) {
 		return false // a cookie's path cannot hold the last ones
 	}
 	body, ok := readForm(r)
@@ -131,34 +112,29 @@ func (a *Authenticator) lapsedUser(r *http.Request) *Auth {
 	if err != nil || v.auth.status == wire.SessionPending {
 		return nil
 	}
-	return v.auth
+	return &v.auth
 }
 
 func isForm(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.EqualFold(r.Header.Get("Content-Type"), formType)
 }
 
-// fromOwnForm reports a form of the app's own pages. A request that does not say where it
-// comes from is not believed to be one.
-func (a *Authenticator) fromOwnForm(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
-		return site == "same-origin"
-	}
-	origin := r.Header.Get("Origin")
-	return origin != "" && origin == a.originOf(r)
-}
-
-// readForm reads a form that may be kept.
+// readForm reads a form that may be kept, or takes it from a middleware that has parsed it.
 func readForm(r *http.Request) ([]byte, bool) {
-	if r.ContentLength > maxForm || r.PostForm != nil {
-		return nil, false // the latter has been read by somebody before
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
-	if err != nil || len(body) > maxForm || r.ContentLength >= 0 && int64(len(body)) != r.ContentLength {
+	if r.ContentLength > maxForm {
 		return nil, false
 	}
-	fields, err := url.ParseQuery(string(body))
-	if err != nil {
+	body, fields := []byte(r.PostForm.Encode()), r.PostForm
+	if fields == nil {
+		var err error
+		if body, err = io.ReadAll(io.LimitReader(r.Body, maxForm+1)); err != nil || r.ContentLength >= 0 && int64(len(body)) != r.ContentLength {
+			return nil, false
+		}
+		if fields, err = url.ParseQuery(string(body)); err != nil {
+			return nil, false
+		}
+	}
+	if len(body) > maxForm || len(body) == 0 && r.ContentLength > 0 { // the latter was read and not parsed
 		return nil, false
 	}
 	for name := range fields {
@@ -190,14 +166,14 @@ func (a *Authenticator) resumeForm(w http.ResponseWriter, r *http.Request, key s
 			return nil
 		}
 		http.SetCookie(w, a.formCookie(r, "", -1))
-	case isForm(r) && a.fromOwnForm(r):
+	case isForm(r) && a.sameOrigin(r):
 		switch formAnswer(r) {
 		case "again":
 			return a.sendForm(w, r, auth, key)
 		case "drop":
 			a.forms.open(a.now(), auth, r, key, true)
 			http.SetCookie(w, a.formCookie(r, "", -1))
-			http.Redirect(w, r, r.URL.RequestURI(), http.StatusSeeOther)
+			http.Redirect(w, r, web.Requested(r).RequestURI(), http.StatusSeeOther)
 			return nil
 		}
 	}
@@ -214,7 +190,7 @@ func (a *Authenticator) sendForm(w http.ResponseWriter, r *http.Request, auth *A
 		body, ok = a.forms.open(a.now(), auth, r, key, true)
 	}
 	if !ok {
-		w.Header().Set("Location", r.URL.RequestURI())
+		w.Header().Set("Location", web.Requested(r).RequestURI())
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
@@ -232,6 +208,10 @@ func formAnswer(r *http.Request) string {
 	if r.ContentLength <= 0 || r.ContentLength > longest {
 		return ""
 	}
+	if r.PostForm != nil { // a middleware has parsed it
+		answer, _ := strings.CutPrefix(r.PostForm.Encode(), formField+"=")
+		return answer
+	}
 	body, _ := io.ReadAll(io.LimitReader(r.Body, longest)) // an error comes again when the rest is read
 	r.Body = struct {
 		io.Reader
@@ -241,10 +221,18 @@ func formAnswer(r *http.Request) string {
 	return answer
 }
 
+// formCookie is the name of the cookie of kept forms.
+func (in *instance) formCookie() string {
+	if in.suffix == "" {
+		return formCookieName
+	}
+	return formCookieName + "_" + in.suffix
+}
+
 // formCookie goes back to the form's address only. An age below 0 removes it.
 func (a *Authenticator) formCookie(r *http.Request, value string, age int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure wherever the app is served encrypted
-		Name: formCookieName, Value: value, Path: r.URL.EscapedPath(), MaxAge: age, HttpOnly: true,
+		Name: a.inst.formCookie(), Value: value, Path: web.Requested(r).EscapedPath(), MaxAge: age, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil || strings.HasPrefix(a.originOf(r), "https:"),
 	}
 }
@@ -264,5 +252,5 @@ func askAgain(w http.ResponseWriter, r *http.Request) {
 <p>Your session had expired and was renewed. What you filled in has not been sent yet.</p>
 <form method="post" action="%s"><button name="%[2]s" value="again">Send it now</button> <button name="%[2]s" value="drop">Do not send it</button></form>
 </main></body></html>
-`, html.EscapeString(r.URL.RequestURI()), formField)
+`, html.EscapeString(web.Requested(r).RequestURI()), formField)
 }

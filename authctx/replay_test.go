@@ -13,6 +13,7 @@ import (
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
+	"github.com/usherauth/usher/wire"
 )
 
 const filled = "title=Report&text=a+long+one"
@@ -31,7 +32,7 @@ func newDesk(t *testing.T, middleware ...func(http.Handler) http.Handler) *desk 
 	t.Helper()
 	d := &desk{t: t, start: time.Now().Truncate(time.Second)}
 	cfg := authtest.Config(t)
-	cfg.Now = func() time.Time { return d.start.Add(time.Duration(d.after.Load())) }
+	cfg.Now = d.now
 	a, err := authctx.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +44,8 @@ func newDesk(t *testing.T, middleware ...func(http.Handler) http.Handler) *desk 
 	d.app = a.Handler(d.app)
 	return d
 }
+
+func (d *desk) now() time.Time { return d.start.Add(time.Duration(d.after.Load())) }
 
 func (d *desk) save(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
@@ -83,7 +86,7 @@ func (d *desk) serve(req *http.Request) *httptest.ResponseRecorder {
 // keptCookie is the cookie of a form that was kept, nil when it was not.
 func keptCookie(rec *httptest.ResponseRecorder) *http.Cookie {
 	for _, c := range rec.Result().Cookies() {
-		if c.Name == "__usher_form" && c.MaxAge > 0 {
+		if strings.HasPrefix(c.Name, "__usher_form_") && c.MaxAge > 0 {
 			return c
 		}
 	}
@@ -143,6 +146,28 @@ func TestKeptFormIsSentOnceAfterAClick(t *testing.T) {
 		t.Errorf("afterwards: %s", page.Body)
 	}
 	d.wantSaved(once)
+}
+
+// TestB22_FormsThatWereParsedBeforeAreKept: a middleware for method overrides or tokens
+// against forgery has read the body before the guard denies the request.
+func TestB22_FormsThatWereParsedBeforeAreKept(t *testing.T) {
+	t.Parallel()
+	parsed := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = r.FormValue("_method")
+			next.ServeHTTP(w, r)
+		})
+	}
+	d := newDesk(t, authctx.KeepForms, parsed)
+	c := d.fill()
+	if ask := d.send("GET", "/reports?new=1", "", c, fresh); !strings.Contains(ask.Body.String(), `value="again"`) {
+		t.Fatalf("after renewal: %d %s", ask.Code, ask.Body)
+	}
+	d.send("POST", "/reports?new=1", "usher_form=again", c, fresh)
+	d.wantSaved("user_test /reports?new=1 text=a+long+one&title=Report")
+	if rec := d.send("POST", "/reports?new=1", "title=Report&password=x", nil, expired); keptCookie(rec) != nil {
+		t.Error("a form with a password is kept")
+	}
 }
 
 func TestKeptFormIsSentOnceToTheQuickest(t *testing.T) {
@@ -234,7 +259,8 @@ func TestOnlyLapsedFormsOfOwnPagesAreKept(t *testing.T) {
 		"by Origin":                  {filled, func(r *http.Request) { r.Header.Del("Sec-Fetch-Site"); r.Header.Set("Origin", authtest.Origin) }, expired, nil, true},
 		"older than the last change": {filled, func(r *http.Request) { bumpUAT(r) }, fresh, nil, true},
 		"not lapsed but early":       {filled, nil, -time.Hour, nil, false},
-		"read by somebody before":    {filled, func(r *http.Request) { _ = r.ParseForm(); r.ContentLength = -1 }, expired, nil, false},
+		"parsed by somebody before":  {filled, func(r *http.Request) { _ = r.ParseForm() }, expired, nil, true},
+		"read by somebody before":    {filled, func(r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, expired, nil, false},
 		"F01 cross-site":             {filled, set("Sec-Fetch-Site", "cross-site"), expired, nil, false},
 		"F01 same-site":              {filled, set("Sec-Fetch-Site", "same-site"), expired, nil, false},
 		"F02 another origin":         {filled, func(r *http.Request) { r.Header.Del("Sec-Fetch-Site"); r.Header.Set("Origin", "https://evil.example") }, expired, nil, false},
@@ -256,7 +282,7 @@ func TestOnlyLapsedFormsOfOwnPagesAreKept(t *testing.T) {
 		"S04 broken":                 {filled, func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(r.Body, broken{})); r.ContentLength = -1 }, expired, nil, false},
 		"S04 cut short":              {filled, func(r *http.Request) { r.ContentLength++ }, expired, nil, false},
 		"R01 an address that leads away": {filled, func(r *http.Request) {
-			r.URL.Path = "//evil.example/"
+			r.URL.Path, r.RequestURI = "//evil.example/", "//evil.example/"
 		}, expired, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -346,5 +372,22 @@ func TestS02_KeptFormsAreBounded(t *testing.T) {
 	d.after.Store(int64(3 * time.Minute))
 	if keptCookie(d.send("POST", "/reports?new=1", large, nil, expired, authtest.User("user_late"))) == nil {
 		t.Error("old forms are still in the way")
+	}
+}
+
+// TestB16_KeptFormsBelongToOneInstance: another instance on the same host has a cookie of
+// its own, which is neither taken nor deleted here.
+func TestB16_KeptFormsBelongToOneInstance(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, authctx.KeepForms)
+	c := d.fill()
+	if rec := d.send("GET", "/reports?new=1", "", c, fresh); !strings.Contains(rec.Body.String(), "Send it now") {
+		t.Fatalf("the form is not offered: %s", rec.Body)
+	}
+	other := *c
+	other.Name = "__usher_form_" + wire.CookieSuffix("pk_test_other")
+	rec := d.send("GET", "/reports?new=1", "", &other, fresh)
+	if strings.Contains(rec.Body.String(), "Send it now") || len(rec.Result().Cookies()) > 0 {
+		t.Errorf("the cookie of another instance: %v %s", rec.Result().Cookies(), rec.Body)
 	}
 }

@@ -2,21 +2,27 @@ package authctx
 
 import (
 	"net/http"
+	"strings"
+	"sync/atomic"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
 // Require guards a handler for every kind of request: who is turned away is answered as
 // the request can understand it, see [Kind]. Signed out is 401, or 303 to the sign-in page
 // for documents; signed in without what reqs ask is 403; keys unreachable is 503, because
-// signing in would not help. It panics, on the first request, when the route is not behind
+// signing in would not help. A request that can change something, is signed in by a cookie
+// and comes from a page of another origin is 403, too, as is a WebSocket, unless
+// Config.TrustedOrigins has the origin; GET must not change anything. It panics, on the first request, when the route is not behind
 // [Authenticator.Handler]: such a guard would guard nothing.
 func Require(reqs ...Requirement) func(http.Handler) http.Handler { return require(reqs, kindOf) }
 
-// RequirePage is [Require] for routes that serve pages to whoever asks: signed out is 303
-// to the sign-in page with the way back in redirect_url, whatever the request accepts.
-// Requests of htmx get the sign-in page in HX-Redirect, which leads the whole document
-// there.
+// RequirePage is [Require] for routes that serve pages: signed out is 303 to the sign-in
+// page with the way back in redirect_url, also for requests that do not say what they are.
+// Requests of scripts are answered as their library shows it, see [Kind], and the whole
+// document is redirected: a redirect would put the sign-in page into a part of the page.
+// Those of no library that is known get what programs get.
 func RequirePage(reqs ...Requirement) func(http.Handler) http.Handler { return require(reqs, pageKind) }
 
 // RequireAPI is [Require] for routes that serve programs: signed out is 401 with
@@ -50,6 +56,23 @@ type gate struct {
 	reqs []Requirement
 	hide bool
 	kind func(*http.Request) Kind
+	said *atomic.Bool // a developer was told what the guard asks for
+}
+
+// String says what a route audit has to know: that people can meet the guard's
+// requirements by creating an organization.
+func (g *gate) String() string {
+	if asked := askedOfOrganization(g.reqs); len(asked) > 0 {
+		return "guard: " + strings.Join(asked, ", ") + " of the active organization, which everybody has who creates one"
+	}
+	return "guard"
+}
+
+// tell says it in development.
+func (g *gate) tell(r *http.Request, owner *Authenticator) {
+	if len(askedOfOrganization(g.reqs)) > 0 && g.said.CompareAndSwap(false, true) {
+		owner.log.InfoContext(r.Context(), "everybody who creates an organization passes this guard: show only what belongs to that organization", "guard", g.String(), "path", printable(web.Requested(r).Path))
+	}
 }
 
 func require(reqs []Requirement, kind func(*http.Request) Kind) func(http.Handler) http.Handler {
@@ -62,30 +85,28 @@ func require(reqs []Requirement, kind func(*http.Request) Kind) func(http.Handle
 		g.reqs = append(g.reqs, r)
 	}
 	return func(next http.Handler) http.Handler {
+		if k, ok := next.(keepsForms); ok { // the guard would lose what it is to keep
+			return keepsForms{require(reqs, kind)(k.next)}
+		}
 		guarded := g
-		guarded.next = next
+		guarded.next, guarded.said = next, new(atomic.Bool)
 		return &guarded
 	}
 }
 
 // ServeHTTP implements [http.Handler].
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	owner := mustOwn(r)
-	auth := FromContext(r.Context())
-	if auth.Has(g.reqs...) {
+	state := mustFind(r)
+	owner, auth := state.owner, FromContext(r.Context())
+	if owner.development {
+		g.tell(r, owner)
+	}
+	if auth.Has(g.reqs...) && !owner.forged(r) {
+		state.guard.guarded = true
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	g.turnAway(w, r, owner, auth)
-}
-
-func (g *gate) turnAway(w http.ResponseWriter, r *http.Request, owner *Authenticator, auth *Auth) {
-	d := g.denied(r, auth)
-	if renewed := owner.renewForm(w, r, d); renewed != nil {
-		g.ServeHTTP(w, renewed) // signed in now, so this happens once
-		return
-	}
-	if !owner.keepForm(w, r, d) {
+	if d := g.denied(r, auth); !owner.keepForm(w, r, d) {
 		owner.deny(w, r, d)
 	}
 }
@@ -109,6 +130,8 @@ func (g *gate) denied(r *http.Request, auth *Auth) Denied {
 		d.Status = http.StatusServiceUnavailable
 	case g.hide:
 		d.Status = http.StatusNotFound
+	case auth.Has(g.reqs...):
+		d.Status, d.CrossOrigin = http.StatusForbidden, true // nothing else stands in the way
 	case auth.presents(g.reqs):
 		d.Status, d.Reverification = http.StatusForbidden, unproven(auth, g.reqs)
 	default:

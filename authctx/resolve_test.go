@@ -17,7 +17,13 @@ import (
 // payload is a handshake token with the given Set-Cookie lines.
 func payload(t *testing.T, lines ...string) string {
 	t.Helper()
-	return authtest.Token(t, authtest.Claim("handshake", lines), authtest.Claim("sub", nil))
+	return payloadAt(t, time.Now(), lines...)
+}
+
+// payloadAt is made at another time than now.
+func payloadAt(t *testing.T, at time.Time, lines ...string) string {
+	t.Helper()
+	return authtest.Token(t, authtest.At(at), authtest.Claim("handshake", lines), authtest.Claim("sub", nil))
 }
 
 func setCookieNames(h http.Header) (names []string) {
@@ -168,7 +174,7 @@ func TestHandshakeInTheQueryOfADevelopmentInstance(t *testing.T) {
 	}
 
 	req = httptest.NewRequest("GET", "/?__clerk_handshake="+good, nil)
-	req.URL.Path = "//other.example/x"
+	req.URL.Path, req.RequestURI = "//other.example/x", "//other.example/x?"+req.URL.RawQuery
 	got = ask(t, cfg, req)
 	if loc := got.Header.Get("Location"); loc != cfg.PublicOrigin+"//other.example/x" || cfg.PublicOrigin == "" {
 		t.Errorf("R01 a path that looks away: Location %q", loc)
@@ -199,7 +205,7 @@ func TestHandshakeOnAClockThatIsOff(t *testing.T) {
 		cfg.PublishableKey = wire.NewPublishableKey(tt.live, "clerk.authtest.example.com").String()
 		cfg.Now = func() time.Time { return time.Now().Add(tt.off) }
 		req := httptest.NewRequest("GET", "/", nil)
-		cookies("__clerk_handshake=" + payload(t, "__session="+authtest.Token(t)))(req)
+		cookies("__clerk_handshake=" + payloadAt(t, cfg.Now(), "__session="+authtest.Token(t)))(req)
 		if got := ask(t, cfg, req); got.auth.SignedIn() != tt.want {
 			t.Errorf("%s: %s", name, got.outcome())
 		}

@@ -183,7 +183,7 @@ func TestM12_LongPaths(t *testing.T) {
 	} {
 		req := authtest.NewRequest(t, "GET", "/")
 		req.Header.Set("Sec-Fetch-Dest", "document")
-		req.URL.Path = path
+		req.URL.Path, req.RequestURI = path, path
 		if got := askWith(a, req).outcome(); got != want {
 			t.Errorf("a path of %d octets: %s, want %s", len(path), got, want)
 		}

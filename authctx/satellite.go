@@ -19,7 +19,10 @@ func (in *instance) checkSatellite() error {
 	if in.domain == "" && in.proxyURL == "" {
 		errs = append(errs, errors.New("authctx: IsSatellite needs Domain or ProxyURL: set the domain of this app"))
 	}
-	if strings.ContainsAny(in.domain, ":/ ") {
+	if !in.key.Live() { // the reference takes an address there, as apps on ports of localhost have
+		in.domain = strings.TrimPrefix(strings.TrimPrefix(in.domain, "https://"), "http://")
+	}
+	if strings.ContainsAny(in.domain, "/ ") || in.key.Live() && strings.Contains(in.domain, ":") {
 		errs = append(errs, errors.New("authctx: Domain is a name only: write it like app.example.net"))
 	}
 	if !in.key.Live() && !strings.Contains(in.signIn, "://") {
@@ -58,12 +61,15 @@ func (a *Authenticator) decideBySync(r *http.Request, c *credentials) (decision,
 	if a.inst.satellite {
 		return a.decideAsSatellite(r, c)
 	}
+	if a.inst.key.Live() && c.session == "" && c.uat == 0 && a.elsewhere(r) && queryParam(r, wire.ParamSynced) == "false" {
+		return a.maybeHandshake(r, c, wire.ReasonSatelliteNeedsSyncing, ""), true
+	}
 	back := queryParam(r, paramSyncReturn)
 	if a.inst.key.Live() || back == "" {
 		return decision{}, false
 	}
 	target, err := url.Parse(back)
-	if err != nil || target.Host == "" || !a.mayReturnTo(back) {
+	if err != nil || target.Host == "" || !a.mayReturnTo(r, back) {
 		return decision{}, false
 	}
 	if id := devBrowser(r, c); id != "" {
@@ -78,7 +84,7 @@ const paramSyncReturn = "__clerk_redirect_url"
 
 func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (decision, bool) {
 	synced := queryParam(r, wire.ParamSynced)
-	if r.Method != http.MethodGet || c.dest != "document" || synced == "true" {
+	if r.Method != http.MethodGet || !c.document(r) || synced == "true" {
 		return decision{}, false
 	}
 	nothing := c.session == "" && c.uat == 0
@@ -99,8 +105,17 @@ func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (deci
 	if err != nil {
 		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
 	}
-	appendParam(target, paramSyncReturn, currentURL(r, origin))
+	back := a.wayBack(r)
+	if back == "" {
+		return a.signedOut(wire.ReasonSatelliteNeedsSyncing), true
+	}
+	appendParam(target, paramSyncReturn, back)
 	return a.handshakeTo(r, c, wire.ReasonSatelliteNeedsSyncing, target.String()), true
+}
+
+// document reports a navigation of a whole page, also one that a service worker passed on.
+func (c *credentials) document(r *http.Request) bool {
+	return c.dest == "document" || c.dest == "empty" && field(r.Header, "Sec-Fetch-Mode") == "navigate"
 }
 
 // fromElsewhere reports a navigation that began on another site. The session may have
@@ -108,7 +123,7 @@ func (a *Authenticator) decideAsSatellite(r *http.Request, c *credentials) (deci
 // reference 4.4, D13). Only the hosts that belong to this very instance are known; a
 // host that merely looks like one is not (C20).
 func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
-	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || c.dest != "document" {
+	if a.inst.satellite || r.Method != http.MethodGet || c.redirects != 0 || !c.document(r) {
 		return false
 	}
 	origin := a.originOf(r)
@@ -122,7 +137,7 @@ func (a *Authenticator) fromElsewhere(r *http.Request, c *credentials) bool {
 	if from, ok := web.Origin(u.Scheme + "://" + u.Host); origin == "" || ok && from == origin {
 		return false
 	}
-	return !a.inst.knows(u, a.frontendAPI(origin))
+	return !a.inst.knows(u, a.frontendAPI(origin)) && a.mayRedirect(r, c) && a.handshakeURL(r, c, wire.ReasonCrossOriginSync, c.session) != ""
 }
 
 // knows reports the Frontend API's host, in front of which a proxy stands if there is
@@ -151,7 +166,7 @@ func accountsHost(host string) string {
 // mayReturnTo accepts the app's own origin and the configured ones. The reference hands
 // the development browser to whatever address is asked for; here a satellite's origin has
 // to be listed (R01).
-func (a *Authenticator) mayReturnTo(target string) bool {
-	_, ok := web.SafeReturn(target, a.inst.publicOrigin, a.inst.returnOrigins)
+func (a *Authenticator) mayReturnTo(r *http.Request, target string) bool {
+	_, ok := web.SafeReturn(target, a.originOf(r), a.inst.returnOrigins)
 	return ok
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -55,10 +56,8 @@ func ForRequest(base Config, choose func(*http.Request, *Config) error) *Selecto
 		base.Transport = &sharedTransport{base.Transport} // comparable, whatever it is
 	}
 	clipLists(&base)
+	base.Logger = web.SampledLogger(base.Logger, base.Now) // shared by all configurations
 	s := &Selector{base: base, choose: choose, log: base.Logger, now: base.Now, byKey: make(map[configKey]*list.Element), noisy: bucket{rate: 1}}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // the default clock
 	}

@@ -29,7 +29,7 @@ func pageURL(ctx context.Context, returnTo string, signUp bool) string {
 	state := fromContext(ctx)
 	if state != nil && state.owner != nil {
 		in := state.owner.inst
-		page, origin, allowed = in.signIn, in.publicOrigin, in.returnOrigins
+		page, origin, allowed = in.signIn, state.owner.originOf(&state.http), in.returnOrigins
 		if signUp {
 			page = in.signUp
 		}
@@ -65,7 +65,7 @@ func (r *request) pageElsewhere(page, target string) string {
 		}
 	}
 	if target != "" {
-		if in.satellite && own != origin {
+		if (in.satellite || in.key.Live() && r.owner.elsewhere(&r.http)) && own != origin {
 			target = needsSync(target)
 		}
 		setParam(u, wire.ParamRedirectURL, target)
@@ -117,7 +117,7 @@ func (r *request) devBrowser() string {
 	if r.owner.inst.key.IsZero() || r.owner.inst.key.Live() || r.http.URL == nil {
 		return ""
 	}
-	r.guard.touched.Store(true)
+	r.markRead()
 	var c credentials
 	r.owner.read(&r.http, &c)
 	r.owner.inst.dropForeign(&c)

@@ -34,6 +34,9 @@ func (a *Authenticator) Authenticate(r *http.Request) State {
 	}
 	d.describe(s.Header)
 	web.SetCookies(s.Header, d.cookies...)
+	if c.tossed() {
+		a.deleteTossed(s.Header, r, &c, d.status == wire.StatusHandshake)
+	}
 	if d.location != "" {
 		d.direct(s.Header)
 	}

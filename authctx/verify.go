@@ -2,11 +2,13 @@ package authctx
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"math"
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/usherauth/usher/internal/token"
 	"github.com/usherauth/usher/wire"
@@ -15,11 +17,11 @@ import (
 // verified is a token whose signature and claims hold, but for the times, which are
 // checked on every use.
 type verified struct {
-	auth          *Auth
-	key           token.Key
-	kid           string
+	auth          Auth
+	key           *rsa.PublicKey
+	kid           unique.Handle[string]
 	exp, nbf, iat float64 // unix seconds; 0 where the token does not say
-	kept
+	remembered
 }
 
 // Verify checks a session token on its own, as it would be checked in a request's
@@ -39,12 +41,12 @@ func (a *Authenticator) verify(ctx context.Context, tok string) (*Auth, error) {
 	if err := v.timely(now, a.inst.skew); err != nil {
 		return nil, err
 	}
-	return v.auth, nil
+	return &v.auth, nil
 }
 
 // lookup verifies tok or remembers that it was verified.
 func (a *Authenticator) lookup(ctx context.Context, tok string, now time.Time) (*verified, error) {
-	return a.trusted(ctx, a.remembered(tok), tok, now)
+	return a.trusted(ctx, a.tokens.get(tok), tok, now)
 }
 
 // trusted is known, which is what tok was verified as before, or verifies tok when known is
@@ -54,7 +56,7 @@ func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string
 		if a.published(ctx, known, now) {
 			return known, nil
 		}
-		a.forget(known)
+		a.tokens.forget(known)
 	}
 	if len(tok) > a.inst.maxTokenBytes {
 		return nil, refuse(wire.ReasonTokenInvalid, token.ErrTooLong)
@@ -64,7 +66,7 @@ func (a *Authenticator) trusted(ctx context.Context, known *verified, tok string
 		return nil, err
 	}
 	if v.timely(now, a.inst.skew) == nil {
-		a.remember(v)
+		a.tokens.put(v, now)
 	}
 	return v, nil
 }
@@ -76,8 +78,8 @@ func (a *Authenticator) published(ctx context.Context, v *verified, now time.Tim
 	if set != nil && v.set.Load() == set {
 		return true
 	}
-	key, err := a.keys.key(ctx, v.kid, now)
-	if err != nil || key.Public != v.key.Public {
+	key, err := a.keys.key(ctx, v.kid.Value(), now)
+	if err != nil || key.Public != v.key {
 		return false
 	}
 	v.set.Store(set)
@@ -110,7 +112,7 @@ func (a *Authenticator) verifyNew(ctx context.Context, tok string, now time.Time
 	case err != nil:
 		return nil, refuse(wire.ReasonTokenInvalidSignature, err)
 	}
-	return a.readClaims(t, tok, key)
+	return a.readClaims(t, key)
 }
 
 // sessionKind refuses other kinds of tokens as sessions (RFC 8725 §3.11, protocol
@@ -139,20 +141,17 @@ func kindError(typ string) error {
 	return errors.New("typ is not JWT")
 }
 
-func (a *Authenticator) readClaims(t token.Token, tok string, key token.Key) (*verified, error) {
+func (a *Authenticator) readClaims(t token.Token, key token.Key) (*verified, error) {
 	if err := a.inst.checkClaims(t.Payload); err != nil {
 		return nil, err
 	}
-	v := &verified{key: key, kid: t.Header.Kid}
+	v := &verified{key: key.Public, kid: unique.Make(t.Header.Kid)}
 	if err := v.readTimes(t.Payload); err != nil {
 		return nil, err
 	}
-	// A cookie is a slice of a whole header, which must not be kept alive.
-	auth, err := newAuth(t, strings.Clone(tok))
-	if err != nil {
+	if err := v.auth.read(t); err != nil {
 		return nil, refuse(wire.ReasonTokenVerificationFailed, err)
 	}
-	v.auth = auth
 	return v, nil
 }
 
@@ -168,7 +167,7 @@ func (in *instance) checkClaims(p token.Object) error {
 	}
 	if len(in.parties) > 0 {
 		if azp, _ := p.String("azp"); azp == "" || !slices.Contains(in.parties, azp) {
-			return refuse(wire.ReasonTokenInvalidParties, nil)
+			return refuse(wire.ReasonTokenInvalidParties, wrongParty(azp))
 		}
 	}
 	if len(in.issuers) > 0 {

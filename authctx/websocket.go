@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ const (
 // handshake, comes from a page of another origin, or cannot be taken over, as in HTTP/2.
 func (d Denied) closeSocket(w http.ResponseWriter, r *http.Request) bool {
 	accept, ok := acceptKey(r)
-	if !ok || !fromOwnPage(r) {
+	if !ok || ownerOf(r.Context()).foreign(r) { // another page must not learn who is signed in
 		return false
 	}
 	conn, buf, err := http.NewResponseController(w).Hijack()
@@ -61,22 +60,6 @@ func acceptKey(r *http.Request) (string, bool) {
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as above
 	return base64.StdEncoding.EncodeToString(sum[:]), true
-}
-
-// fromOwnPage reports a request of the app's own pages, or of a program that is no
-// browser. Browsers let every page open a WebSocket anywhere, so another page must not
-// learn from the close code who is signed in.
-func fromOwnPage(r *http.Request) bool {
-	origins := r.Header["Origin"]
-	if len(origins) == 0 {
-		return true
-	}
-	u, err := url.Parse(origins[0])
-	if len(origins) > 1 || err != nil || u.Host == "" {
-		return false
-	}
-	own := ownerOf(r.Context()).originOf(r)
-	return origins[0] == own || own == "" && strings.EqualFold(u.Host, r.Host)
 }
 
 // protocol is the first subprotocol offered: browsers that offered some give up without

@@ -26,6 +26,12 @@ func (b *tab) fill(name, value string) {
 func (b *tab) signUp(p person) {
 	b.T.Helper()
 	b.Open("/sign-up")
+	b.fillSignUp(p)
+}
+
+// fillSignUp fills in the sign-up form that the tab shows.
+func (b *tab) fillSignUp(p person) {
+	b.T.Helper()
 	b.fill("first_name", p.First)
 	b.fill("last_name", p.Last)
 	b.fill("email_address", p.Email)

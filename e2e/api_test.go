@@ -141,7 +141,7 @@ func TestV01_PrivateMetadataNeverLeaves(t *testing.T) {
 	if a := v.get("/example"); !strings.Contains(a.Body, public) {
 		t.Errorf("/example does not hand on public metadata: %v", a)
 	}
-	for _, word := range []string{private, secret, ada.Password, v.cookie("__session"), v.cookie("__client")} {
+	for _, word := range []string{private, secret, ada.Password, v.cookie("__session"), v.clientCookie()} {
 		if word == "" || strings.Contains(s.Log.String(), word) {
 			t.Errorf("the log says %q (V02)", word)
 		}

@@ -193,7 +193,7 @@ func (g *goSDK) testSessions(t *testing.T) {
 	equal(t, "session of the client", c.SessionIDs[0], s.ID)
 	v := g.visitor()
 	v.signUp(grace)
-	c, err = clients.Verify(ctx, &client.VerifyParams{Token: clerk.String(v.cookie("__client"))})
+	c, err = clients.Verify(ctx, &client.VerifyParams{Token: clerk.String(v.clientCookie())})
 	must(t, err)
 	equal(t, "sessions of the browser", len(c.Sessions), 1)
 	_, err = clients.Verify(ctx, &client.VerifyParams{Token: clerk.String("nonsense")})

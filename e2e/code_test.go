@@ -124,7 +124,7 @@ func (b *tab) signUpWithCode(s *server, p person) {
 	if status := b.submit(); status != 422 {
 		b.T.Fatalf("a wrong code leads to %d%s", status, b.Whereabouts())
 	}
-	b.WantText("main .usher-error", "This is not the code.")
+	b.WantText("main .usher-error", "The code has 6 digits.")
 	b.fill("code", code)
 	if status := b.submit(); status != 200 || b.Path() != "/welcome" {
 		b.T.Fatalf("the right code leads to %s (%d)%s", b.Path(), status, b.Whereabouts())

@@ -33,12 +33,18 @@ func (b *tab) makeOrganization() {
 	b.press("invite")
 }
 
+// onlyOrganization is the id of the only organization there is.
+func (s *server) onlyOrganization() string {
+	s.T.Helper()
+	list := s.backendCall(http.MethodGet, "/v1/organizations", s.Keys()["CLERK_SECRET_KEY"], "")
+	return regexp.MustCompile(`org_[A-Z2-7]{26}`).FindString(list.Body)
+}
+
 // addMember puts somebody into the only organization there is, by the Backend API.
 func (s *server) addMember(v *visitor) {
 	s.T.Helper()
 	secret := s.Keys()["CLERK_SECRET_KEY"]
-	list := s.backendCall(http.MethodGet, "/v1/organizations", secret, "")
-	id := regexp.MustCompile(`org_[A-Z2-7]{26}`).FindString(list.Body)
+	id := s.onlyOrganization()
 	user := regexp.MustCompile(`user_[A-Z2-7]{26}`).FindString(v.get("/api/auth").Body)
 	a := s.backendCall(http.MethodPost, "/v1/organizations/"+id+"/memberships", secret, `{"user_id":"`+user+`","role":"org:member"}`)
 	if a.Status != http.StatusOK {

@@ -71,6 +71,36 @@ func needsFolder(t *testing.T) {
 	}
 }
 
+// TestScreenshotsOfPeopleWhoAreSignedInAlready takes those of forms that cannot simply go on.
+func TestScreenshotsOfPeopleWhoAreSignedInAlready(t *testing.T) {
+	needsFolder(t)
+	s := startServer(t)
+	s.newPerson(t).signUp(grace)
+	b := s.newPerson(t)
+	b.Tolerate("Failed to load resource: the server responded with a status of")
+	b.Open("/sign-in?redirect_url=%2Fexample")
+	form := b.anotherTab()
+	form.Tolerate("Failed to load resource: the server responded with a status of")
+	form.Open("/sign-in?redirect_url=%2Fexample")
+	b.signUp(ada)
+	form.fill("identifier", grace.Email)
+	form.fill("password", grace.Password)
+	form.submit()
+	for _, l := range looks {
+		form.shoot(l, "already-signed-in-"+l.name)
+	}
+	blocked := s.newPerson(t)
+	blocked.Tolerate("Failed to load resource: the server responded with a status of")
+	blocked.Open("/sign-in")
+	blocked.DropCookies("")
+	blocked.fill("identifier", grace.Email)
+	blocked.fill("password", grace.Password)
+	blocked.submit()
+	for _, l := range looks {
+		blocked.shoot(l, "no-cookies-"+l.name)
+	}
+}
+
 // TestScreenshotsOfCodes takes those of the steps that ask for a code by mail.
 func TestScreenshotsOfCodes(t *testing.T) {
 	needsFolder(t)
@@ -95,6 +125,38 @@ func TestScreenshotsOfCodes(t *testing.T) {
 	steps("ask")
 	b.Open("/dev/mailbox")
 	steps("mailbox")
+}
+
+// TestScreenshotsOfLinks takes those of the pages that links in mails open.
+func TestScreenshotsOfLinks(t *testing.T) {
+	needsFolder(t)
+	s := startServer(t)
+	owner := s.newPerson(t)
+	owner.signUp(ada)
+	owner.makeOrganization()
+	secret, org := s.Keys()["CLERK_SECRET_KEY"], s.onlyOrganization()
+	link := func(address string) string {
+		return s.link("/v1/organizations/"+org+"/invitations", secret, map[string]string{
+			"email_address": address, "role": "org:member", "inviter_user_id": owner.sessionClaims().Subject,
+		})
+	}
+	b := s.newPerson(t)
+	b.Tolerate("Failed to load resource: the server responded with a status of")
+	shoot := func(name, path string) {
+		b.Open(path)
+		for _, l := range looks {
+			b.shoot(l, "link-"+name+"-"+l.name)
+		}
+	}
+	b.signUp(grace)
+	mine, other := link(grace.Email), link("other@example.com")
+	shoot("mine", mine)
+	shoot("other", other)
+	b.DropCookies("__")
+	shoot("unverified", mine)
+	shoot("new", other)
+	shoot("dead", "/sign-in?__clerk_ticket=x")
+	shoot("handshake", "/__clerk/v1/client/handshake")
 }
 
 func (b *tab) shootAll(state string) {

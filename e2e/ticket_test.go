@@ -44,6 +44,35 @@ func TestPeopleFollowLinksWithTickets(t *testing.T) {
 	}
 }
 
+// TestC2_LinksSurviveASignOut: somebody else is signed in, signs out by the button, and the
+// invitation is still there.
+func TestC2_LinksSurviveASignOut(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	owner := s.newPerson(t)
+	owner.signUp(ada)
+	owner.makeOrganization()
+	path := "/v1/organizations/" + s.onlyOrganization() + "/invitations"
+	for name, scripts := range map[string]bool{"with.scripts": true, "without": false} {
+		b := s.newPerson(t)
+		b.signUp(person{"Grace", "Hopper", name + ".grace@example.com", grace.Password})
+		if !scripts {
+			drive.Command(b.Tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		}
+		email := name + "@example.com"
+		b.Open(s.link(path, s.Keys()["CLERK_SECRET_KEY"], map[string]string{"email_address": email, "role": "org:member"}))
+		b.WantText("main", "You are signed in as Grace Hopper, and this invitation is for "+email)
+		b.press("switch")
+		b.WantText("main", email+" is invited to join Analytical Engines.")
+		b.fill("password", ada.Password)
+		if status := b.submit(); status != http.StatusOK {
+			t.Fatalf("%s: the invitation led to status %d%s", name, status, b.Whereabouts())
+		}
+		b.Open("/organizations")
+		b.WantText("main", "Analytical Engines")
+	}
+}
+
 // link has the Backend API make a link, and returns where on this server it leads.
 func (s *server) link(path, secret string, params map[string]string) string {
 	s.T.Helper()

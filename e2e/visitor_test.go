@@ -151,3 +151,17 @@ func (s *server) backendCall(method, path, secret, body string) *answer {
 	}
 	return a
 }
+
+// clientCookie is the value of the client cookie, whose name has the instance's suffix.
+func (v *visitor) clientCookie() string {
+	u, err := url.Parse(v.origin)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, c := range v.jar.Cookies(u) {
+		if strings.HasPrefix(c.Name, "__client_") && !strings.HasPrefix(c.Name, "__client_uat") {
+			return c.Value
+		}
+	}
+	return ""
+}

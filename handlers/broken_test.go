@@ -69,7 +69,7 @@ func TestS04_ARequestThatBreaksOffIsTheClientsFault(t *testing.T) {
 	if res, body := breakOff(t, app.Listener.Addr().String(), "/__clerk/v1/client/sign_ins", false); res.StatusCode != http.StatusRequestTimeout {
 		t.Errorf("the proxy answers what takes too long with %d %s", res.StatusCode, body)
 	}
-	if res, body := breakOff(t, app.Listener.Addr().String(), "/sign-in", true); res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "did not arrive whole") {
+	if res, body := breakOff(t, app.Listener.Addr().String(), "/sign-in", true); res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "was incomplete") {
 		t.Errorf("the form answers %d %s", res.StatusCode, body)
 	}
 	app.Close() // nobody writes any more

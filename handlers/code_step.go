@@ -4,9 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/usherauth/usher/internal/fapi"
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/views"
 	"github.com/usherauth/usher/wire"
 )
@@ -29,9 +29,12 @@ func stepURL(page, step, returnTo string) string {
 	return page + "?" + query.Encode()
 }
 
+const codeDigits = 6 // of a code by mail
+
 // codeStep is the step of sign-in or sign-up that takes a code.
 type codeStep struct {
-	url, title string
+	title string
+	page  func(*http.Request) string // its address
 	// begin shows the first step with a text above it.
 	begin func(w http.ResponseWriter, r *http.Request, text, returnTo string)
 	// pending is the client's attempt that waits for a code; nil if there is none.
@@ -56,7 +59,7 @@ type outcome struct {
 // client reads the browser's client, an empty one if it has none. After an error the
 // answer was written.
 func (h *Handlers) client(w http.ResponseWriter, r *http.Request, title string) (*wire.Client, bool) {
-	a, err := h.fapi.Client(r.Context(), fapi.FromRequest(r))
+	a, err := h.fapi.Client(r.Context(), h.browser(r))
 	if err != nil && !isSignedOut(err) {
 		no := h.refused(w, r, err)
 		h.message(w, r, no.status, title, no.text)
@@ -76,7 +79,9 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, step codeSte
 	}
 	p := step.pending(client, returnTo)
 	if p == nil {
-		step.begin(w, r, textAttemptGone, returnTo)
+		if !h.resume(w, r, entry{returnTo: returnTo}) { // another tab may have finished it
+			step.begin(w, r, textAttemptGone, returnTo)
+		}
 		return
 	}
 	switch {
@@ -85,9 +90,9 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, step codeSte
 	case p.sent != nil && p.sent.Status == "failed":
 		p.form.Error = texts[wire.CodeVerificationFailed]
 	case p.sent != nil && p.sent.NextAction == "needs_prepare":
-		p.form.Error = "No code was sent yet. Have one sent."
+		p.form.Error = "No code was sent yet. Request one."
 	case r.URL.Query().Get(paramDone) == "resend":
-		p.form.Notice = "Another code was sent. The earlier one is void."
+		p.form.Notice = "We sent another code. The earlier one no longer works."
 	}
 	h.page(w, r, http.StatusOK, step.title, views.EnterCode(p.form))
 }
@@ -95,15 +100,15 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, step codeSte
 // takeCode tries a code, or has another one sent. A form of an attempt that is no longer the
 // browser's, because another tab has begun or finished one, is led to what is.
 func (h *Handlers) takeCode(w http.ResponseWriter, r *http.Request, step codeStep, form url.Values, action string) {
-	returnTo := h.returnTo(form.Get(wire.ParamRedirectURL))
+	returnTo := h.returnTo(r, form.Get(wire.ParamRedirectURL))
 	client, ok := h.client(w, r, step.title)
 	if !ok {
 		return
 	}
-	here := stepURL(step.url, stepCode, returnTo)
+	here := stepURL(step.page(r), stepCode, returnTo)
 	p := step.pending(client, returnTo)
 	if p == nil || p.form.AttemptID != form.Get("attempt_id") {
-		redirect(w, here)
+		undone(w, here)
 		return
 	}
 	if action == "resend" {
@@ -115,9 +120,12 @@ func (h *Handlers) takeCode(w http.ResponseWriter, r *http.Request, step codeSte
 		}
 		return
 	}
-	code := strings.Join(strings.Fields(form.Get("code")), "") // people copy "123 456"
-	if code == "" {
-		p.form.Errors = missingFields(nil, "code")
+	code := web.Digits(form.Get("code"))
+	if len(code) != codeDigits { // not a guess: the API would count it as one
+		p.form.Errors = missingFields(form, "code")
+		if p.form.Errors == nil {
+			p.form.Errors = map[string]string{"code": texts[wire.CodeParamFormatInvalid+" code"]}
+		}
 		h.page(w, r, http.StatusUnprocessableEntity, step.title, views.EnterCode(p.form))
 		return
 	}
@@ -134,10 +142,10 @@ func (h *Handlers) goOn(w http.ResponseWriter, r *http.Request, step codeStep, p
 	switch done.status {
 	case wire.StatusComplete:
 		h.remember(w, done.cookies, done.token)
-		redirect(w, h.leadTo(p.form.RedirectURL))
+		redirect(w, h.leadTo(r, p.form.RedirectURL))
 	case wire.StatusNeedsNewPassword:
 		relay(w, done.cookies)
-		redirect(w, stepURL(step.url, stepPassword, p.form.RedirectURL))
+		redirect(w, stepURL(step.page(r), stepPassword, p.form.RedirectURL))
 	default:
 		relay(w, done.cookies)
 		p.form.Error = textMoreSteps
@@ -148,7 +156,7 @@ func (h *Handlers) goOn(w http.ResponseWriter, r *http.Request, step codeStep, p
 func (h *Handlers) refuseCode(w http.ResponseWriter, r *http.Request, step codeStep, p *pendingCode, here string, err error) {
 	no := h.refused(w, r, err, "code")
 	if overtaken(err) {
-		redirect(w, here)
+		undone(w, here)
 		return
 	}
 	p.form.Error, p.form.Errors = no.text, no.fields

@@ -85,7 +85,7 @@ func TestSignUpWhoseCodeWasNotSent(t *testing.T) {
 		status int
 		texts  []string
 	}{
-		{"too many to this address", response(429, refusing("verification_code_too_many_requests"), "Retry-After", "40"), 429, []string{"Wait 40 seconds", "Send another code", "sua_1"}},
+		{"too many to this address", response(429, refusing("verification_code_too_many_requests"), "Retry-After", "40"), 429, []string{"Try again in 40 seconds", "Send another code", "sua_1"}},
 		{"no room for mail", response(503, `{}`), 503, []string{"cannot be reached", "Send another code"}},
 		{
 			"taken in the meantime", response(422, `{"errors":[{"code":"form_identifier_exists","meta":{"param_name":"email_address"}}]}`), 422,
@@ -127,8 +127,8 @@ func TestSignUpThatACodeDoesNotFinish(t *testing.T) {
 func TestCodePageSaysHowTheCodeStands(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, client, query, text string }{
-		{"sent", clientWith(signUpAs(asked)), "", "Enter the code from the mail"},
-		{"sent again", clientWith(signUpAs(asked)), "&done=resend", "Another code was sent"},
+		{"sent", clientWith(signUpAs(asked)), "", "Enter the code from the email"},
+		{"sent again", clientWith(signUpAs(asked)), "&done=resend", "We sent another code"},
 		{"not sent", clientWith(signUpAs(notYet)), "&done=resend", "No code was sent yet"},
 		{"expired", clientWith(signUpAs(`{"status":"expired","next_action":"needs_prepare"}`)), "", "has expired"},
 		{"failed", clientWith(signUpAs(`{"status":"failed","next_action":"needs_prepare"}`)), "", "too many wrong codes"},
@@ -165,10 +165,10 @@ func TestCodeIsTakenOrRefused(t *testing.T) {
 	}{
 		{"right", response(200, done), 303, "", "/example"},
 		{"right, and more is missing", response(200, `{"response":`+signUpAs(asked)+`,"client":null}`), 422, "one more step", ""},
-		{"wrong", response(422, refusing("form_code_incorrect")), 422, "This is not the code.", ""},
+		{"wrong", response(422, refusing("form_code_incorrect")), 422, "Use the code from the latest email.", ""},
 		{"expired", response(400, refusing("verification_expired")), 422, "has expired", ""},
 		{"too many", response(400, refusing("verification_failed")), 422, "too many wrong codes", ""},
-		{"too often", response(429, refusing("too_many_requests"), "Retry-After", "9"), 429, "Wait 9 seconds", ""},
+		{"too often", response(429, refusing("too_many_requests"), "Retry-After", "9"), 429, "Try again in 9 seconds", ""},
 		{"proven in another tab", response(400, refusing("verification_already_verified")), 303, "", "/sign-up?redirect_url=%2Fexample&step=code"},
 		{"replaced in another tab", response(404, refusing("resource_not_found")), 303, "", "/sign-up?redirect_url=%2Fexample&step=code"},
 		{"unreachable", response(500, `{}`), 503, "cannot be reached", ""},

@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -17,6 +19,7 @@ import (
 	"github.com/usherauth/usher/internal/fapi"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/userclient"
+	"github.com/usherauth/usher/views"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -40,9 +43,9 @@ type Config struct {
 	// revokes the session through Users; the other forms are not available.
 	NoProxy bool
 	// SignInURL, SignUpURL, SignOutURL, ProfileURL and OrganizationsURL are where the
-	// handlers are mounted; "" is "/sign-in", "/sign-up", "/sign-out", "/user" and
-	// "/organizations". The forms of package views post to the last three under these
-	// names, so another one takes forms of the app's own.
+	// handlers are mounted, as browsers ask for them; "" is "/sign-in", "/sign-up",
+	// "/sign-out", "/user" and "/organizations". The pages of the handlers link and post
+	// there. Give other ones to [authctx.Config] too, for components on the app's own pages.
 	SignInURL, SignUpURL, SignOutURL, ProfileURL, OrganizationsURL string
 	// AfterSignIn and AfterSignOut are led to when the request names no better place;
 	// "" is "/".
@@ -53,6 +56,18 @@ type Config struct {
 	EmailCodes bool
 	// AllowedRedirectOrigins may be returned to besides the app's own origin.
 	AllowedRedirectOrigins []string
+	// TrustedProxies are the networks of the reverse proxies in front of the app, such as
+	// 10.0.0.5/32. The client's address, which rate limits and activity records need, is
+	// then the last X-Forwarded-For entry that is none of them; the field has no effect on
+	// requests from other peers. A peer on a Unix socket counts as a trusted proxy when any
+	// is named. Empty: the client is the peer of the connection, or the address that chi's
+	// ClientIPFrom middleware has put into the context. A network of everybody is refused.
+	TrustedProxies []netip.Prefix
+	// ClientAddress returns the client's address for proxies that send it in another way,
+	// such as in a header field that they always overwrite; nil is the rule of
+	// TrustedProxies, and setting both is an error. For the zero Addr the address of the
+	// connection is used. It must be safe for concurrent use.
+	ClientAddress func(*http.Request) netip.Addr
 	// Users is the Backend API; needed with NoProxy. Without NoProxy, Profile shows
 	// recent activity with it, where the instance has an audit log; nil does not.
 	Users *userclient.Client
@@ -61,7 +76,8 @@ type Config struct {
 	Layout func(title string, body templ.Component) templ.Component
 	// Transport carries Frontend API requests; nil is [http.DefaultTransport].
 	Transport http.RoundTripper
-	// Logger gets unreachable upstreams at Warn; nil is silent.
+	// Logger gets unreachable upstreams and client addresses that cannot be read at Warn;
+	// nil is silent.
 	Logger *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -79,14 +95,19 @@ func (c Config) GoString() string { return c.String() }
 // Handlers are the pages of one instance. They are safe for concurrent use.
 type Handlers struct {
 	cfg      Config
+	given    views.Addresses // of cfg, without the defaults
 	secure   bool
 	suffix   string
 	target   *url.URL // Frontend API
 	csrf     *http.CrossOriginProtection
 	fapi     *fapi.Client // nil with NoProxy
+	clients  *web.Clients
 	frontend http.Handler
 	log      *slog.Logger
+	now      func() time.Time
 	noAudit  atomic.Bool // the instance has no audit log
+	sent     submissions
+	loopSaid atomic.Int64 // when a redirect loop was logged, in unix seconds
 }
 
 // Format implements [fmt.Formatter], so that no verb walks into the secret key.
@@ -96,6 +117,10 @@ func (h *Handlers) Format(f fmt.State, _ rune) {
 
 // New checks cfg and returns its handlers; the error joins every mistake.
 func New(cfg Config) (*Handlers, error) {
+	given := views.Addresses{
+		SignInURL: cfg.SignInURL, SignUpURL: cfg.SignUpURL, SignOutURL: cfg.SignOutURL,
+		ProfileURL: cfg.ProfileURL, OrganizationsURL: cfg.OrganizationsURL,
+	}
 	cfg = cfg.withDefaults()
 	var errs []error
 	key, err := wire.ParsePublishableKey(cfg.PublishableKey)
@@ -107,16 +132,21 @@ func New(cfg Config) (*Handlers, error) {
 		cfg.FrontendAPIURL = key.Issuer()
 	}
 	if origin, ok := web.Origin(cfg.PublicOrigin); !ok || origin != cfg.PublicOrigin {
-		errs = append(errs, fmt.Errorf("handlers: PublicOrigin %q is not an origin like https://app.example.com", cfg.PublicOrigin))
+		errs = append(errs, fmt.Errorf("handlers: PublicOrigin %q is not an origin like %s", cfg.PublicOrigin, cmp.Or(origin, "https://app.example.com")))
 	}
 	for _, allowed := range cfg.AllowedRedirectOrigins {
 		if origin, ok := web.Origin(allowed); !ok || origin != allowed {
-			errs = append(errs, fmt.Errorf("handlers: AllowedRedirectOrigins: %q is not an origin like https://app.example.com", allowed))
+			errs = append(errs, fmt.Errorf("handlers: AllowedRedirectOrigins: %q is not an origin like %s", allowed, cmp.Or(origin, "https://app.example.com")))
 		}
 	}
-	target, err := url.Parse(cfg.FrontendAPIURL)
-	if !keyless && (err != nil || target.Scheme != "https" || target.Host == "") {
-		errs = append(errs, fmt.Errorf("handlers: FrontendAPIURL %q must be an https address: the secret key travels to it", cfg.FrontendAPIURL))
+	base, err := web.BaseURL(cfg.FrontendAPIURL, cfg.Transport != nil)
+	if !keyless && err != nil {
+		errs = append(errs, fmt.Errorf("handlers: FrontendAPIURL %q %w", cfg.FrontendAPIURL, err))
+	}
+	cfg.FrontendAPIURL = base
+	target, err := url.Parse(base)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("handlers: FrontendAPIURL: %w", err))
 	}
 	if strings.HasPrefix(cfg.SecretKey, "pk_") || cfg.SecretKey == "" {
 		errs = append(errs, errors.New("handlers: SecretKey must be set to the key that begins with sk_"))
@@ -124,19 +154,31 @@ func New(cfg Config) (*Handlers, error) {
 	if !strings.HasPrefix(cfg.ProxyPath, "/") || strings.HasSuffix(cfg.ProxyPath, "/") {
 		errs = append(errs, fmt.Errorf("handlers: ProxyPath %q must be a path like %s", cfg.ProxyPath, wire.ProxyPath))
 	}
+	for _, p := range cfg.TrustedProxies {
+		if !web.TrustablePrefix(p) {
+			errs = append(errs, fmt.Errorf("handlers: TrustedProxies has %v: name the networks of your proxies, with IPv4 addresses in their IPv4 form", p))
+		}
+	}
+	if len(cfg.TrustedProxies) > 0 && cfg.ClientAddress != nil {
+		errs = append(errs, errors.New("handlers: TrustedProxies and ClientAddress are both set: keep one of them"))
+	}
 	if cfg.NoProxy && cfg.Users == nil {
 		errs = append(errs, errors.New("handlers: NoProxy needs Users, to revoke sessions on sign-out"))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return newHandlers(cfg, key, target)
+	return newHandlers(cfg, given, key, target)
 }
 
-func newHandlers(cfg Config, key wire.PublishableKey, target *url.URL) (*Handlers, error) {
+func newHandlers(cfg Config, given views.Addresses, key wire.PublishableKey, target *url.URL) (*Handlers, error) {
 	h := &Handlers{
-		cfg: cfg, secure: strings.HasPrefix(cfg.PublicOrigin, "https:"), suffix: key.Suffix(),
-		target: target, csrf: http.NewCrossOriginProtection(), log: cfg.Logger,
+		cfg: cfg, given: given, secure: strings.HasPrefix(cfg.PublicOrigin, "https:"), suffix: key.Suffix(),
+		target: target, csrf: http.NewCrossOriginProtection(), log: cfg.Logger, now: cfg.Now,
+		clients: web.NewClients(cfg.TrustedProxies, cfg.ClientAddress, cfg.Logger),
+	}
+	if h.now == nil {
+		h.now = time.Now //nolint:forbidigo // the default clock
 	}
 	if err := h.csrf.AddTrustedOrigin(cfg.PublicOrigin); err != nil {
 		return nil, fmt.Errorf("handlers: PublicOrigin: %w", err)
@@ -172,9 +214,7 @@ func (c Config) withDefaults() Config {
 	if c.Layout == nil {
 		c.Layout = bareDocument
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = web.SampledLogger(c.Logger, c.Now)
 	return c
 }
 

@@ -43,7 +43,7 @@ func TestRefusalsBecomeTheFormAgain(t *testing.T) {
 	envelope := func(code, param string) string {
 		return `{"errors":[{"code":"` + code + `","message":"UPSTREAM <b>text</b>","long_message":"UPSTREAM","meta":{"param_name":"` + param + `"}}]}`
 	}
-	same := "The e-mail address or the password is wrong."
+	same := "The email address or the password is wrong."
 	for _, tt := range []struct {
 		name   string
 		up     upstream
@@ -56,7 +56,7 @@ func TestRefusalsBecomeTheFormAgain(t *testing.T) {
 		{"either", answers(422, envelope("form_password_or_identifier_incorrect", "identifier")), 422, same, ""},
 		{"a code nobody knows", answers(400, envelope("brand_new_code", "identifier")), 422, "That did not work.", ""},
 		{"locked", answers(403, envelope("user_locked", ""), "Retry-After", "60"), 403, "too many wrong passwords", "60"},
-		{"too often", answers(429, envelope("too_many_requests", ""), "Retry-After", "9"), 429, "Wait 9 seconds", "9"},
+		{"too often", answers(429, envelope("too_many_requests", ""), "Retry-After", "9"), 429, "Try again in 9 seconds", "9"},
 		{"too large", answers(413, envelope("request_body_too_large", "")), 413, "more than this form can take", ""},
 		{"busy", answers(503, envelope("service_unavailable", ""), "Retry-After", "2"), 503, "cannot be reached right now", "2"},
 		{"broken", answers(500, `{}`), 503, "cannot be reached right now", ""},

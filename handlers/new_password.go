@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/usherauth/usher/internal/fapi"
 	"github.com/usherauth/usher/views"
 	"github.com/usherauth/usher/wire"
 )
@@ -27,7 +26,9 @@ func (h *Handlers) showNewPassword(w http.ResponseWriter, r *http.Request, retur
 	}
 	s := awaitsPassword(client)
 	if s == nil {
-		h.signInCodes().begin(w, r, textAttemptGone, returnTo)
+		if !h.resume(w, r, entry{returnTo: returnTo}) {
+			h.signInCodes().begin(w, r, textAttemptGone, returnTo)
+		}
 		return
 	}
 	h.page(w, r, http.StatusOK, titleNewPassword, views.NewPassword(signInStep(s, returnTo)))
@@ -35,15 +36,15 @@ func (h *Handlers) showNewPassword(w http.ResponseWriter, r *http.Request, retur
 
 // takeNewPassword stores the password in the place of a forgotten one, which signs in.
 func (h *Handlers) takeNewPassword(w http.ResponseWriter, r *http.Request, form url.Values) {
-	returnTo := h.returnTo(form.Get(wire.ParamRedirectURL))
+	returnTo := h.returnTo(r, form.Get(wire.ParamRedirectURL))
 	client, ok := h.client(w, r, titleNewPassword)
 	if !ok {
 		return
 	}
-	here := stepURL(h.cfg.SignInURL, stepPassword, returnTo)
+	here := stepURL(h.signInURL(r), stepPassword, returnTo)
 	s := awaitsPassword(client)
 	if s == nil || s.ID != form.Get("attempt_id") {
-		redirect(w, here)
+		undone(w, here)
 		return
 	}
 	f := signInStep(s, returnTo)
@@ -52,10 +53,10 @@ func (h *Handlers) takeNewPassword(w http.ResponseWriter, r *http.Request, form 
 		return
 	}
 	others := form.Get("sign_out_of_other_sessions") != ""
-	answer, err := h.fapi.ResetPassword(r.Context(), fapi.FromRequest(r), s.ID, form.Get("password"), others)
+	answer, err := h.fapi.ResetPassword(r.Context(), h.browser(r), s.ID, form.Get("password"), others)
 	switch {
 	case err != nil && overtaken(err):
-		redirect(w, here)
+		undone(w, here)
 	case err != nil:
 		no := h.refused(w, r, err, "password")
 		f.Error, f.Errors = no.text, no.fields
@@ -66,6 +67,6 @@ func (h *Handlers) takeNewPassword(w http.ResponseWriter, r *http.Request, form 
 		h.page(w, r, http.StatusUnprocessableEntity, titleNewPassword, views.NewPassword(f))
 	default:
 		h.remember(w, answer.SetCookies, answer.Token(string(answer.Resource.CreatedSessionID)))
-		redirect(w, h.leadTo(returnTo))
+		redirect(w, h.leadTo(r, returnTo))
 	}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,13 +13,13 @@ import (
 
 // organizationNotices are what the page says after a change, by action.
 var organizationNotices = map[string]string{
-	"create":            "Your organization was made.",
-	"switch":            "Saved. Your session acts for what is marked below.",
+	"create":            "Organization created.",
+	"switch":            "Your active organization was changed.",
 	"invite":            "The invitation is waiting to be accepted.",
 	"revoke_invitation": "The invitation was withdrawn.",
 	"change_role":       "Saved. The new role is in effect within a minute.",
 	"remove_member":     "That person is no longer a member.",
-	"accept":            "You are a member now.",
+	"accept":            "You joined the organization.",
 	"leave":             "You have left the organization.",
 }
 
@@ -29,6 +30,7 @@ var organizationNotices = map[string]string{
 // user_id, role), remove_member (organization_id, user_id), accept (invitation_id) or leave
 // (organization_id). Mount it behind [authctx.RequirePage].
 func (h *Handlers) Organizations(w http.ResponseWriter, r *http.Request) {
+	w = shown(w, r, true)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		h.showOrganizations(w, r, http.StatusOK, views.Organizations{Notice: organizationNotices[r.URL.Query().Get(paramDone)]})
@@ -42,7 +44,7 @@ func (h *Handlers) Organizations(w http.ResponseWriter, r *http.Request) {
 // showOrganizations completes o with what the Frontend API knows. A list that it does not
 // give is missing on the page, which says so where there must be one.
 func (h *Handlers) showOrganizations(w http.ResponseWriter, r *http.Request, status int, o views.Organizations) {
-	ctx, b := r.Context(), acting(r)
+	ctx, b := r.Context(), h.acting(r)
 	client, err := h.fapi.Client(ctx, b)
 	if err != nil && !isSignedOut(err) {
 		no := h.refused(w, r, err)
@@ -54,9 +56,10 @@ func (h *Handlers) showOrganizations(w http.ResponseWriter, r *http.Request, sta
 		session = sessionOf(client.Client, b.SessionID)
 	}
 	if session == nil || session.User == nil {
-		h.signedOutElsewhere(w, r, h.cfg.OrganizationsURL)
+		h.signedOutElsewhere(w, r, h.organizationsURL(r))
 		return
 	}
+	o.FormID = rand.Text()
 	o.UserID, o.Memberships = session.User.ID, session.User.OrganizationMemberships
 	if received, err := h.fapi.ReceivedInvitations(ctx, b); h.listed(r, err) {
 		o.Received = received.Resource.Data
@@ -103,6 +106,16 @@ func (h *Handlers) takeOrganizations(w http.ResponseWriter, r *http.Request) {
 		h.showOrganizations(w, r, bad.status, views.Organizations{Error: bad.text})
 		return
 	}
+	keep := rememberedBriefly
+	if action := form.Get("action"); action == "create" || action == "invite" {
+		keep = rememberedLonger
+	}
+	h.once(w, r, form, keep, func(w http.ResponseWriter, r *http.Request) {
+		h.takeOrganizationsForm(w, r, form)
+	})
+}
+
+func (h *Handlers) takeOrganizationsForm(w http.ResponseWriter, r *http.Request, form url.Values) {
 	action := form.Get("action")
 	change := h.organizationChanges()[action]
 	if change == nil {
@@ -111,7 +124,7 @@ func (h *Handlers) takeOrganizations(w http.ResponseWriter, r *http.Request) {
 	}
 	lines, token, err := change(r, form)
 	if isSignedOut(err) {
-		h.signedOutElsewhere(w, r, h.cfg.OrganizationsURL)
+		h.signedOutElsewhere(w, r, h.organizationsURL(r))
 		return
 	}
 	if err != nil {
@@ -119,7 +132,7 @@ func (h *Handlers) takeOrganizations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.remember(w, lines, token)
-	redirect(w, h.cfg.OrganizationsURL+"?"+paramDone+"="+action)
+	redirect(w, h.organizationsURL(r)+"?"+paramDone+"="+action)
 }
 
 // refuseOrganizations shows the page again with what was typed. The forms about members have
@@ -144,31 +157,31 @@ func (h *Handlers) organizationChanges() map[string]change {
 	return map[string]change{
 		"create": h.createOrganization,
 		"switch": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.SetActive(r.Context(), acting(r), form.Get("organization_id"))
+			a, err := h.fapi.SetActive(r.Context(), h.acting(r), form.Get("organization_id"))
 			return renewed(h, r, a, err)
 		},
 		"invite": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.Invite(r.Context(), acting(r), form.Get("organization_id"), form.Get("email_address"), form.Get("role"))
+			a, err := h.fapi.Invite(r.Context(), h.acting(r), form.Get("organization_id"), form.Get("email_address"), form.Get("role"))
 			return renewed(h, r, a, err)
 		},
 		"revoke_invitation": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.RevokeInvitation(r.Context(), acting(r), form.Get("organization_id"), form.Get("invitation_id"))
+			a, err := h.fapi.RevokeInvitation(r.Context(), h.acting(r), form.Get("organization_id"), form.Get("invitation_id"))
 			return renewed(h, r, a, err)
 		},
 		"change_role": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.ChangeRole(r.Context(), acting(r), form.Get("organization_id"), form.Get("user_id"), form.Get("role"))
+			a, err := h.fapi.ChangeRole(r.Context(), h.acting(r), form.Get("organization_id"), form.Get("user_id"), form.Get("role"))
 			return renewed(h, r, a, err)
 		},
 		"remove_member": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.RemoveMember(r.Context(), acting(r), form.Get("organization_id"), form.Get("user_id"))
+			a, err := h.fapi.RemoveMember(r.Context(), h.acting(r), form.Get("organization_id"), form.Get("user_id"))
 			return renewed(h, r, a, err)
 		},
 		"accept": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.AcceptInvitation(r.Context(), acting(r), form.Get("invitation_id"))
+			a, err := h.fapi.AcceptInvitation(r.Context(), h.acting(r), form.Get("invitation_id"))
 			return renewed(h, r, a, err)
 		},
 		"leave": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.LeaveOrganization(r.Context(), acting(r), form.Get("organization_id"))
+			a, err := h.fapi.LeaveOrganization(r.Context(), h.acting(r), form.Get("organization_id"))
 			return renewed(h, r, a, err)
 		},
 	}
@@ -176,7 +189,7 @@ func (h *Handlers) organizationChanges() map[string]change {
 
 // createOrganization makes the new organization the active one, which its maker expects.
 func (h *Handlers) createOrganization(r *http.Request, form url.Values) ([]string, string, error) {
-	b := acting(r)
+	b := h.acting(r)
 	made, err := h.fapi.CreateOrganization(r.Context(), b, form.Get("name"))
 	if err != nil {
 		return nil, "", err

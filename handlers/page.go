@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/usherauth/usher/internal/web"
+	"github.com/usherauth/usher/views"
+	"github.com/usherauth/usher/wire"
 )
 
 // page renders body in the app's layout, in full before the first byte is sent. A server
@@ -18,7 +21,9 @@ import (
 func (h *Handlers) page(w http.ResponseWriter, r *http.Request, status int, title string, body templ.Component) {
 	b := templ.GetBuffer()
 	defer templ.ReleaseBuffer(b)
-	if err := h.cfg.Layout(title, body).Render(context.WithoutCancel(r.Context()), b); err != nil {
+	to := h.given
+	to.ReturnTo = h.returnTo(r, cmp.Or(r.PostForm.Get(wire.ParamRedirectURL), r.URL.Query().Get(wire.ParamRedirectURL)))
+	if err := h.cfg.Layout(title, body).Render(views.WithAddresses(context.WithoutCancel(r.Context()), to), b); err != nil {
 		h.log.ErrorContext(r.Context(), "page not rendered", "title", title, "err", err)
 		http.Error(w, "Something went wrong.", http.StatusInternalServerError)
 		return
@@ -31,9 +36,18 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request, status int, titl
 	_, _ = w.Write(b.Bytes()) // a browser that went away is its own affair
 }
 
-// message is a page with one sentence. The layout makes a heading of the title.
+// message is a page with one sentence and a link to the same address. The layout makes a
+// heading of the title.
 func (h *Handlers) message(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	h.page(w, r, status, title, alert(text))
+	h.page(w, r, status, title, templ.Join(alert(text), link("", "Try again")))
+}
+
+// link is a paragraph with a link. target has been checked.
+func link(target, text string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
+		_, err := io.WriteString(out, `<p><a href="`+templ.EscapeString(target)+`">`+templ.EscapeString(text)+`</a></p>`)
+		return err
+	})
 }
 
 // alert is a sentence that screen readers announce.

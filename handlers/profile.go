@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -27,6 +28,7 @@ const paramDone = "done"
 // sign_out_of_other_sessions) or revoke_session (session_id). Mount it behind
 // [authctx.RequirePage].
 func (h *Handlers) Profile(w http.ResponseWriter, r *http.Request) {
+	w = shown(w, r, true)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		h.showProfile(w, r, http.StatusOK, views.Profile{Notice: notices[r.URL.Query().Get(paramDone)]}, nil)
@@ -38,8 +40,8 @@ func (h *Handlers) Profile(w http.ResponseWriter, r *http.Request) {
 }
 
 // acting is the browser with its session.
-func acting(r *http.Request) fapi.Browser {
-	b := fapi.FromRequest(r)
+func (h *Handlers) acting(r *http.Request) fapi.Browser {
+	b := h.browser(r)
 	b.SessionID = authctx.FromContext(r.Context()).SessionID()
 	return b
 }
@@ -47,7 +49,7 @@ func acting(r *http.Request) fapi.Browser {
 // showProfile completes p with what the Frontend API knows of the user. Names that were
 // typed and refused are shown again.
 func (h *Handlers) showProfile(w http.ResponseWriter, r *http.Request, status int, p views.Profile, typed url.Values) {
-	b := acting(r)
+	b := h.acting(r)
 	client, err := h.fapi.Client(r.Context(), b)
 	if err != nil && !isSignedOut(err) {
 		no := h.refused(w, r, err)
@@ -60,13 +62,13 @@ func (h *Handlers) showProfile(w http.ResponseWriter, r *http.Request, status in
 		}
 	}
 	if p.User == nil {
-		h.signedOutElsewhere(w, r, h.cfg.ProfileURL)
+		h.signedOutElsewhere(w, r, h.profileURL(r))
 		return
 	}
 	if typed.Has("first_name") || typed.Has("last_name") {
 		p.User.FirstName, p.User.LastName = wire.NullString(typed.Get("first_name")), wire.NullString(typed.Get("last_name"))
 	}
-	p.CurrentSessionID = b.SessionID
+	p.CurrentSessionID, p.FormID = b.SessionID, rand.Text()
 	if sessions, err := h.fapi.ActiveSessions(r.Context(), b); err == nil {
 		p.Sessions = sessions.Resource
 	} else { // the page says that the list is missing
@@ -85,7 +87,7 @@ func isSignedOut(err error) bool {
 // comes back to page.
 func (h *Handlers) signedOutElsewhere(w http.ResponseWriter, r *http.Request, page string) {
 	h.forget(w)
-	redirect(w, authctx.SignInURL(r.Context(), page))
+	undone(w, authctx.SignInURL(r.Context(), page))
 }
 
 // sessionOf is the active session with that id, nil if there is none.
@@ -107,6 +109,12 @@ func (h *Handlers) takeProfile(w http.ResponseWriter, r *http.Request) {
 		h.showProfile(w, r, bad.status, views.Profile{Error: bad.text}, nil)
 		return
 	}
+	h.once(w, r, form, rememberedBriefly, func(w http.ResponseWriter, r *http.Request) {
+		h.takeProfileForm(w, r, form)
+	})
+}
+
+func (h *Handlers) takeProfileForm(w http.ResponseWriter, r *http.Request, form url.Values) {
 	action := form.Get("action")
 	change := h.changes()[action]
 	if change == nil {
@@ -115,7 +123,7 @@ func (h *Handlers) takeProfile(w http.ResponseWriter, r *http.Request) {
 	}
 	lines, token, err := change(r, form)
 	if isSignedOut(err) {
-		h.signedOutElsewhere(w, r, h.cfg.ProfileURL)
+		h.signedOutElsewhere(w, r, h.profileURL(r))
 		return
 	}
 	if err != nil {
@@ -124,7 +132,7 @@ func (h *Handlers) takeProfile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.remember(w, lines, token)
-	redirect(w, h.cfg.ProfileURL+"?"+paramDone+"="+action)
+	redirect(w, h.profileURL(r)+"?"+paramDone+"="+action)
 }
 
 // change makes one kind of change. It returns cookies to relay and a token that already
@@ -134,16 +142,16 @@ type change func(*http.Request, url.Values) (lines []string, token string, err e
 func (h *Handlers) changes() map[string]change {
 	return map[string]change{
 		"update": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.UpdateMe(r.Context(), acting(r), form.Get("first_name"), form.Get("last_name"))
+			a, err := h.fapi.UpdateMe(r.Context(), h.acting(r), form.Get("first_name"), form.Get("last_name"))
 			return renewed(h, r, a, err)
 		},
 		"password": func(r *http.Request, form url.Values) ([]string, string, error) {
 			others := form.Get("sign_out_of_other_sessions") != ""
-			a, err := h.fapi.ChangePassword(r.Context(), acting(r), form.Get("current_password"), form.Get("new_password"), others)
+			a, err := h.fapi.ChangePassword(r.Context(), h.acting(r), form.Get("current_password"), form.Get("new_password"), others)
 			return renewed(h, r, a, err)
 		},
 		"revoke_session": func(r *http.Request, form url.Values) ([]string, string, error) {
-			a, err := h.fapi.RevokeSession(r.Context(), acting(r), form.Get("session_id"))
+			a, err := h.fapi.RevokeSession(r.Context(), h.acting(r), form.Get("session_id"))
 			return renewed(h, r, a, err)
 		},
 	}
@@ -154,7 +162,7 @@ func renewed[T any](h *Handlers, r *http.Request, a *fapi.Answer[T], err error) 
 	if err != nil {
 		return nil, "", err
 	}
-	b := acting(r)
+	b := h.acting(r)
 	if token := a.Token(b.SessionID); token != "" {
 		return a.SetCookies, token, nil
 	}

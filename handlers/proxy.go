@@ -2,13 +2,14 @@ package handlers
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
 	"net/url"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/usherauth/usher/internal/web"
@@ -29,7 +30,8 @@ const (
 // methods at ProxyPath + "/*". The host it speaks to is fixed when the handlers are made;
 // a path with a second spelling is refused, since it might mean something else there. An
 // API that sends no answer for 30 s is answered for with 504; after two minutes a request
-// ends in any case.
+// ends in any case. To people who open one of its addresses, a refusal is shown as a page; a
+// link with a ticket that cannot be used opens the sign-in page, which says why.
 func (h *Handlers) FrontendAPI() http.Handler { return h.frontend }
 
 func (h *Handlers) newProxy() http.Handler {
@@ -44,19 +46,40 @@ func (h *Handlers) newProxy() http.Handler {
 		Transport:      bounded{carrier},
 		ErrorLog:       slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rest, ok := strings.CutPrefix(r.URL.EscapedPath(), h.cfg.ProxyPath)
+	return h.showRefusals(func(w http.ResponseWriter, r *http.Request) {
+		rest, ok := strings.CutPrefix(web.Requested(r).EscapedPath(), h.cfg.ProxyPath)
 		if !ok || !plainPath(rest) || !strings.HasPrefix(r.RequestURI, h.cfg.ProxyPath+"/") {
 			web.PrivateHeaders(w.Header())
 			web.WriteErrors(w, http.StatusBadRequest, web.NewTraceID(),
 				wire.Error{Code: codeProxyPath, Message: "This path is not passed on."})
 			return
 		}
+		for _, name := range []string{wire.CookieClient + "_" + h.suffix, wire.CookieClient} {
+			same := r.CookiesNamed(name)
+			if slices.ContainsFunc(same, func(c *http.Cookie) bool { return c.Value != same[0].Value }) {
+				web.DeleteTossed(w.Header(), r, h.secure, false, name) // a neighbor set one of them
+			}
+		}
+		r = unparsed(r)
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, maxProxyBody)
 		}
 		proxy.ServeHTTP(w, r)
 	})
+}
+
+// unparsed gives a form that a middleware has parsed its body back. A form with files stays as
+// it is: nobody parses those by the way.
+func unparsed(r *http.Request) *http.Request {
+	if len(r.PostForm) == 0 || r.MultipartForm != nil {
+		return r
+	}
+	body := r.PostForm.Encode()
+	r = r.WithContext(r.Context())
+	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(strings.NewReader(body)), int64(len(body)), nil
+	r.Header = r.Header.Clone()
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
 }
 
 // plainPath reports a path, escaped as it came, that everybody reads in the same way: no
@@ -81,8 +104,9 @@ func plainPath(p string) bool {
 func (h *Handlers) rewrite(pr *httputil.ProxyRequest) {
 	out := pr.Out
 	out.URL.Scheme, out.URL.Host, out.Host = h.target.Scheme, h.target.Host, h.target.Host
-	out.URL.Path = strings.TrimPrefix(pr.In.URL.Path, h.cfg.ProxyPath)
-	out.URL.RawPath = strings.TrimPrefix(pr.In.URL.RawPath, h.cfg.ProxyPath)
+	asked := web.Requested(pr.In)
+	out.URL.Path = h.target.Path + strings.TrimPrefix(asked.Path, h.cfg.ProxyPath)
+	out.URL.RawPath = h.target.EscapedPath() + strings.TrimPrefix(asked.EscapedPath(), h.cfg.ProxyPath)
 	header := out.Header
 	for name := range header {
 		if strings.ContainsRune(name, '_') { // some servers read X_Forwarded_For as X-Forwarded-For
@@ -98,8 +122,8 @@ func (h *Handlers) rewrite(pr *httputil.ProxyRequest) {
 	header.Set("X-Forwarded-Host", host)
 	header.Set("X-Forwarded-Proto", scheme)
 	header.Set("Accept-Encoding", "identity")
-	if peer, err := netip.ParseAddrPort(pr.In.RemoteAddr); err == nil {
-		header.Set("X-Forwarded-For", peer.Addr().Unmap().WithZone("").String())
+	if ip := h.clientAddress(pr.In); ip.IsValid() {
+		header.Set("X-Forwarded-For", ip.String())
 	}
 }
 
@@ -109,9 +133,11 @@ func (h *Handlers) rewrite(pr *httputil.ProxyRequest) {
 func (h *Handlers) modifyResponse(res *http.Response) error {
 	location, err := res.Location() // relative to what was asked for (RFC 9110 §10.2.2)
 	if err == nil && location.Host == h.target.Host {
-		res.Header.Set("Location", h.cfg.PublicOrigin+h.cfg.ProxyPath+location.EscapedPath()+tail(location))
+		if path, below := strings.CutPrefix(location.EscapedPath(), h.target.EscapedPath()); below && (path == "" || path[0] == '/') {
+			res.Header.Set("Location", h.cfg.PublicOrigin+h.cfg.ProxyPath+path+tail(location))
+		}
 	}
-	p := res.Request.URL.Path
+	p := strings.TrimPrefix(res.Request.URL.Path, h.target.Path)
 	shown := strings.HasPrefix(p, "/v1/images/") && res.StatusCode == http.StatusOK
 	if !shown && !strings.HasPrefix(p, "/.well-known/") && !strings.HasPrefix(p, "/npm/") {
 		web.PrivateHeaders(res.Header)

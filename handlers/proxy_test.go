@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherauth/usher/handlers"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -169,3 +170,32 @@ func TestProxyFailuresAreEnvelopes(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestB4_TheProxyBelowAPrefix: ProxyPath is what browsers ask for, whatever a router in
+// front has cut off.
+func TestB4_TheProxyBelowAPrefix(t *testing.T) {
+	t.Parallel()
+	for name, front := range map[string]func(http.Handler) http.Handler{
+		"nothing cut": func(h http.Handler) http.Handler { return h },
+		"prefix":      func(h http.Handler) http.Handler { return http.StripPrefix("/app", h) },
+		"all of it":   func(h http.Handler) http.Handler { return http.StripPrefix("/app/__clerk", h) },
+	} {
+		up := upstream(func(out *http.Request) (*http.Response, error) {
+			if got := out.URL.String(); got != "https://clerk.example.com/v1/client?x=%2F" {
+				t.Errorf("%s: target %s", name, got)
+			}
+			return response(200, "{}"), nil
+		})
+		h, err := handlers.New(handlers.Config{
+			PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, ProxyPath: "/app/__clerk", Transport: up,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := httptest.NewRecorder()
+		front(h.FrontendAPI()).ServeHTTP(rec, request("GET", "/app/__clerk/v1/client?x=%2F"))
+		if rec.Code != 200 {
+			t.Errorf("%s: %d %s", name, rec.Code, rec.Body)
+		}
+	}
+}

@@ -1,17 +1,19 @@
 package handlers
 
 import (
+	"net/http"
 	"net/url"
 	"path"
 	"strings"
 
+	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/internal/web"
 )
 
 // returnTo is where to lead after sign-in or sign-up: target if it is safe, "" if not. It
 // was decoded exactly once, by the form or the query. A target that would begin the walk
 // again, sign out, or call the Frontend API is not one to come back to.
-func (h *Handlers) returnTo(target string) string {
+func (h *Handlers) returnTo(r *http.Request, target string) string {
 	target, ok := web.SafeReturn(target, h.cfg.PublicOrigin, h.cfg.AllowedRedirectOrigins)
 	if !ok {
 		return ""
@@ -21,7 +23,7 @@ func (h *Handlers) returnTo(target string) string {
 		return ""
 	}
 	p := strings.ToLower(path.Clean(u.Path))
-	for _, own := range []string{h.cfg.SignInURL, h.cfg.SignUpURL, h.cfg.SignOutURL, h.cfg.ProxyPath} {
+	for _, own := range []string{h.signInURL(r), h.signUpURL(r), h.cfg.SignOutURL, h.cfg.ProxyPath} {
 		if p == own || strings.HasPrefix(p, own+"/") {
 			return ""
 		}
@@ -30,9 +32,37 @@ func (h *Handlers) returnTo(target string) string {
 }
 
 // leadTo is returnTo with the default place for what is not safe.
-func (h *Handlers) leadTo(target string) string {
-	if target = h.returnTo(target); target == "" {
+func (h *Handlers) leadTo(r *http.Request, target string) string {
+	if target = h.returnTo(r, target); target == "" {
 		return h.cfg.AfterSignIn
 	}
 	return target
+}
+
+// What follows is where the pages are: as the app says in either Config.
+
+func (h *Handlers) signInURL(r *http.Request) string {
+	return h.ownPage(h.given.SignInURL, authctx.InstanceFromContext(r.Context()).SignInURL, h.cfg.SignInURL)
+}
+
+func (h *Handlers) signUpURL(r *http.Request) string {
+	return h.ownPage(h.given.SignUpURL, authctx.InstanceFromContext(r.Context()).SignUpURL, h.cfg.SignUpURL)
+}
+
+func (h *Handlers) profileURL(r *http.Request) string {
+	return h.ownPage(h.given.ProfileURL, authctx.InstanceFromContext(r.Context()).ProfileURL, h.cfg.ProfileURL)
+}
+
+func (h *Handlers) organizationsURL(r *http.Request) string {
+	return h.ownPage(h.given.OrganizationsURL, authctx.InstanceFromContext(r.Context()).OrganizationsURL, h.cfg.OrganizationsURL)
+}
+
+// ownPage is the first that is a page of this app, as a path.
+func (h *Handlers) ownPage(candidates ...string) string {
+	for _, c := range candidates {
+		if c = strings.TrimPrefix(c, h.cfg.PublicOrigin); strings.HasPrefix(c, "/") {
+			return c
+		}
+	}
+	return ""
 }

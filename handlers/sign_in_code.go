@@ -13,7 +13,7 @@ import (
 func (h *Handlers) showSignInStep(w http.ResponseWriter, r *http.Request, step, returnTo string) bool {
 	switch {
 	case step == stepEmail && h.cfg.EmailCodes:
-		h.page(w, r, http.StatusOK, "Sign in", views.AskForCode(views.SignInForm{RedirectURL: returnTo}))
+		h.page(w, r, http.StatusOK, "Sign in", views.AskForCode(views.SignInForm{RedirectURL: returnTo, FormID: h.identify(w, r, "")}))
 	case step == stepCode:
 		h.showCode(w, r, h.signInCodes(), returnTo)
 	case step == stepPassword:
@@ -38,18 +38,21 @@ func (h *Handlers) takeSignInStep(w http.ResponseWriter, r *http.Request, form u
 
 // askForCode begins a sign-in and has its code sent.
 func (h *Handlers) askForCode(w http.ResponseWriter, r *http.Request, form url.Values, strategy string) {
-	typed := views.SignInForm{Identifier: form.Get("identifier"), RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL))}
+	typed := views.SignInForm{Identifier: form.Get("identifier"), RedirectURL: h.returnTo(r, form.Get(wire.ParamRedirectURL))}
 	refuse := func(status int, text string, fields map[string]string) {
-		typed.Error, typed.Errors = text, fields
+		typed.Error, typed.Errors, typed.FormID = text, fields, h.identify(w, r, form.Get(paramFormID))
 		h.page(w, r, status, "Sign in", views.AskForCode(typed))
 	}
 	if missing := missingFields(form, "identifier"); missing != nil {
 		refuse(http.StatusUnprocessableEntity, "", missing)
 		return
 	}
-	b := fapi.FromRequest(r)
+	b := h.browser(r)
 	begun, err := h.fapi.BeginSignIn(r.Context(), b, typed.Identifier)
 	if err != nil {
+		if h.alreadySignedIn(w, r, entry{identifier: typed.Identifier, returnTo: typed.RedirectURL}, err) {
+			return
+		}
 		no := h.refused(w, r, err, "identifier")
 		if no.text == texts[wire.CodeIdentifierNotFound] {
 			no.text = textNoCodes
@@ -70,7 +73,7 @@ func (h *Handlers) askForCode(w http.ResponseWriter, r *http.Request, form url.V
 		return
 	}
 	relay(w, sent.SetCookies)
-	redirect(w, stepURL(h.cfg.SignInURL, stepCode, typed.RedirectURL))
+	redirect(w, stepURL(h.signInURL(r), stepCode, typed.RedirectURL))
 }
 
 // secondStep leads on from a right password that is not enough: the instance wants a code
@@ -79,7 +82,7 @@ func (h *Handlers) secondStep(w http.ResponseWriter, r *http.Request, begun *fap
 	relay(w, begun.SetCookies)
 	s := &begun.Resource
 	if s.Status == wire.StatusNeedsNewPassword {
-		redirect(w, stepURL(h.cfg.SignInURL, stepPassword, typed.RedirectURL))
+		redirect(w, stepURL(h.signInURL(r), stepPassword, typed.RedirectURL))
 		return
 	}
 	factor, ok := factorOf(s.SupportedSecondFactors, wire.StrategyEmailCode)
@@ -88,7 +91,7 @@ func (h *Handlers) secondStep(w http.ResponseWriter, r *http.Request, begun *fap
 		h.showSignIn(w, r, http.StatusUnprocessableEntity, typed)
 		return
 	}
-	sent, err := h.fapi.PrepareSecondFactor(r.Context(), fapi.FromRequest(r).With(begun.SetCookies), s.ID, factor)
+	sent, err := h.fapi.PrepareSecondFactor(r.Context(), h.browser(r).With(begun.SetCookies), s.ID, factor)
 	if err != nil {
 		no := h.refused(w, r, err)
 		typed.Error = no.text
@@ -96,7 +99,7 @@ func (h *Handlers) secondStep(w http.ResponseWriter, r *http.Request, begun *fap
 		return
 	}
 	relay(w, sent.SetCookies)
-	redirect(w, stepURL(h.cfg.SignInURL, stepCode, typed.RedirectURL))
+	redirect(w, stepURL(h.signInURL(r), stepCode, typed.RedirectURL))
 }
 
 func needsSecondFactor(s *wire.SignIn) bool {
@@ -116,7 +119,7 @@ func factorOf(factors []wire.Factor, strategy string) (found wire.Factor, ok boo
 // signInCodes is the step of a sign-in that takes its code.
 func (h *Handlers) signInCodes() codeStep {
 	return codeStep{
-		url: h.cfg.SignInURL, title: "Sign in",
+		page: h.signInURL, title: "Sign in",
 		begin: func(w http.ResponseWriter, r *http.Request, text, returnTo string) {
 			h.showSignIn(w, r, http.StatusOK, views.SignInForm{Error: text, RedirectURL: returnTo})
 		},
@@ -147,11 +150,11 @@ func (h *Handlers) pendingSignIn(c *wire.Client, returnTo string) *pendingCode {
 	return &pendingCode{
 		form: signInStep(s, returnTo), sent: sent,
 		send: func(r *http.Request) (*outcome, error) {
-			a, err := prepare(r.Context(), fapi.FromRequest(r), s.ID, factor)
+			a, err := prepare(r.Context(), h.browser(r), s.ID, factor)
 			return signInOutcome(a), err
 		},
 		try: func(r *http.Request, code string) (*outcome, error) {
-			a, err := attempt(r.Context(), fapi.FromRequest(r), s.ID, factor.Strategy, code)
+			a, err := attempt(r.Context(), h.browser(r), s.ID, factor.Strategy, code)
 			return signInOutcome(a), err
 		},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/userclient"
 	"github.com/usherauth/usher/views"
+	"github.com/usherauth/usher/wire"
 )
 
 // SignOut ends every session of the browser and leads to AfterSignOut. It takes POST
@@ -22,6 +23,7 @@ import (
 // on until it expires: a person who walks away from a shared computer must be out, and a
 // person who worries about a stolen cookie must know that it still works.
 func (h *Handlers) SignOut(w http.ResponseWriter, r *http.Request) {
+	w = shown(w, r, false)
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST")
 		h.offerSignOut(w, r, http.StatusMethodNotAllowed, "Use the button to sign out: an address alone signs nobody out.")
@@ -35,17 +37,31 @@ func (h *Handlers) SignOut(w http.ResponseWriter, r *http.Request) {
 		h.offerSignOut(w, r, bad.status, text)
 		return
 	}
+	if h.signOutHere(w, r) {
+		redirect(w, h.cfg.AfterSignOut)
+	}
+}
+
+// signOutHere ends every session of the browser. False means that it wrote the answer: the
+// browser was signed out, and the sessions go on.
+func (h *Handlers) signOutHere(w http.ResponseWriter, r *http.Request) bool {
 	lines, err := h.endSessions(r)
 	relay(w, lines)
 	h.forget(w)
-	if err != nil {
-		h.log.WarnContext(r.Context(), "sessions not ended", "err", err)
-		web.SetCookies(w.Header(), web.ClientCookie("", h.secure))
-		h.message(w, r, http.StatusServiceUnavailable, "Signed out on this device only",
-			"This browser has forgotten you, but the sign-in service could not be reached to end the session itself. It ends when it expires; sign in and out again to end it now.")
-		return
+	h.sent.forget(bySession+authctx.FromContext(r.Context()).SessionID(), byVisit+h.visit(r))
+	if err == nil {
+		return true
 	}
-	redirect(w, h.cfg.AfterSignOut)
+	h.log.WarnContext(r.Context(), "sessions not ended", "err", err)
+	if len(r.CookiesNamed(wire.CookieClient+"_"+h.suffix)) > 0 {
+		web.SetCookies(w.Header(), web.OwnClientCookie(h.suffix, "", h.secure))
+	} else {
+		web.SetCookies(w.Header(), web.ClientCookie("", h.secure))
+	}
+	h.page(w, r, http.StatusServiceUnavailable, "Signed out on this device only", templ.Join(
+		alert("This browser has forgotten you, but the sign-in service could not be reached to end the session itself. It ends when it expires; sign in and out again to end it now."),
+		link(h.cfg.AfterSignOut, "Continue")))
+	return false
 }
 
 // offerSignOut says why nobody was signed out, with a way to do it.
@@ -60,7 +76,7 @@ func (h *Handlers) endSessions(r *http.Request) ([]string, error) {
 	if h.fapi == nil {
 		return nil, h.revokeCurrent(r.Context())
 	}
-	browsers := fapi.Candidates(r)
+	browsers := h.candidates(r)
 	if len(browsers) > maxCandidates {
 		return nil, errCandidates
 	}

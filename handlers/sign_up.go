@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/usherauth/usher/authctx"
@@ -16,18 +17,27 @@ import (
 // password, first_name, last_name, ticket, redirect_url; of the second step action ("code"
 // or "resend"), attempt_id, code, redirect_url.
 func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
+	w = shown(w, r, false)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		back := r.URL.Query().Get(wire.ParamRedirectURL)
+		query := r.URL.Query()
+		back := query.Get(wire.ParamRedirectURL)
+		if query.Has(wire.ParamTicket) {
+			h.showTicket(w, r, ticketRequest{ticket: query.Get(wire.ParamTicket), returnTo: h.returnTo(r, back), signUp: true})
+			return
+		}
+		e := entry{signUp: true, returnTo: h.returnTo(r, back)}
 		if authctx.FromContext(r.Context()).SignedIn() {
-			redirect(w, h.leadTo(back))
+			h.leadOn(w, r, e)
 			return
 		}
-		if r.URL.Query().Get(paramStep) == stepCode {
-			h.showCode(w, r, h.signUpCodes(), h.returnTo(back))
+		if query.Get(paramStep) == stepCode {
+			h.showCode(w, r, h.signUpCodes(), e.returnTo)
 			return
 		}
-		h.showSignUp(w, r, http.StatusOK, views.SignUpForm{RedirectURL: h.returnTo(back), Ticket: r.URL.Query().Get(wire.ParamTicket)})
+		if !h.resume(w, r, e) {
+			h.showSignUp(w, r, http.StatusOK, views.SignUpForm{RedirectURL: e.returnTo})
+		}
 	case http.MethodPost:
 		h.takeSignUp(w, r)
 	default:
@@ -37,8 +47,10 @@ func (h *Handlers) SignUp(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handlers) showSignUp(w http.ResponseWriter, r *http.Request, status int, f views.SignUpForm) {
 	if f.Ticket != "" {
-		w.Header().Set("Referrer-Policy", "same-origin") // it may be in the address; with none, the form's Origin would be null
+		w.Header().Set("Referrer-Policy", "same-origin")
+		h.describeInvited(r, &f)
 	}
+	f.FormID = h.identify(w, r, f.FormID)
 	h.page(w, r, status, "Sign up", views.SignUp(f))
 }
 
@@ -48,13 +60,29 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 		h.showSignUp(w, r, bad.status, views.SignUpForm{Error: bad.text})
 		return
 	}
-	if action := form.Get("action"); action != "" {
+	h.once(w, r, form, rememberedLonger, func(w http.ResponseWriter, r *http.Request) {
+		h.takeSignUpForm(w, r, form)
+	})
+}
+
+func (h *Handlers) takeSignUpForm(w http.ResponseWriter, r *http.Request, form url.Values) {
+	switch action := form.Get("action"); {
+	case h.missesCookies(r, form):
+		h.askForCookies(w, r, form, true)
+	case action == actionSignOut:
+		h.signOutFirst(w, r, entry{signUp: true, returnTo: h.returnTo(r, form.Get(wire.ParamRedirectURL))})
+	case action != "":
 		h.takeCode(w, r, h.signUpCodes(), form, action)
-		return
+	default:
+		h.takeNewAccount(w, r, form)
 	}
+}
+
+func (h *Handlers) takeNewAccount(w http.ResponseWriter, r *http.Request, form url.Values) {
 	typed := views.SignUpForm{
 		EmailAddress: form.Get("email_address"), FirstName: form.Get("first_name"), LastName: form.Get("last_name"),
-		RedirectURL: h.returnTo(form.Get(wire.ParamRedirectURL)), Ticket: form.Get("ticket"),
+		RedirectURL: h.returnTo(r, form.Get(wire.ParamRedirectURL)), Ticket: form.Get("ticket"),
+		FormID: form.Get(paramFormID),
 	}
 	needed := []string{"email_address", "password"}
 	if typed.Ticket != "" {
@@ -67,6 +95,13 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, err := h.sendSignUp(r, typed, form.Get("password"))
 	if err != nil {
+		if typed.Ticket != "" && ticketRefused(err) {
+			h.refuseTicket(w, r, ticketRequest{ticket: typed.Ticket, returnTo: typed.RedirectURL, formID: typed.FormID, signUp: true}, err)
+			return
+		}
+		if h.alreadySignedIn(w, r, entry{signUp: true, identifier: typed.EmailAddress, returnTo: typed.RedirectURL}, err) {
+			return
+		}
 		no := h.refused(w, r, err, "email_address", "password", "first_name", "last_name")
 		typed.Error, typed.Errors = no.text, no.fields
 		h.showSignUp(w, r, no.status, typed)
@@ -77,11 +112,11 @@ func (h *Handlers) takeSignUp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.remember(w, answer.SetCookies, answer.Token(string(answer.Resource.CreatedSessionID)))
-	redirect(w, h.leadTo(typed.RedirectURL))
+	redirect(w, h.leadTo(r, typed.RedirectURL))
 }
 
 func (h *Handlers) sendSignUp(r *http.Request, f views.SignUpForm, password string) (*fapi.Answer[wire.SignUp], error) {
-	b := fapi.FromRequest(r)
+	b := h.browser(r)
 	if f.Ticket != "" {
 		return h.fapi.SignUpInvited(r.Context(), b, f.Ticket, password, f.FirstName, f.LastName)
 	}
@@ -96,7 +131,7 @@ func (h *Handlers) proveSignUp(w http.ResponseWriter, r *http.Request, begun *fa
 		h.showSignUp(w, r, http.StatusUnprocessableEntity, typed)
 		return
 	}
-	sent, err := h.fapi.PrepareSignUp(r.Context(), fapi.FromRequest(r).With(begun.SetCookies), begun.Resource.ID)
+	sent, err := h.fapi.PrepareSignUp(r.Context(), h.browser(r).With(begun.SetCookies), begun.Resource.ID)
 	if err != nil {
 		no := h.refused(w, r, err, "email_address")
 		if len(no.fields) > 0 {
@@ -110,7 +145,7 @@ func (h *Handlers) proveSignUp(w http.ResponseWriter, r *http.Request, begun *fa
 		return
 	}
 	relay(w, sent.SetCookies)
-	redirect(w, stepURL(h.cfg.SignUpURL, stepCode, typed.RedirectURL))
+	redirect(w, stepURL(h.signUpURL(r), stepCode, typed.RedirectURL))
 }
 
 // awaitsCode reports whether a code to its address is all that a sign-up lacks.
@@ -129,7 +164,7 @@ func signUpStep(s *wire.SignUp, returnTo string) views.AttemptForm {
 // signUpCodes is the step of a sign-up that takes its code.
 func (h *Handlers) signUpCodes() codeStep {
 	return codeStep{
-		url: h.cfg.SignUpURL, title: "Sign up",
+		page: h.signUpURL, title: "Sign up",
 		begin: func(w http.ResponseWriter, r *http.Request, text, returnTo string) {
 			h.showSignUp(w, r, http.StatusOK, views.SignUpForm{Error: text, RedirectURL: returnTo})
 		},
@@ -141,11 +176,11 @@ func (h *Handlers) signUpCodes() codeStep {
 			return &pendingCode{
 				form: signUpStep(s, returnTo), sent: s.Verifications["email_address"],
 				send: func(r *http.Request) (*outcome, error) {
-					a, err := h.fapi.PrepareSignUp(r.Context(), fapi.FromRequest(r), s.ID)
+					a, err := h.fapi.PrepareSignUp(r.Context(), h.browser(r), s.ID)
 					return signUpOutcome(a), err
 				},
 				try: func(r *http.Request, code string) (*outcome, error) {
-					a, err := h.fapi.AttemptSignUp(r.Context(), fapi.FromRequest(r), s.ID, code)
+					a, err := h.fapi.AttemptSignUp(r.Context(), h.browser(r), s.ID, code)
 					return signUpOutcome(a), err
 				},
 			}

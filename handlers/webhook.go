@@ -80,7 +80,7 @@ func NewWebhook(cfg WebhookConfig, do func(ctx context.Context, e Event) error) 
 	if err != nil {
 		return nil, err
 	}
-	h := &webhook{keys: keys, seen: cfg.Seen, do: do, now: cfg.Now, log: cfg.Logger}
+	h := &webhook{keys: keys, seen: cfg.Seen, do: do, now: cfg.Now, log: web.SampledLogger(cfg.Logger, cfg.Now)}
 	if h.now == nil {
 		h.now = time.Now //nolint:forbidigo // the default clock
 	}

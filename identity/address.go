@@ -17,6 +17,19 @@ func (u User) opens(email string) bool {
 	return i >= 0 && (u.Emails[i].Verified || u.Emails[i].ID == u.PrimaryEmailID)
 }
 
+// needsProof reports whether the password alone does not open u with an address that it has:
+// where people prove their address to have an account, an account that came without a proof,
+// imported or made earlier, asks for one too. A code, a ticket that was mailed and a new
+// password by code are proofs; a sign-in token is the operator's word.
+func (c *call) needsProof(u User, email string) bool {
+	i := u.addressIndex(email)
+	return c.cfg.VerifyEmailAtSignUp && i >= 0 && !u.Emails[i].Verified
+}
+
+func addressUnverified() *apiError {
+	return invalid("identifier", wire.CodeAddressUnverified, "This email address has not been verified yet. Sign in with a code that is sent to it.")
+}
+
 // reserves reports whether u keeps others from having the address.
 func (u User) reserves(email string) bool {
 	return u.opens(email) && (u.proved(email) || !u.proven())

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
@@ -59,9 +60,17 @@ type call struct {
 	method   string    // the request's, unless _method says which one is meant
 	ref      clientRef // what the __client cookie claims; zero without a genuine one
 	caller   caller
+	trusted  bool      // who asks has the secret key
 	now      time.Time // one time for the whole request: uat ≤ iat holds by construction
 	traceID  string
+	session  Session      // that the request acts in, once it is known
 	recorded []AuditEvent // by the transaction that runs
+	places   reservation  // for mail
+	errands  []errand     // mail that is sent after the answer
+	began    string       // the attempt that the request begins or asks a code for; "" for none
+	finished string       // the attempt that the request finishes; "" for none
+	tried    string       // the normalized address whose password the request tries; "" for none
+	proved   string       // whose secret the request showed, by id; "" for nobody's
 }
 
 // redirect is an endpoint's answer that sends the browser elsewhere.
@@ -89,7 +98,7 @@ func (s *Service) newAPI(prepare func(*call) error, rs routes) http.Handler {
 // ServeHTTP routes without the redirects of ServeMux: a path has one spelling. A final
 // slash is part of a pattern, where browser clients send one.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p := r.URL.Path; p == "" || p[0] != '/' || path.Clean(p) != p && path.Clean(p)+"/" != p {
+	if p := r.URL.Path; p == "" || p[0] != '/' || !storable(p) || path.Clean(p) != p && path.Clean(p)+"/" != p {
 		a.route(nil).ServeHTTP(w, r)
 		return
 	}
@@ -101,6 +110,7 @@ func (a *api) route(ms methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Service: a.Service, w: w, r: r, method: r.Method, now: a.now(), traceID: web.NewTraceID()}
 		c.caller = a.caller(r)
+		defer c.sendPosted()
 		defer c.recover()
 		web.PrivateHeaders(w.Header())
 		w.Header().Set(wire.HeaderTraceID, c.traceID)
@@ -136,6 +146,9 @@ func (a *api) answer(c *call, ms methods) (any, error) {
 	}
 	return next(c)
 }
+
+// storable reports text that every store can keep and compare.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func (ms methods) allow() string {
 	var names []string

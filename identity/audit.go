@@ -6,12 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/usherauth/usher/internal/web"
 )
+
+// newRefusals lets 20 refusals of a type into the log at once, and then one in ten seconds.
+func newRefusals(now func() time.Time) *web.Sampler { return web.NewSampler(20, 10*time.Second, now) }
 
 // record writes e down in the transaction that does what it tells of: neither is there
 // without the other (I28). It fills in the id, the time and where the request came from.
 // The log hears of it once the transaction is in.
 func (c *call) record(tx Tx, e AuditEvent) error {
+	e = c.session.byActor(e)
 	e.ID, e.At = newID(prefixAuditEvent), c.now
 	e.IPAddress, e.UserAgent = c.caller.address(), cutUserAgent(c.r.UserAgent())
 	c.recorded = append(c.recorded, e)
@@ -50,7 +58,17 @@ func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 		return c.recordTurnedAway(ctx, err)
 	}
 	for _, e := range c.recorded {
-		c.log.LogAttrs(ctx, slog.LevelInfo, "audit", append(e.attrs(), slog.String("trace_id", c.traceID))...)
+		attrs := append(e.attrs(), slog.String("trace_id", c.traceID))
+		if strings.HasSuffix(e.Type, ".refused") { // strangers cause them; the store has all of them
+			suppressed, ok := c.refusals.Take(e.Type)
+			if !ok {
+				continue
+			}
+			if suppressed > 0 {
+				attrs = append(attrs, slog.Int64("suppressed", suppressed))
+			}
+		}
+		c.log.LogAttrs(ctx, slog.LevelInfo, "audit", attrs...)
 	}
 	c.recorded = nil
 	return nil

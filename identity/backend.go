@@ -12,13 +12,14 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/usherauth/usher/internal/strictjson"
 	"github.com/usherauth/usher/wire"
 )
 
 const (
 	maxJSONBytes  = 256 << 10
+	maxBodyDepth  = maxMetadataDepth + 8
 	newestVersion = "2026-05-12"
 )
 
@@ -49,6 +50,7 @@ func (c *call) prepareBackend() error {
 	if !c.instance.secret.Equal(key) {
 		return refuse(http.StatusUnauthorized, wire.CodeSecretKeyInvalid, "The secret key is not valid for this instance.")
 	}
+	c.trusted = true
 	return c.checkVersion()
 }
 
@@ -89,18 +91,39 @@ func (c *call) readJSON(dst any) error {
 	if err != nil || mediaType != "application/json" {
 		return refuse(http.StatusUnsupportedMediaType, wire.CodeUnsupportedMediaType, "The body must be application/json.")
 	}
-	if !utf8.Valid(body) { // the decoder lets it into what it keeps as it came (RFC 8259 §8.1)
-		return malformed("The body is not valid UTF-8.")
+	if err := strictjson.CheckNames(body, maxBodyDepth); err != nil {
+		return malformed("The body " + err.Error() + ".")
+	}
+	if err := exactNames(body); err != nil {
+		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(dst); err != nil {
 		return jsonError(err)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return malformed("The body must be one JSON value.")
+	return nil
+}
+
+// exactNames refuses parameters that the decoder would take for others because it ignores
+// case: NAME beside name is a second value of it. A body may be a list of objects.
+func exactNames(body []byte) error {
+	objects := make([]map[string]json.RawMessage, 1)
+	if json.Unmarshal(body, &objects[0]) != nil && json.Unmarshal(body, &objects) != nil {
+		return nil // the decoder says what is wrong
+	}
+	for _, object := range objects {
+		for name := range object {
+			if strings.ContainsFunc(name, func(r rune) bool { return r != '_' && !('a' <= r && r <= 'z') && !('0' <= r && r <= '9') }) {
+				return unknownParam(name)
+			}
+		}
 	}
 	return nil
+}
+
+func unknownParam(name string) error {
+	return invalid(name, wire.CodeParamUnknown, "This parameter is not known.")
 }
 
 func jsonError(err error) error {
@@ -111,7 +134,7 @@ func jsonError(err error) error {
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name, _ := strconv.Unquote(field)
-		return invalid(name, wire.CodeParamUnknown, "This parameter is not known.")
+		return unknownParam(name)
 	}
 	return malformed("The body is not valid JSON.")
 }

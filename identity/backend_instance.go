@@ -11,6 +11,7 @@ import (
 func backendInstanceRoutes() routes {
 	return join(routes{
 		"/v1/jwks":                  {"GET": backendKeySet},
+		"/v1/unfinished_attempts":   {"GET": countUnfinished},
 		"/v1/instance":              {"GET": getInstance, "PATCH": updateInstance},
 		"/v1/instance/restrictions": {"PATCH": updateRestrictions},
 	}, notBuilt(
@@ -25,7 +26,12 @@ func backendInstanceRoutes() routes {
 		"/v1/enterprise_connections", "/v1/enterprise_connections/{rest...}",
 		"/v1/oauth_applications", "/v1/oauth_applications/{rest...}",
 		"/v1/machines", "/v1/machines/{rest...}",
-		"/v1/proxy_checks", "/v1/emails", "/v1/webhooks/{rest...}", "/v1/templates/{rest...}",
+		"/v1/email", "/v1/email/{rest...}",
+		"/v1/accountless_applications", "/v1/accountless_applications/{rest...}",
+		"/v1/api_keys", "/v1/api_keys/{rest...}", "/api_keys", "/api_keys/{rest...}", // clients send these without a version
+		"/v1/m2m_tokens", "/v1/m2m_tokens/{rest...}", "/m2m_tokens", "/m2m_tokens/{rest...}",
+		"/oauth_applications/access_tokens/{rest...}",
+		"/v1/proxy_checks", "/v1/webhooks/{rest...}", "/v1/templates/{rest...}",
 		"/v1/beta_features/{rest...}", "/v1/billing/{rest...}", "/v1/agents/{rest...}",
 	))
 }

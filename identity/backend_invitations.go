@@ -64,11 +64,19 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 	list := make([]Invitation, len(in))
 	bad := make([]error, len(in))
 	tickets := make([]string, len(in))
+	words := make([]invitationWords, len(in))
+	mails := 0
 	for n, p := range in {
 		list[n], bad[n] = p.invitation(c)
 		tickets[n] = newClientSecret()
+		if p.mailed() {
+			mails++
+		}
 	}
 	if err := joinFields(bad...); err != nil {
+		return nil, err
+	}
+	if err := c.reserveMail(mails, invitationMail); err != nil {
 		return nil, err
 	}
 	err = c.update(c.r.Context(), func(tx Tx) error {
@@ -87,12 +95,17 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 				return err
 			}
 			made[n].Role = role.Key
-			if err := mayInvite(tx, v.rules, org.ID, made[n].InviterID); err != nil {
+			if err := mayInvite(tx, v.rules, made[n].InviterID, org.ID, role.Key); err != nil {
 				return err
 			}
 		}
 		if err := c.invite(tx, org, made, tickets, doer{}); err != nil {
 			return err
+		}
+		for n := range made {
+			if words[n], err = wordsOf(tx, made[n]); err != nil {
+				return err
+			}
 		}
 		out, err = v.invitations(made, false)
 		return err
@@ -103,15 +116,15 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 	for n, p := range in {
 		out[n].URL = wire.NullString(c.ticketURL(tickets[n]))
 		if p.mailed() {
-			c.mailInvitation(p.Address, tickets[n])
+			c.mailInvitation(p.Address, words[n], tickets[n])
 		}
 	}
 	return out, nil
 }
 
-// mayInvite accepts a member who can manage members as the one in whose name an operator
-// invites; "" is nobody.
-func mayInvite(tx Tx, rules *accessRules, orgID, userID string) error {
+// mayInvite accepts a member who could invite somebody with a role as the person in whose
+// name an operator does it, or revokes it; "" is nobody.
+func mayInvite(tx Tx, rules *accessRules, userID, orgID, roleKey string) error {
 	if userID == "" {
 		return nil
 	}
@@ -126,7 +139,8 @@ func mayInvite(tx Tx, rules *accessRules, orgID, userID string) error {
 	if !slices.Contains(role.Permissions, wire.PermissionMembershipsManage) {
 		return missingPermission(wire.PermissionMembershipsManage)
 	}
-	return nil
+	given, _ := rules.role(roleKey)
+	return role.covers(given.AccessRole)
 }
 
 // listBackendInvitations lists an organization's invitations.
@@ -198,8 +212,9 @@ func (c *call) invitationPage(statuses []string, find func(Tx) ([]Invitation, er
 func toAddresses(all []Invitation, addresses []string) []Invitation {
 	var normal []string
 	for _, a := range addresses {
-		n, _ := normalizeEmail(a) // what is no address is nobody's
-		normal = append(normal, n)
+		if n, err := normalizeEmail(a); err == nil { // what is no address is nobody's
+			normal = append(normal, n)
+		}
 	}
 	return slices.DeleteFunc(all, func(i Invitation) bool { return len(addresses) > 0 && !slices.Contains(normal, i.Normalized) })
 }
@@ -271,7 +286,7 @@ func backendRevokeInvitation(c *call) (any, error) {
 		}
 		by := doer{}
 		if in.RequestingUserID != nil {
-			if err := mayInvite(tx, v.rules, i.OrgID, *in.RequestingUserID); err != nil {
+			if err := mayInvite(tx, v.rules, *in.RequestingUserID, i.OrgID, i.Role); err != nil {
 				return err
 			}
 			by.userID = *in.RequestingUserID

@@ -7,6 +7,23 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
+// A filter that is no address finds nothing: not invitations whose address was erased either.
+func TestInvitationsToNoAddressAreNobodys(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	path := "/v1/organizations/" + app.member("ada").found("Acme").ID + "/invitations"
+	bob := app.member("bob")
+	app.backend("POST", path, `{"email_address":"bob@example.com","role":"org:member"}`).want(t, 200, "")
+	app.backend("DELETE", "/v1/users/"+bob.userID(), "").want(t, 200, "")
+	for query, want := range map[string]int64{"": 1, "?email_address=nonsense": 0, "?email_address=bob@example.com": 0} {
+		a := app.backend("GET", "/v1/organization_invitations"+query, "")
+		a.want(t, 200, "")
+		if n := decode[wire.List[wire.OrganizationInvitation]](t, a.body).TotalCount; n != want {
+			t.Errorf("%q finds %d, want %d", query, n, want)
+		}
+	}
+}
+
 // Invitations are found by a part of the address, without case, wherever they are listed.
 func TestInvitationsAreSearchedByAddress(t *testing.T) {
 	t.Parallel()

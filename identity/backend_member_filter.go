@@ -122,12 +122,20 @@ func (v *organizationView) page(sel memberSelection, order string, p page) (list
 
 // sortMembers sorts by a name that members have as users, without case.
 func sortMembers(tx Tx, all []Membership, order string) error {
+	ids := make([]string, len(all))
+	for n, m := range all {
+		ids[n] = m.UserID
+	}
+	if len(ids) == 0 {
+		return nil // which would be everybody
+	}
+	users, err := usersByID(tx, distinct(ids))
+	if err != nil {
+		return err
+	}
 	keys := make(map[string]string, len(all))
 	for _, m := range all {
-		u, err := tx.User(m.UserID)
-		if err != nil {
-			return err
-		}
+		u := users[m.UserID]
 		names := map[string]string{"first_name": u.FirstName, "last_name": u.LastName, "username": u.Username}
 		keys[m.ID] = strings.ToLower(names[order[1:]])
 	}

@@ -51,58 +51,57 @@ func (v *organizationView) sieveOrganizations(f organizationFilter, p page) ([]O
 	if err != nil {
 		return nil, 0, err
 	}
-	var kept []Organization
-	for _, org := range all {
-		ok, err := v.passes(f, org)
+	taken := map[string]bool{} // by somebody whose organizations are not wanted
+	if len(f.withoutUsers) > 0 {
+		theirs, err := v.tx.Memberships(MembershipQuery{UserIDs: f.withoutUsers})
 		if err != nil {
 			return nil, 0, err
 		}
-		if ok {
-			kept = append(kept, org)
+		for _, m := range theirs {
+			taken[m.OrgID] = true
 		}
 	}
+	managed := map[string]bool{}
+	if f.lacking {
+		if managed, err = v.elevated(nil); err != nil {
+			return nil, 0, err
+		}
+	}
+	kept := slices.DeleteFunc(all, func(org Organization) bool {
+		return slices.Contains(f.without, org.ID) || taken[org.ID] || managed[org.ID]
+	})
 	return cut(p, kept), int64(len(kept)), nil
-}
-
-func (v *organizationView) passes(f organizationFilter, org Organization) (bool, error) {
-	if slices.Contains(f.without, org.ID) {
-		return false, nil
-	}
-	if len(f.withoutUsers) > 0 {
-		n, err := v.tx.CountMemberships(MembershipQuery{OrgID: org.ID, UserIDs: f.withoutUsers})
-		if err != nil || n > 0 {
-			return false, err
-		}
-	}
-	if !f.lacking {
-		return true, nil
-	}
-	return v.lacksElevated(org.ID)
 }
 
 // listed shows organizations with the counts that were asked for.
 func (v *organizationView) listed(orgs []Organization) ([]*wire.Organization, error) {
 	counts := v.query.Get("include_members_count") == "true"
 	elevated := v.query.Get("include_"+filterElevated) == "true"
+	managed := map[string]bool{}
+	var err error
+	if counts {
+		err = v.count(orgs...)
+	}
+	if elevated && err == nil && len(orgs) > 0 {
+		ids := make([]string, len(orgs))
+		for n, org := range orgs {
+			ids[n] = org.ID
+		}
+		managed, err = v.elevated(ids)
+	}
 	list := make([]*wire.Organization, 0, len(orgs))
 	for _, org := range orgs {
 		out := v.organizationJSON(org, backendShape)
 		if counts {
-			var err error
-			if out, err = v.organization(org); err != nil {
-				return nil, err
-			}
+			out = v.known[org.ID]
 		}
 		if elevated {
-			without, err := v.lacksElevated(org.ID)
-			if err != nil {
-				return nil, err
-			}
+			without := !managed[org.ID]
 			out.WithoutElevatedMember = &without
 		}
 		list = append(list, out)
 	}
-	return list, nil
+	return list, err
 }
 
 // filterElevated is the one value of filter_by.

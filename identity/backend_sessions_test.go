@@ -68,7 +68,7 @@ func TestBackendClients(t *testing.T) {
 	app.person(t, "ada@example.com")
 	v, w := app.visitor(), app.visitor()
 	v.enter("ada@example.com")
-	cookie := v.cookies["__client"]
+	cookie := v.cookies[clientName()]
 	app.clock.Add(time.Second)
 	w.enter("ada@example.com")
 	first, second := v.client().ID, w.client().ID

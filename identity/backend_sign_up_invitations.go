@@ -50,6 +50,7 @@ func inviteAllToSignUp(c *call) (any, error) {
 func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error) {
 	invitations := make([]Invitation, len(in))
 	var bad joinInvalid
+	mails := 0
 	for i := range in {
 		var err error
 		invitations[i], err = in[i].invitation(c)
@@ -57,8 +58,14 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 		if err := bad.add(err); err != nil {
 			return nil, err
 		}
+		if in[i].mailed() {
+			mails++
+		}
 	}
 	if err := bad.err(); err != nil {
+		return nil, err
+	}
+	if err := c.reserveMail(mails, invitationMail); err != nil {
 		return nil, err
 	}
 	err := c.update(c.r.Context(), func(tx Tx) error {
@@ -77,18 +84,24 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 		out[i] = signUpInvitationJSON(inv, c.now)
 		out[i].URL = c.ticketURL(in[i].secret)
 		if in[i].mailed() {
-			c.mailInvitation(inv.Address, in[i].secret)
+			c.mailInvitation(inv.Address, invitationWords{}, in[i].secret)
 		}
 	}
 	return out, nil
 }
 
-// putSignUpInvitation stores an invitation and the hash of its ticket. An address that is
-// somebody's, or invited already, is refused unless that is to be ignored.
+// putSignUpInvitation stores an invitation and the hash of its ticket. An address that
+// somebody has proven, or that is invited already, is refused unless that is to be ignored.
+// An account that was made with the address and never proven is no obstacle: anybody could
+// have made it, and the invited person claims it.
 func (c *call) putSignUpInvitation(tx Tx, inv Invitation, in signUpInvitation) error {
 	if !orFalse(in.IgnoreExisting) {
-		if err := addressFree(tx, inv.Normalized); err != nil {
+		owner, err := optional(inv.Normalized, tx.UserByEmail)
+		if err != nil {
 			return err
+		}
+		if owner != nil && owner.proved(inv.Normalized) {
+			return addressTaken()
 		}
 		none := ""
 		earlier, err := tx.Invitations(InvitationQuery{OrgID: &none, Emails: []string{inv.Normalized}, Statuses: []string{wire.InvitationPending}})
@@ -166,7 +179,7 @@ func revokeSignUpInvitation(c *call) (any, error) {
 		case inv.OrgID != "":
 			return notFound()
 		case inv.Status == wire.InvitationAccepted:
-			return refuse(http.StatusBadRequest, codeInvitationAccepted, "This invitation has been accepted already.")
+			return refuse(http.StatusBadRequest, wire.CodeInvitationAccepted, "This invitation has been accepted already.")
 		case inv.Status == wire.InvitationRevoked:
 			return refuse(http.StatusBadRequest, "invitation_already_revoked", "This invitation has been revoked already.")
 		}

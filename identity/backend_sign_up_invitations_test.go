@@ -44,7 +44,7 @@ func TestInvitedPeopleSignUp(t *testing.T) {
 		t.Errorf("user = %+v", u)
 	}
 	app.visitor().post("/v1/client/sign_ups", "strategy", "ticket", "ticket", ticket, "password", password).want(t, 400, "invitation_already_accepted")
-	app.visitor().ticket(ticket).want(t, 400, "invitation_account_not_exists")
+	app.visitor().ticket(ticket).want(t, 400, "invitation_already_accepted")
 	app.visitor().get("/v1/tickets/accept?ticket="+ticket).want(t, 400, "invitation_already_accepted")
 	app.backend("POST", "/v1/invitations/"+inv.ID+"/revoke", "").want(t, 400, "invitation_already_accepted")
 	if got := app.events(identity.AuditQuery{UserID: u.ID, Types: []string{"invitation.accepted"}}); len(got) != 1 {

@@ -80,6 +80,17 @@ func (m userMetadata) merge(u *User) error {
 // usernames are compared in lower case and kept so.
 var usernames = regexp.MustCompile(`^[a-z0-9_.-]{1,64}$`)
 
+// lowerUsername changes the case of ASCII letters only, so that no other character becomes
+// one of them: lower case of the Kelvin sign is a plain k.
+func lowerUsername(name string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, name)
+}
+
 var locales = regexp.MustCompile(`^[A-Za-z0-9-]{1,35}$`)
 
 // timezones are names as the IANA database forms them; which of them there are changes.
@@ -96,7 +107,7 @@ func (p userParams) apply(u *User) error {
 		return notOffered("backup_codes", "backup codes")
 	}
 	err := joinFields(
-		checkName("first_name", p.FirstName.value), checkName("last_name", p.LastName.value), checkName("external_id", p.ExternalID.value),
+		checkPersonName("first_name", p.FirstName.value), checkPersonName("last_name", p.LastName.value), checkName("external_id", p.ExternalID.value),
 		p.checkFormats(), timeParam("legal_accepted_at", p.LegalAt, &u.LegalAcceptedAt), timeParam("created_at", p.CreatedAt, &u.CreatedAt),
 	)
 	p.ExternalID.set(&u.ExternalID)
@@ -105,7 +116,7 @@ func (p userParams) apply(u *User) error {
 	p.Locale.set(&u.Locale)
 	p.Timezone.set(&u.Timezone)
 	if p.Username.given {
-		u.Username = strings.ToLower(p.Username.value)
+		u.Username = lowerUsername(p.Username.value)
 	}
 	if p.DeleteSelf != nil {
 		u.MayNotDelete = !*p.DeleteSelf
@@ -121,7 +132,7 @@ func (p userParams) apply(u *User) error {
 
 func (p userParams) checkFormats() error {
 	var bad joinInvalid
-	if name := strings.ToLower(p.Username.value); name != "" && !usernames.MatchString(name) {
+	if name := lowerUsername(p.Username.value); name != "" && !usernames.MatchString(name) {
 		_ = bad.add(invalid("username", wire.CodeParamFormatInvalid, "username must have 1 to 64 of the letters a to z, digits, and . _ -."))
 	}
 	if p.Locale.value != "" && !locales.MatchString(p.Locale.value) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"unicode/utf8"
 
+	"github.com/usherauth/usher/identity/internal/passhash"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -39,7 +40,7 @@ func (in passwordParams) hash(c *call, u User) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.pool.hash(c.r.Context(), normal)
+	return c.hash(normal)
 }
 
 // normal is the password in the form that is hashed. Without checks it may be weak, but
@@ -142,11 +143,10 @@ func setCompromised(c *call) (any, error) {
 		return nil, err
 	}
 	return c.changeUser("password.compromised", func(tx Tx, u *User) error {
-		hash, _ := cutCompromised(u.PasswordHash)
-		if hash == "" {
+		if passhash.Trusted(u.PasswordHash) == "" {
 			return noPasswordSet()
 		}
-		u.PasswordHash = compromisedMark + hash
+		u.PasswordHash = passhash.Compromised(u.PasswordHash)
 		if !orFalse(in.EndSessions) {
 			return nil
 		}
@@ -160,7 +160,7 @@ func unsetCompromised(c *call) (any, error) {
 		if u.PasswordHash == "" {
 			return noPasswordSet()
 		}
-		u.PasswordHash, _ = cutCompromised(u.PasswordHash)
+		u.PasswordHash = passhash.Trusted(u.PasswordHash)
 		return nil
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -79,7 +78,7 @@ func (c *call) userLists(f *userFilter) error {
 		f.Emails = append(f.Emails, normal)
 	}
 	for _, name := range usernames {
-		f.Usernames = append(f.Usernames, strings.ToLower(name))
+		f.Usernames = append(f.Usernames, lowerUsername(name))
 	}
 	return errors.Join(errs[:]...)
 }

@@ -29,9 +29,9 @@ func BenchmarkSessionToken(b *testing.B) {
 		return w.Result()
 	}
 	up := send("/v1/client/sign_ups", "", encode([]string{"email_address", "ada@example.com", "password", password}))
-	cookie := wire.CookieClient + "="
+	cookie := clientName() + "="
 	for _, c := range up.Cookies() {
-		if c.Name == wire.CookieClient {
+		if c.Name == clientName() {
 			cookie += c.Value
 		}
 	}

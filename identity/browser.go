@@ -22,27 +22,61 @@ type browser struct {
 	proof    *Grant // that the sign-up asked for
 }
 
-// openCookie opens the request's __client cookie; ok is false without a usable one. Two
-// cookies with different values are none: one of them was planted, and which one cannot
-// be told.
-func (c *call) openCookie() (ref clientRef, ok bool) {
-	cookies := c.r.CookiesNamed(wire.CookieClient)
-	if len(cookies) == 0 {
-		return clientRef{}, false
-	}
-	value := cookies[0].Value
-	if slices.ContainsFunc(cookies, func(k *http.Cookie) bool { return k.Value != value }) {
-		return clientRef{}, false
-	}
-	c.currentKeys(c.r.Context()) // another node may have rotated the cookie keys
-	return c.unseal(value)
+// clientCookie is the name of the client cookie: with the instance's suffix, so that instances
+// on several ports of one host keep theirs apart.
+func (s *Service) clientCookie() string {
+	return wire.CookieClient + "_" + s.instance.publishable.Suffix()
 }
 
-// everyRef opens all of the request's __client cookies.
+// openCookie opens the request's client cookie; ok is false without a usable one. Two cookies
+// with different values are none: one of them was planted, and which one cannot be told. A
+// cookie without a suffix, as earlier versions set it, is used if it opens and there is no
+// other, and moved to the name of today. One that does not open is another instance's.
+func (c *call) openCookie() (ref clientRef, ok bool) {
+	c.currentKeys(c.r.Context()) // another node may have rotated the cookie keys
+	if own := values(c.r.CookiesNamed(c.clientCookie())); len(own) > 0 {
+		if len(own) > 1 {
+			return clientRef{}, false
+		}
+		return c.unseal(own[0])
+	}
+	plain := c.plainCookies()
+	if len(plain) != 1 {
+		return clientRef{}, false
+	}
+	if ref, ok = c.unseal(plain[0]); ok {
+		web.SetCookies(c.w.Header(), web.ClientCookie("", c.origins.secure),
+			web.OwnClientCookie(c.instance.publishable.Suffix(), plain[0], c.origins.secure))
+	}
+	return ref, ok
+}
+
+// twoClients reports that different client cookies came, of which a neighbor set one.
+func (c *call) twoClients() bool {
+	own := values(c.r.CookiesNamed(c.clientCookie()))
+	return len(own) > 1 || len(own) == 0 && len(c.plainCookies()) > 1
+}
+
+// plainCookies are the different values of client cookies without a suffix that open here.
+func (c *call) plainCookies() []string {
+	return slices.DeleteFunc(values(c.r.CookiesNamed(wire.CookieClient)), func(v string) bool { _, ok := c.unseal(v); return !ok })
+}
+
+// values are the different values of cookies.
+func values(cookies []*http.Cookie) (all []string) {
+	for _, k := range cookies {
+		if !slices.Contains(all, k.Value) {
+			all = append(all, k.Value)
+		}
+	}
+	return all
+}
+
+// everyRef opens all of the request's client cookies.
 func (c *call) everyRef() (refs []clientRef) {
 	c.currentKeys(c.r.Context())
-	for _, cookie := range c.r.CookiesNamed(wire.CookieClient) {
-		if ref, ok := c.unseal(cookie.Value); ok {
+	for _, value := range append(values(c.r.CookiesNamed(c.clientCookie())), c.plainCookies()...) {
+		if ref, ok := c.unseal(value); ok {
 			refs = append(refs, ref)
 		}
 	}
@@ -72,13 +106,15 @@ func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(s Session) bool { return !s.live(now) }) // whatever the store made of the query
+	users, err := usersOf(tx, all)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range all {
-		if !s.live(now) { // whatever the store made of the query
-			continue
-		}
-		user, err := tx.User(s.UserID)
-		if err != nil {
-			return nil, err
+		user, ok := users[s.UserID]
+		if !ok {
+			return nil, ErrNotFound
 		}
 		if user.Banned {
 			continue
@@ -94,6 +130,18 @@ func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
 	}
 	b = b.withoutExpired(now)
 	return b, b.loadCodes(tx)
+}
+
+// usersOf are whose sessions they are.
+func usersOf(tx Tx, sessions []Session) (map[string]User, error) {
+	if len(sessions) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(sessions))
+	for n, s := range sessions {
+		ids[n] = s.UserID
+	}
+	return usersByID(tx, distinct(ids))
 }
 
 // loadCodes finds what the attempts in progress asked for.
@@ -207,11 +255,12 @@ func (c *call) ensureClient(tx Tx, secret string) (b *browser, used string, err 
 // (protocol reference 8.4). A secret of "" leaves __client as it is.
 func (c *call) setCookies(b *browser, secret string) error {
 	if secret != "" {
-		value, err := c.seal(clientRef{id: b.client.ID, secret: secret})
+		last, _ := b.session("")
+		value, err := c.seal(clientRef{id: b.client.ID, secret: secret, owner: last.UserID})
 		if err != nil {
 			return err
 		}
-		web.SetCookies(c.w.Header(), web.ClientCookie(value, c.origins.secure))
+		web.SetCookies(c.w.Header(), web.OwnClientCookie(c.instance.publishable.Suffix(), value, c.origins.secure))
 		if err := c.setRefresh(b); err != nil {
 			return err
 		}
@@ -244,7 +293,7 @@ func (c *call) clearSignedIn() {
 	})
 	switch {
 	case overtaken:
-	case known, err != nil, len(c.r.CookiesNamed(wire.CookieClient)) == 0: // on doubt keep it
+	case known, err != nil, len(c.everyRef()) == 0 && len(c.r.CookiesNamed(c.clientCookie())) == 0: // on doubt keep it
 		c.setUAT(0)
 	default:
 		c.clearClient()
@@ -261,9 +310,12 @@ func (c *call) overtaken(tx Tx) (bool, error) {
 	return b.signedIn(), err
 }
 
-// clearClient takes the browser's client away.
+// clearClient takes the browser's client away, and leaves the cookie of another instance.
 func (c *call) clearClient() {
-	web.SetCookies(c.w.Header(), web.ClientCookie("", c.origins.secure),
+	if len(c.plainCookies()) > 0 {
+		web.SetCookies(c.w.Header(), web.ClientCookie("", c.origins.secure))
+	}
+	web.SetCookies(c.w.Header(), web.OwnClientCookie(c.instance.publishable.Suffix(), "", c.origins.secure),
 		web.RefreshCookie(c.instance.publishable.Suffix(), "", c.origins.secure, 0))
 	c.setUAT(0)
 }

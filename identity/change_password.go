@@ -20,6 +20,9 @@ func changePassword(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.reserveMail(1, noticeMail); err != nil {
+		return nil, err
+	}
 	own, err := c.confirmPassword()
 	if err != nil {
 		return nil, err
@@ -31,7 +34,7 @@ func changePassword(c *call) (any, error) {
 	if normal == own.current {
 		return nil, invalid("new_password", wire.CodePasswordUnchanged, "The new password must not be the current one.")
 	}
-	hash, err := c.pool.hash(c.r.Context(), normal)
+	hash, err := c.hash(normal)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +61,7 @@ func (c *call) confirmPassword() (own ownPassword, err error) {
 		m, err = c.me(tx)
 		return err
 	})
-	if err := errors.Join(err, m.session.notImpersonated()); err != nil {
+	if err := errors.Join(err, c.notImpersonated(m.session)); err != nil {
 		return own, err
 	}
 	own.user, own.sessionID = m.user, m.session.ID

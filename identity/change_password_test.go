@@ -27,7 +27,7 @@ func TestC06_PasswordChangeReplacesTheClientSecret(t *testing.T) {
 		t.Errorf("a request that was overtaken takes cookies away: %q", lines)
 	}
 	v.signOut()
-	if a := saved.copy().post("/v1/client/sessions/" + id + "/tokens"); a.cookie("__client") == nil {
+	if a := saved.copy().post("/v1/client/sessions/" + id + "/tokens"); a.cookie(clientName()) == nil {
 		t.Error("a stale cookie is left after sign-out")
 	}
 }

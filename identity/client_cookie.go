@@ -106,12 +106,18 @@ func (c *cookieKeys) use(raw []byte) error {
 	return nil
 }
 
-// clientRef is what a __client cookie holds.
-type clientRef struct{ id, secret string }
+// clientRef is what a __client cookie holds. owner is the id of the person whose sign-in
+// made the cookie, "" for none. It proves nobody's identity: it only ranks those who wait
+// for a password to be hashed.
+type clientRef struct{ id, secret, owner string }
 
 // seal makes the value of a __client cookie.
 func (s *Service) seal(ref clientRef) (string, error) {
-	return s.sealAs(wire.CookieClient, ref.id+"."+ref.secret)
+	text := ref.id + "." + ref.secret
+	if ref.owner != "" {
+		text += "." + ref.owner
+	}
+	return s.sealAs(wire.CookieClient, text)
 }
 
 // sealAs makes a value that opens under this name only.
@@ -138,7 +144,9 @@ func (s *Service) unseal(value string) (ref clientRef, ok bool) {
 	if !ok {
 		return clientRef{}, false
 	}
-	ref.id, ref.secret, ok = strings.Cut(text, ".")
+	var rest string
+	ref.id, rest, ok = strings.Cut(text, ".")
+	ref.secret, ref.owner, _ = strings.Cut(rest, ".")
 	return ref, ok && ref.secret != ""
 }
 

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,15 +11,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
 // Limits of codes that are sent by mail (security I15, I26).
 const (
 	codeLifetime = 10 * time.Minute
+	codeDigits   = 6
 	codeTries    = 5                // of one attempt, however often its code is sent again
 	codeCoolDown = 30 * time.Second // before it is sent to the same address again
 	mailsAtOnce  = 10               // of one purpose to one address within an hour
@@ -35,8 +37,9 @@ type codeUse struct {
 	subject  string
 	strategy string
 	address  string // normalized
-	userID   string // whose address it is; "" in sign-ups
-	nobody   bool   // there is no such account: no code is the right one
+	userID   string // who asks for it; "" where that is to be found out
+	owner    string // whose account the right code opens, when it is tried; "" for a new one
+	nobody   bool   // no code is the right one
 }
 
 // codeData is the Data of a code's grant.
@@ -74,10 +77,7 @@ func (c *call) mayMail() error {
 	if !c.outbox.usable() {
 		return noMail()
 	}
-	if c.outbox.full() {
-		return unavailable(5 * time.Second)
-	}
-	return nil
+	return c.reserveMail(1, codeMail)
 }
 
 // prepareCode stores a new code in the place of an earlier one, whose tries it keeps.
@@ -100,16 +100,19 @@ func (c *call) prepareCode(tx Tx, use codeUse) (g Grant, code string, err error)
 	if err := c.countMail(tx, mailCodes, use.address, tooManyCodes); err != nil {
 		return Grant{}, "", err
 	}
+	c.began = use.subject
 	code = newCode()
-	if use.nobody {
-		code = rand.Text()
-	}
 	g.SecretHash, g.UserID, g.Status = c.codeHash(g.ID, code), use.userID, "pending"
 	g.ExpireAt, g.UpdatedAt = c.now.Add(codeLifetime), c.now
 	if g.Data, err = json.Marshal(codeData{use.strategy, use.address, c.now}); err != nil {
 		return Grant{}, "", fmt.Errorf("identity: %w: encode a code: %w", errInternal, err)
 	}
-	return g, code, errors.Join(tx.PutGrant(g), c.record(tx, AuditEvent{Type: "code.requested", UserID: use.userID}))
+	return g, code, tx.PutGrant(g)
+}
+
+// codeRequested is what the audit log has of a code. userID is whose account it is for.
+func codeRequested(userID string) AuditEvent {
+	return AuditEvent{Type: "code.requested", UserID: userID}
 }
 
 // What people can have sent to an address, each counted by itself.
@@ -142,7 +145,8 @@ func (s *Service) sentGrantID(purpose, address string) string {
 }
 
 // tryCode checks a code and spends it, in the transaction that does what it allows. refused
-// is the answer to a wrong one: return nil to the store then, so that the try counts.
+// is the answer to a wrong one: return nil to the store then, so that the try counts. The
+// code is the digits of what was typed; without six of them there was no try.
 func (c *call) tryCode(tx Tx, use codeUse, code string) (refused, err error) {
 	g, err := optional(codeGrantID(use.subject), tx.Grant)
 	if err != nil {
@@ -160,9 +164,14 @@ func (c *call) tryCode(tx Tx, use codeUse, code string) (refused, err error) {
 	case g.Attempts >= codeTries:
 		return codeFailed(), nil
 	}
-	given := c.codeHash(g.ID, strings.TrimSpace(code))
-	if subtle.ConstantTimeCompare(given, g.SecretHash) == 1 && g.UserID == use.userID {
+	typed := web.Digits(code)
+	if len(typed) != codeDigits { // whoever mistyped it has not guessed
+		return malformedCode(), nil
+	}
+	given := c.codeHash(g.ID, typed)
+	if subtle.ConstantTimeCompare(given, g.SecretHash) == 1 && g.UserID == use.userID && !use.nobody {
 		// Who reads the address is here: it may be written to again.
+		c.proved, c.finished = cmp.Or(use.userID, use.owner, use.subject), use.subject
 		return nil, errors.Join(dropGrant(tx, g.ID), dropGrant(tx, c.sentGrantID(mailCodes, use.address)))
 	}
 	g.Attempts++
@@ -171,7 +180,7 @@ func (c *call) tryCode(tx Tx, use codeUse, code string) (refused, err error) {
 	if g.Attempts >= codeTries {
 		refused = codeFailed()
 	}
-	return refused, errors.Join(tx.PutGrant(*g), c.record(tx, AuditEvent{Type: "code.refused", UserID: use.userID}))
+	return refused, errors.Join(tx.PutGrant(*g), c.record(tx, AuditEvent{Type: "code.refused", UserID: cmp.Or(use.userID, use.owner)}))
 }
 
 // dropCode forgets the code of a subject that has no more use for one.
@@ -215,6 +224,10 @@ func verified(strategy string) *wire.Verification {
 
 func wrongCode() *apiError {
 	return invalid("code", wire.CodeCodeIncorrect, "The code is not right.")
+}
+
+func malformedCode() *apiError {
+	return invalid("code", wire.CodeParamFormatInvalid, "A code has six digits.")
 }
 
 func noCode() *apiError {

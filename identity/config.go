@@ -28,7 +28,9 @@ const (
 	minPasswordLength = 8
 	maxPasswordLength = 256                   // code points after normalization; above it nothing is hashed
 	maxPasswordBytes  = 8 * maxPasswordLength // as sent; above it nothing is normalized either
-	hashQueuePerSlot  = 32                    // about a second and a half of waiting at 50 ms a hash
+	hashQueuePerSlot  = 64                    // about three seconds of waiting at 50 ms a hash
+	hashBytes         = 19 << 20              // of one hash
+	defaultHashMemory = 256 << 20
 )
 
 // Config describes an instance. Store and PublicOrigin are required; the zero value of
@@ -69,7 +71,8 @@ type Config struct {
 	// SendMail delivers mail: codes, and notices about an account. nil means that there
 	// is no mail, and so no codes: asking for one is refused. It is called in the
 	// background, by several goroutines, up to three times for a mail until it returns
-	// nil; ctx ends after 30 seconds or with the Service. It must not log what it sends.
+	// nil; ctx ends after 30 seconds, or when Close gives up. Close sends what waits, for at
+	// most 20 seconds. SendMail must not log what it sends.
 	SendMail func(ctx context.Context, m Mail) error
 
 	// VerifyEmailAtSignUp makes new people prove their address with a code before they
@@ -88,6 +91,12 @@ type Config struct {
 	// session_reverification_required, upon which browser clients ask for one.
 	InsecureNoReverification bool
 
+	// InsecureImpersonation lets people who act as somebody else, with an actor token,
+	// change everything that the person could: memberships, roles, sessions, credentials
+	// and ownership. By default that is refused with 403. The audit log names both either
+	// way.
+	InsecureImpersonation bool
+
 	// MinPasswordLength is in code points; 0 means 8, which is also the least. NIST
 	// SP 800-63B-4 asks for 15 where the password is the only factor.
 	MinPasswordLength int
@@ -96,10 +105,19 @@ type Config struct {
 	// of the service and its owner, for example. ApplicationName is always one.
 	ContextWords []string
 
-	// HashConcurrency is how many passwords are hashed at once, each in 19 MiB;
-	// 0 means the number of CPUs. 32 requests for each may wait; more are answered
-	// 503 with Retry-After.
+	// HashConcurrency is the number of passwords that are hashed at once; 0 means
+	// the number of CPUs (GOMAXPROCS). For each of them 64 requests may wait, for at
+	// most 10 seconds; others are answered 503 with Retry-After. Requests do not
+	// wait in the order of arrival: browsers in which somebody signed in before
+	// come first, then networks that had the fewest passwords hashed in the last
+	// minutes without signing in.
 	HashConcurrency int
+
+	// HashMemory bounds the bytes that hashing takes at once, and so
+	// HashConcurrency: one hash takes 19 MiB. 0 means 256 MiB; one password is
+	// hashed at a time if there is no room for two. Hashes of other systems that need
+	// more than 19 MiB are verified one at a time, beside those counted here.
+	HashMemory int64
 
 	// CollectAfterHash runs the garbage collector after each hash, so that its 19 MiB are
 	// free before the next one takes as much again, and gives them back to the system once
@@ -124,7 +142,9 @@ type Config struct {
 }
 
 // Limits are counts that are kept in memory by each node. 0 means the default, negative no
-// limit. The first two are per 10 seconds and network: one IPv4 address or one IPv6 /64. The
+// limit. The first two are per 10 seconds and network: one IPv4 address or one IPv6 /64.
+// Requests that show a right password, code or ticket do not count, so that many people
+// can sign in behind one address, except for more than 20 of one account in 10 seconds. The
 // others are of the Backend API as other processes reach it (protocol reference 7.1); what
 // comes through [Service.Transport] is not counted, so that nobody can stop the app by
 // making it ask.
@@ -134,6 +154,10 @@ type Limits struct {
 	Backend     int // requests in 10 seconds, but for the key set; default 1000
 	Updates     int // of one user, organization or membership in 10 seconds; default 10
 	Invitations int // requests to invite in an hour, bulk ones a quarter of that; default 100
+	// Unfinished is how many unfinished sign-ins, unfinished sign-ups and unused codes the
+	// store keeps, and how many clients that none of them belongs to and in which nobody is
+	// signed in, each counted apart. The oldest are dropped first. Default 10,000.
+	Unfinished int
 }
 
 // check returns every mistake in the configuration.
@@ -169,6 +193,9 @@ func (cfg *Config) check() error {
 	if cfg.HashConcurrency < 0 {
 		fail("HashConcurrency is %d, want 0 or more", cfg.HashConcurrency)
 	}
+	if cfg.HashMemory < 0 {
+		fail("HashMemory is %d bytes, want 0 or more", cfg.HashMemory)
+	}
 	return errors.Join(errs...)
 }
 
@@ -180,20 +207,21 @@ func (cfg Config) withDefaults() Config {
 	cfg.PurgeInterval = orDefault(cfg.PurgeInterval, defaultPurgeInterval)
 	cfg.AuditRetention = orDefault(cfg.AuditRetention, defaultAuditRetention)
 	cfg.MinPasswordLength = orDefault(cfg.MinPasswordLength, defaultPasswordLength)
-	cfg.HashConcurrency = orDefault(cfg.HashConcurrency, runtime.NumCPU())
+	cfg.HashMemory = orDefault(cfg.HashMemory, defaultHashMemory)
+	cfg.HashConcurrency = orDefault(cfg.HashConcurrency, runtime.GOMAXPROCS(0))
+	cfg.HashConcurrency = max(min(cfg.HashConcurrency, int(cfg.HashMemory/hashBytes)), 1)
 	cfg.Limits.Creations = orDefault(cfg.Limits.Creations, 5)
 	cfg.Limits.Attempts = orDefault(cfg.Limits.Attempts, 3)
 	cfg.Limits.Backend = orDefault(cfg.Limits.Backend, 1000)
 	cfg.Limits.Updates = orDefault(cfg.Limits.Updates, 10)
 	cfg.Limits.Invitations = orDefault(cfg.Limits.Invitations, 100)
+	cfg.Limits.Unfinished = orDefault(cfg.Limits.Unfinished, 10_000)
 	cfg.SignInURL = orDefault(cfg.SignInURL, "/sign-in")
 	cfg.SignUpURL = orDefault(cfg.SignUpURL, "/sign-up")
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default clock
 	}
+	cfg.Logger = web.SampledLogger(cfg.Logger, cfg.Now)
 	return cfg
 }
 

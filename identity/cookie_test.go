@@ -18,7 +18,7 @@ func TestC14_CookieKeyRotation(t *testing.T) {
 	app := newApp(t)
 	v := app.visitor()
 	v.signUp("ada@example.com")
-	id, old := v.sessionID(), v.cookies["__client"]
+	id, old := v.sessionID(), v.cookies[clientName()]
 	for range 2 {
 		if err := app.RotateCookieKeys(t.Context()); err != nil {
 			t.Fatal(err)
@@ -28,12 +28,12 @@ func TestC14_CookieKeyRotation(t *testing.T) {
 	if err := app.RotateCookieKeys(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if v.cookies["__client"] != old {
+	if v.cookies[clientName()] != old {
 		t.Fatal("the cookie changed by itself")
 	}
 	a := v.post("/v1/client/sessions/" + id + "/tokens")
 	a.want(t, 401, wire.CodeSignedOut)
-	if v.cookies["__client"] != "" {
+	if v.cookies[clientName()] != "" {
 		t.Error("a cookie that nothing opens stays in the browser")
 	}
 }
@@ -44,7 +44,7 @@ func TestC15_CookiesThatOpenNothing(t *testing.T) {
 	app := newApp(t)
 	v := app.visitor()
 	v.signUp("ada@example.com")
-	id, good := v.sessionID(), v.cookies["__client"]
+	id, good := v.sessionID(), v.cookies[clientName()]
 	clientID := v.client().ID
 	seal := func(id, secret string) string {
 		s, err := app.Seal(id, secret)
@@ -68,7 +68,7 @@ func TestC15_CookiesThatOpenNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := app.visitor()
 			w.t = t
-			w.cookies["__client"] = value
+			w.cookies[clientName()] = value
 			if c := w.copy().client(); c != nil {
 				t.Errorf("opens %+v", c)
 			}
@@ -86,8 +86,8 @@ func TestC03_TwoClientCookies(t *testing.T) {
 	mine.signUp("mine@example.com")
 	planted.signUp("planted@example.com")
 	for _, line := range []string{
-		"__client=" + mine.cookies["__client"] + "; __client=" + planted.cookies["__client"],
-		"__client=" + planted.cookies["__client"] + "; __client=" + mine.cookies["__client"],
+		clientName() + "=" + mine.cookies[clientName()] + "; " + clientName() + "=" + planted.cookies[clientName()],
+		clientName() + "=" + planted.cookies[clientName()] + "; " + clientName() + "=" + mine.cookies[clientName()],
 	} {
 		v := app.visitor()
 		v.header.Set("Cookie", line)
@@ -96,7 +96,7 @@ func TestC03_TwoClientCookies(t *testing.T) {
 		}
 	}
 	v := app.visitor()
-	v.header.Set("Cookie", "__client="+mine.cookies["__client"]+"; __client="+mine.cookies["__client"])
+	v.header.Set("Cookie", clientName()+"="+mine.cookies[clientName()]+"; "+clientName()+"="+mine.cookies[clientName()])
 	if v.client() == nil {
 		t.Error("the same cookie twice opens nothing")
 	}
@@ -112,10 +112,10 @@ func TestC08_SignOutWithTwoClientCookies(t *testing.T) {
 	planted.signUp("planted@example.com")
 	other.signUp("other@example.com")
 	v := app.visitor()
-	v.header.Set("Cookie", "__client=forged; __client="+planted.cookies["__client"]+"; __client="+mine.cookies["__client"])
+	v.header.Set("Cookie", clientName()+"=forged; "+clientName()+"="+planted.cookies[clientName()]+"; "+clientName()+"="+mine.cookies[clientName()])
 	a := v.post("/v1/client/sessions?_method=DELETE")
 	a.want(t, 200, "")
-	if c := a.cookie("__client"); c == nil || c.MaxAge >= 0 {
+	if c := a.cookie(clientName()); c == nil || c.MaxAge >= 0 {
 		t.Errorf("client cookie = %v, want it deleted", c)
 	}
 	for name, w := range map[string]*visitor{"mine": mine, "planted": planted} {
@@ -165,7 +165,7 @@ func TestC01_CookieAttributes(t *testing.T) {
 			if c.Secure != strings.HasPrefix(public, "https") {
 				t.Errorf("%s: Secure = %v on %s", c.Name, c.Secure, public)
 			}
-			if c.HttpOnly != (c.Name == "__client" || strings.HasPrefix(c.Name, "__refresh_")) {
+			if c.HttpOnly != (c.Name == clientName() || strings.HasPrefix(c.Name, "__refresh_")) {
 				t.Errorf("%s: HttpOnly = %v", c.Name, c.HttpOnly)
 			}
 		}

@@ -28,7 +28,8 @@ const exportPage = 500
 // record a line behind a first line with the version. Password hashes are in it. Sessions,
 // attempts, tickets and the audit log are not: they are of no use to another instance.
 // Records come in an order in which [Service.Import] can take them. After an error what
-// was written is incomplete.
+// was written is incomplete. The audit log records the export; when the store cannot be
+// written, as on a full disk, that is logged at Warn and the export succeeds.
 func (s *Service) Export(ctx context.Context, w io.Writer, o ExportOptions) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	e := &exporter{service: s, encoder: json.NewEncoder(out), options: o}
@@ -38,13 +39,14 @@ func (s *Service) Export(ctx context.Context, w io.Writer, o ExportOptions) erro
 	if err == nil {
 		err = out.Flush()
 	}
-	if err == nil {
-		err = s.cfg.Store.Update(ctx, func(tx Tx) error {
-			return s.note(tx, "instance.exported", "records", strconv.FormatInt(e.records, 10), "keys", strconv.FormatBool(o.Keys))
-		})
-	}
 	if err != nil {
 		return fmt.Errorf("identity: export: %w", err)
+	}
+	err = s.cfg.Store.Update(ctx, func(tx Tx) error {
+		return s.note(tx, "instance.exported", "records", strconv.FormatInt(e.records, 10), "keys", strconv.FormatBool(o.Keys))
+	})
+	if err != nil {
+		s.log.WarnContext(ctx, "the export is complete, but the audit log has no record of it, because the store cannot be written", "records", e.records, "keys", o.Keys, "err", err)
 	}
 	return nil
 }
@@ -127,6 +129,7 @@ func (e *exporter) organizations(tx Tx) error {
 			if err != nil {
 				return 0, err
 			}
+			org.PublicMetadata, org.PrivateMetadata = exported(org.PublicMetadata), exported(org.PrivateMetadata)
 			if err := e.write(exportLine{Organization: &orgLine{orgFields(org), (*imageLine)(img)}}); err != nil {
 				return 0, err
 			}
@@ -177,6 +180,7 @@ func (e *exporter) users(tx Tx) error {
 func (e *exporter) memberships(tx Tx, users []string) error {
 	list, err := tx.Memberships(MembershipQuery{UserIDs: users, OrderBy: "+created_at"})
 	for _, m := range list {
+		m.PublicMetadata, m.PrivateMetadata = exported(m.PublicMetadata), exported(m.PrivateMetadata)
 		line := membershipLine(m)
 		if err := e.write(exportLine{Membership: &line}); err != nil {
 			return err
@@ -189,6 +193,7 @@ func (e *exporter) invitations(tx Tx) error {
 	return pages(func(offset int) (int, error) {
 		list, err := tx.Invitations(InvitationQuery{Limit: exportPage, Offset: offset})
 		for _, i := range list {
+			i.PublicMetadata, i.PrivateMetadata = exported(i.PublicMetadata), exported(i.PrivateMetadata)
 			line := invitationLine(i)
 			if err := e.write(exportLine{Invitation: &line}); err != nil {
 				return 0, err

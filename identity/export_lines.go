@@ -144,9 +144,18 @@ type keyLine struct {
 
 // lineOf is a user as it is exported; img is nil without a picture.
 func lineOf(u User, img *Image) *userLine {
+	u.PublicMetadata, u.PrivateMetadata, u.UnsafeMetadata = exported(u.PublicMetadata), exported(u.PrivateMetadata), exported(u.UnsafeMetadata)
 	line := &userLine{userFields: userFields(u), Addresses: []emailLine{}, Image: (*imageLine)(img)}
 	for _, e := range u.Emails {
 		line.Addresses = append(line.Addresses, emailLine(e))
 	}
 	return line
+}
+
+// exported is a bag as an import accepts it, empty if it is.
+func exported(bag json.RawMessage) json.RawMessage {
+	if len(bag) == 0 {
+		return nil
+	}
+	return metadata(bag)
 }

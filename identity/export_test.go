@@ -4,14 +4,16 @@ import (
 	"context"
 	"runtime"
 	"time"
+
+	"github.com/usherauth/usher/identity/internal/passhash"
 )
 
 // What tests of the package's inside need.
 var (
 	NormalizeEmail    = normalizeEmail
 	NormalizePassword = normalizePassword
-	VerifyPassword    = verifyPassword
-	HashPassword      = hashPassword
+	VerifyPassword    = passhash.Verify
+	HashPassword      = passhash.Hash
 	LockAfter         = lockAfter
 	CheckCookieSize   = checkCookieSize
 	MergeMetadata     = mergeMetadata
@@ -19,7 +21,7 @@ var (
 
 // Derive computes an argon2id tag.
 func Derive(password string, salt []byte, t, m uint32, p uint8, n int) []byte {
-	return passwordHash{variant: argon2id, argonParams: argonParams{memory: m, time: t, threads: p}, salt: salt}.derive(password, n)
+	return passhash.Derive(password, salt, passhash.Params{Memory: m, Time: t, Threads: p}, n)
 }
 
 // ParseForm reads a form body; ok is false if it is refused.
@@ -45,14 +47,8 @@ func (s *Service) Purge() { s.purge(context.Background()) }
 // AttemptLifetime is how long a sign-in or sign-up waits.
 const AttemptLifetime time.Duration = attemptLifetime
 
-// RealParams are the costs of the program; the tests run with less memory, so that
-// hundreds of accounts take seconds.
-var RealParams = currentParams
-
-func init() { currentParams.memory = 1024 }
-
-// Costs of argon2id parameters.
-func (p argonParams) Costs() (memory, time uint32, threads uint8) { return p.memory, p.time, p.threads }
+// The tests run with less memory than the program, so that hundreds of accounts take seconds.
+func init() { passhash.Current.Memory = 1024 }
 
 // Redraw and Orientation are what becomes of an upload, and how it was held.
 var (
@@ -62,7 +58,7 @@ var (
 
 // DrainMail waits until all mail that was asked for has been given to SendMail.
 func (s *Service) DrainMail() {
-	for s.outbox.pending.Load() > 0 {
+	for s.outbox.pending() > 0 {
 		runtime.Gosched()
 	}
 }
@@ -94,3 +90,6 @@ func (s *Service) Tables() (frontend, backend map[string][]string) {
 	}
 	return list(s.frontendRoutes()), list(backendRoutes())
 }
+
+// ClientCookie is the name of the client cookie.
+func (s *Service) ClientCookie() string { return s.clientCookie() }

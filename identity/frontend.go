@@ -22,9 +22,9 @@ func (s *Service) frontendRoutes() routes {
 // creates, attempts and favours limit how often one network may begin something, try a
 // secret, and ask for what costs more than an answer: mail, a picture to be redrawn, invitations, or members
 // who were not asked.
-func (s *Service) creates(e endpoint) endpoint  { return limited(s.limits.creations, e) }
+func (s *Service) creates(e endpoint) endpoint  { return limited(s.limits.creations, bounded(e)) }
 func (s *Service) attempts(e endpoint) endpoint { return limited(s.limits.attempts, e) }
-func (s *Service) favours(e endpoint) endpoint  { return limited(s.limits.favours, e) }
+func (s *Service) favours(e endpoint) endpoint  { return limited(s.limits.favours, bounded(e)) }
 
 // prepareFrontend comes before every Frontend API endpoint: who may ask at all, and what
 // was sent.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -124,6 +123,7 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 	if err != nil {
 		return nil, nil, err
 	}
+	var words invitationWords
 	err = c.update(c.r.Context(), func(tx Tx) error {
 		a, err := c.acting(tx, wire.PermissionMembershipsManage)
 		if err != nil {
@@ -132,6 +132,9 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 		b = a.browser
 		role, err := roleGiven(a.rules, "role", roleKey)
 		if err != nil {
+			return err
+		}
+		if err := a.mayGive(role); err != nil {
 			return err
 		}
 		if err := c.mayInviteMore(tx, a.org.ID, len(addresses)); err != nil {
@@ -155,6 +158,7 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 				return err
 			}
 		}
+		words = invitationWords{a.user.shownName(), a.org.Name}
 		v, err := c.viewOrganizations(tx, frontendShape)
 		if err != nil {
 			return err
@@ -166,7 +170,7 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 		return nil, nil, err
 	}
 	for n, ticket := range tickets {
-		c.mailInvitation(addresses[n], ticket)
+		c.mailInvitation(addresses[n], words, ticket)
 	}
 	return out, b, nil
 }
@@ -177,8 +181,8 @@ func (c *call) ticketsToMail(n int) ([]string, error) {
 	if err != nil || notify == "false" || !c.outbox.usable() {
 		return nil, err
 	}
-	if c.outbox.full() {
-		return nil, unavailable(5 * time.Second)
+	if err := c.reserveMail(n, invitationMail); err != nil {
+		return nil, err
 	}
 	tickets := make([]string, n)
 	for i := range tickets {
@@ -190,8 +194,8 @@ func (c *call) ticketsToMail(n int) ([]string, error) {
 // mayInviteMore bounds what members can pile up: whoever shows or changes the organization
 // goes through all of its pending invitations.
 func (c *call) mayInviteMore(tx Tx, orgID string, n int) error {
-	pending, err := c.pendingInvitations(tx, orgID)
-	if err == nil && len(pending)+n > maxPending {
+	_, pending, err := tx.CountPeople([]string{orgID}, c.now)
+	if err == nil && pending[orgID]+int64(n) > maxPending {
 		err = refuse(http.StatusForbidden, wire.CodeMembershipQuota,
 			"At most "+decimal(maxPending)+" invitations can wait for an answer. Revoke some first.")
 	}
@@ -209,6 +213,9 @@ func revokeSentInvitation(c *call) (any, error) {
 		b = a.browser
 		i, err := organizationInvitation(tx, a.org.ID, c.r.PathValue("invitation"))
 		if err != nil {
+			return err
+		}
+		if err := a.mayTouch(i.Role); err != nil {
 			return err
 		}
 		if err := c.revokeInvitation(tx, &i, a.doer()); err != nil {

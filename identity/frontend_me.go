@@ -20,6 +20,8 @@ func (s *Service) meRoutes() routes {
 		"/v1/me/phone_numbers", "/v1/me/phone_numbers/{rest...}",
 		"/v1/me/web3_wallets", "/v1/me/web3_wallets/{rest...}",
 		"/v1/me/passkeys", "/v1/me/passkeys/{rest...}",
+		"/v1/me/biometric_credentials", "/v1/me/biometric_credentials/{rest...}",
+		"/v1/me/oauth/device", "/v1/me/oauth/device/{rest...}",
 		"/v1/me/totp", "/v1/me/totp/{rest...}",
 		"/v1/me/backup_codes", "/v1/me/backup_codes/{rest...}",
 		"/v1/me/external_accounts", "/v1/me/external_accounts/{rest...}",

@@ -77,6 +77,9 @@ func createMember(c *call) (any, error) {
 		if err != nil {
 			return Membership{}, err
 		}
+		if err := a.mayGive(given); err != nil {
+			return Membership{}, err
+		}
 		if _, err := tx.User(userID); err != nil {
 			return Membership{}, missing(err)
 		}
@@ -121,6 +124,9 @@ func updateMember(c *call) (any, error) {
 		if err != nil {
 			return m, missing(err)
 		}
+		if err := errors.Join(a.mayGive(role), a.mayTouch(m.Role)); err != nil {
+			return m, err
+		}
 		return m, c.changeRole(tx, a.rules, &m, role, a.doer())
 	})
 }
@@ -132,6 +138,9 @@ func deleteMember(c *call) (any, error) {
 		m, err := tx.Membership(a.org.ID, c.r.PathValue("user"))
 		if err != nil {
 			return m, missing(err)
+		}
+		if err := a.mayTouch(m.Role); err != nil {
+			return m, err
 		}
 		return m, c.removeMember(tx, a.rules, m, a.doer())
 	})

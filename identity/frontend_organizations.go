@@ -37,7 +37,8 @@ func (s *Service) organizationRoutes() routes {
 		"/v1/me/organization_suggestions":                     {"GET": noSuggestions},
 		"/v1/me/organization_suggestions/{rest...}":           {"POST": noSuchSuggestion},
 
-		"/v1/tickets/accept": {"GET": acceptTicket},
+		"/v1/tickets":        {"GET": describeTicket},
+		"/v1/tickets/accept": {"GET": acceptTicket, "POST": s.attempts(acceptTicketHere)},
 	}, notBuilt(
 		"/v1/organizations/{id}/billing/{rest...}",
 		"/v1/organizations/{id}/enterprise_connections", "/v1/organizations/{id}/enterprise_connections/{rest...}",

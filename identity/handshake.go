@@ -22,6 +22,9 @@ func handshake(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.twoClients() { // the app's proxy deletes the one that a neighbor set; the next handshake tells
+		return redirect{target.String()}, nil
+	}
 	var b *browser
 	err = c.view(c.r.Context(), func(tx Tx) (err error) {
 		b, err = c.browser(tx)
@@ -73,12 +76,26 @@ func sameHost(host, origin string) bool {
 // token is worthless after a minute.
 func (c *call) handshakePayload(target *url.URL, cookies []*http.Cookie) (any, error) {
 	cookies = slices.DeleteFunc(cookies, func(cookie *http.Cookie) bool { return strings.HasPrefix(cookie.Name, wire.CookieRefresh) })
-	payload := wire.HandshakePayload{Handshake: directives(cookies, c.caller.azp)}
+	binding := c.binding()
+	payload := wire.HandshakePayload{
+		Handshake: directives(cookies, c.caller.azp), Aud: c.caller.azp, Bnd: &binding,
+		Iat: c.now.Unix(), Exp: c.now.Add(handshakeNonceLifetime).Unix(),
+	}
 	jwt, err := c.currentKeys(c.r.Context()).signing.signer.Sign("", payload)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w: %w", errInternal, err)
 	}
 	return c.leadBack(target, wire.ParamHandshake, jwt)
+}
+
+// binding is the digest that the app sent along of the cookies of the browser, "" if it sent
+// none. The result repeats it, so that the app takes it from that browser only.
+func (c *call) binding() string {
+	const longest = 64
+	if digest := c.query.Get(wire.ParamHandshakeBinding); len(digest) <= longest {
+		return digest
+	}
+	return ""
 }
 
 // renew writes down that the session is in use, if that is due. ok is false when it

@@ -66,7 +66,7 @@ func TestNonceForAnAppOnAnotherHost(t *testing.T) {
 	cookies := exchange(t, app, nonceFor(t, app, v))
 	session := cookies["__session"+suffix]
 	claims := decode[map[string]any](t, payloadOf(t, session))
-	if claims["sid"] != v.sessionID() || claims["azp"] != elsewhere || cookies["__session"] != session || cookies["__client_uat"] == "0" || cookies["__client"] != "" {
+	if claims["sid"] != v.sessionID() || claims["azp"] != elsewhere || cookies["__session"] != session || cookies["__client_uat"] == "0" || cookies[clientName()] != "" {
 		t.Errorf("claims %v, cookies %v", claims, cookies)
 	}
 	app.clock.Add(2 * time.Minute)

@@ -27,11 +27,12 @@ const (
 type nonceData struct {
 	Azp        string `json:"azp"`         // the app that it is for
 	SecretHash []byte `json:"secret_hash"` // the client's, when it was given out
+	Binding    string `json:"binding"`     // of the browser that it was given to
 }
 
 // handshakeNonce writes down for whom the nonce is and sends the browser back with it.
 func (c *call) handshakeNonce(target *url.URL, s Session, client Client) (any, error) {
-	data, err := json.Marshal(nonceData{c.caller.azp, client.SecretHash})
+	data, err := json.Marshal(nonceData{c.caller.azp, client.SecretHash, c.binding()})
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w: %w", errInternal, err)
 	}
@@ -69,8 +70,16 @@ func spendNonce(c *call) (any, error) {
 		session *Session
 		client  Client
 		user    User
+		binding string
 	)
-	err := c.update(c.r.Context(), func(tx Tx) error {
+	err := c.view(c.r.Context(), func(tx Tx) error { // what is made up takes no turn to write
+		_, err := found(tx.GrantBySecret(hashSecret(nonce)))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = c.update(c.r.Context(), func(tx Tx) error {
 		g, err := found(tx.GrantBySecret(hashSecret(nonce)))
 		if err != nil {
 			return err
@@ -82,7 +91,7 @@ func spendNonce(c *call) (any, error) {
 		if err := json.Unmarshal(g.Data, &data); err != nil {
 			return fmt.Errorf("identity: %w: read a nonce: %w", errInternal, err)
 		}
-		c.caller.azp = data.Azp
+		c.caller.azp, binding = data.Azp, data.Binding
 		if session, client, user, err = c.stillSignedIn(tx, g.SessionID); err != nil {
 			return err
 		}
@@ -99,7 +108,7 @@ func spendNonce(c *call) (any, error) {
 	} else if cookies, err = c.sessionCookies(*session, client, user); err != nil {
 		return nil, err
 	}
-	return wire.HandshakeDirectives{Directives: directives(cookies, c.caller.azp)}, nil
+	return wire.HandshakeDirectives{Directives: directives(cookies, c.caller.azp), Aud: c.caller.azp, Bnd: &binding}, nil
 }
 
 // stillSignedIn finds a session with its client and user, nil when it has ended.

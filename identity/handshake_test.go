@@ -54,7 +54,7 @@ func TestHandshakeOfSomebodySignedOut(t *testing.T) {
 	gone.signOut()
 	app.clock.Add(time.Hour)
 	forged := app.visitor()
-	forged.cookies["__client"] = "forged"
+	forged.cookies[clientName()] = "forged"
 	for name, v := range map[string]*visitor{"new": app.visitor(), "idle too long": idle, "replayed cookie": saved, "forged cookie": forged} {
 		v.cookies["__session"], v.cookies["__session_"+app.PublishableKey().Suffix()] = "old", "old"
 		a := v.get(handshakeTo(origin + "/"))

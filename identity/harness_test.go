@@ -368,3 +368,22 @@ func replaceAll(body string, words ...string) string {
 	}
 	return body
 }
+
+// clientName is the name of the client cookie of every instance that seed makes.
+var clientName = sync.OnceValue(func() string {
+	store := memstore.New()
+	b := born()
+	ctx := context.Background()
+	err := store.Update(ctx, func(tx identity.Tx) error {
+		return errors.Join(tx.PutSetting("instance", b.instance), tx.PutSetting("cookie_keys", b.cookies), tx.PutSigningKey(b.keys[0]))
+	})
+	if err != nil {
+		panic(err)
+	}
+	svc, err := identity.New(ctx, identity.Config{Store: store, PublicOrigin: origin, PurgeInterval: -1})
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = svc.Close() }()
+	return svc.ClientCookie()
+})

@@ -45,13 +45,22 @@ var pictureFormats = []pictureFormat{
 // transactions and after it is known that the caller may upload; store the result with
 // [call.putImage].
 func (c *call) readPicture() (img Image, err error) {
-	data, err := c.readUpload()
-	if err != nil {
-		return Image{}, err
-	}
-	poolErr := c.pictures.do(c.r.Context(), func() { img, err = redraw(data) })
+	place := c.uploads.do(c.r.Context(), c.bidder(), func() bool {
+		var data []byte
+		if data, err = c.readUpload(); err != nil {
+			return false
+		}
+		full := c.pictures.do(c.r.Context(), c.bidder(), func() bool {
+			img, err = redraw(data)
+			return false
+		})
+		if full != nil {
+			err = full
+		}
+		return false
+	})
 	img.ID, img.CreatedAt = newID(prefixImage), c.now
-	return img, errors.Join(poolErr, err)
+	return img, errors.Join(place, err)
 }
 
 // redraw decodes a picture and encodes what it shows: a copy of it holds pixels and

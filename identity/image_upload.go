@@ -2,12 +2,14 @@ package identity
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -20,6 +22,75 @@ var uploads = map[string]bool{
 
 const multipartRoom = 16 << 10 // for boundaries and headers around a file
 
+// Bounds of uploads of the whole process: each takes its place before its body is read.
+const (
+	uploadsAtOnce = 6 // of at most 2.7 MB each, read and decoded
+	uploadQueue   = 64
+	uploadTime    = 15 * time.Second // for a body to arrive
+	uploadIdle    = 3 * time.Second  // for the next octets of it
+)
+
+// errSlowBody means that a body takes too long to arrive.
+var errSlowBody = refuse(http.StatusRequestTimeout, wire.CodeRequestBodyInvalid, "The picture took too long to arrive. Try again on a faster connection.")
+
+// timed reads r until that takes too long. A read that hangs is left behind with one small
+// buffer; it ends with its connection. Call the function that it returns when done.
+func timed(ctx context.Context, r io.Reader) (io.Reader, func()) {
+	ctx, stop := context.WithTimeoutCause(ctx, uploadTime, errSlowBody)
+	t := &timedReader{ctx: ctx, pieces: make(chan piece)}
+	go t.copy(r)
+	return t, stop
+}
+
+type timedReader struct {
+	ctx    context.Context
+	pieces chan piece
+	rest   piece
+}
+
+// piece is what one read returned.
+type piece struct {
+	data []byte
+	err  error
+}
+
+func (t *timedReader) copy(r io.Reader) {
+	for {
+		p := piece{data: make([]byte, 32<<10)}
+		var n int
+		n, p.err = r.Read(p.data)
+		p.data = p.data[:n]
+		select {
+		case t.pieces <- p:
+		case <-t.ctx.Done():
+			return
+		}
+		if p.err != nil {
+			return
+		}
+	}
+}
+
+func (t *timedReader) Read(b []byte) (int, error) {
+	if len(t.rest.data) == 0 && t.rest.err == nil {
+		idle := time.NewTimer(uploadIdle)
+		defer idle.Stop()
+		select {
+		case t.rest = <-t.pieces:
+		case <-t.ctx.Done():
+			t.rest.err = context.Cause(t.ctx)
+		case <-idle.C:
+			t.rest.err = errSlowBody
+		}
+	}
+	n := copy(b, t.rest.data)
+	t.rest.data = t.rest.data[n:]
+	if len(t.rest.data) > 0 {
+		return n, nil
+	}
+	return n, t.rest.err
+}
+
 // readUpload returns the octets of the file that a request carries: in a multipart form,
 // in its field "file", or as the body itself, plain or as base64 text, which is what
 // browser clients make of a string.
@@ -28,7 +99,8 @@ func (c *call) readUpload() ([]byte, error) {
 	if err != nil {
 		mediaType = ""
 	}
-	body := http.MaxBytesReader(c.w, c.r.Body, maxImageBytes*4/3+multipartRoom) // base64 takes a third more
+	body, stop := timed(c.r.Context(), http.MaxBytesReader(c.w, c.r.Body, maxImageBytes*4/3+multipartRoom)) // base64 takes a third more
+	defer stop()
 	var data []byte
 	switch mediaType {
 	case "multipart/form-data":
@@ -42,6 +114,8 @@ func (c *call) readUpload() ([]byte, error) {
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, errSlowBody):
+		return nil, errSlowBody
 	case errors.As(err, &tooLarge), len(data) > maxImageBytes:
 		return nil, imageTooLarge("The picture is too large. Please choose a file of at most 2 MB.")
 	case err != nil:

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // ImportOptions say how an import goes. The zero value takes what is new.
@@ -106,7 +108,7 @@ type importItem struct {
 }
 
 // importLoss is a part of a record that is not taken with it. Without a text it is only
-// counted.
+// counted, and without a name of what it is only told.
 type importLoss struct{ what, text string }
 
 type importOutcome int
@@ -188,6 +190,9 @@ func (im *importer) open(r io.Reader) (source, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\ufeff")) {
 		_, _ = in.Discard(3) // was peeked at
+	} else if bytes.HasPrefix(bom, []byte("\xff\xfe")) || bytes.HasPrefix(bom, []byte("\xfe\xff")) {
+		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder() // "Unicode text" of spreadsheets
+		in = bufio.NewReaderSize(utf16.Reader(in), 64<<10)
 	}
 	first, err := in.Peek(1)
 	if errors.Is(err, io.EOF) {
@@ -266,7 +271,9 @@ func (im *importer) count(batch []importItem, outcomes []importOutcome) {
 // lose tells what a record that was taken is without.
 func (im *importer) lose(item importItem) {
 	for _, loss := range item.lost {
-		im.result.LeftOut[loss.what]++
+		if loss.what != "" {
+			im.result.LeftOut[loss.what]++
+		}
 		if loss.text != "" {
 			im.notice(ImportNotice{Line: item.line, ID: item.id, Text: loss.text})
 		}

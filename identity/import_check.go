@@ -29,17 +29,6 @@ func checkBag(name string, bag *json.RawMessage) error {
 	return err
 }
 
-// knownHash reports what can be verified when somebody signs in; "" is no password.
-func knownHash(encoded string) bool {
-	hash, marked := cutCompromised(encoded)
-	if hash == "" {
-		return !marked
-	}
-	_, err := parseHash(hash)
-	_, imported := importedMatcher(hash)
-	return err == nil || imported
-}
-
 func checkUsername(name string) error {
 	if name != "" && !usernames.MatchString(name) {
 		return refusef("username has more than the letters a to z, digits, and . _ -")

@@ -14,7 +14,7 @@ import (
 func csvUser(row csvRow) (u User, lost []importLoss) {
 	u = User{
 		ID: row.get("id"), ExternalID: row.get("external_id"), FirstName: row.get("first_name"), LastName: row.get("last_name"),
-		Username:       strings.ToLower(row.get("username")),
+		Username:       lowerUsername(row.get("username")),
 		PublicMetadata: json.RawMessage(row.get("public_metadata")), PrivateMetadata: json.RawMessage(row.get("private_metadata")),
 		UnsafeMetadata: json.RawMessage(row.get("unsafe_metadata")),
 	}
@@ -49,10 +49,11 @@ func csvPassword(hasher, digest string) (string, error) {
 }
 
 // csvAddresses gives u its addresses, the primary one first; ok is false when one of them
-// is not valid. The dashboard lists a primary address that is not verified among those that
-// are not.
+// is not valid. Addresses are compared in normal form. One is verified if the row lists it
+// among the verified ones, if there is such a column, and not among the others.
 func csvAddresses(row csvRow, u *User) (ok bool) {
 	primary, verified, unverified := row.get("primary_email_address"), csvList(row, "verified_email_addresses"), csvList(row, "unverified_email_addresses")
+	_, listed := row.source.columns["verified_email_addresses"]
 	ok = true
 	add := func(address string, verified bool) {
 		normal, err := normalizeEmail(address)
@@ -60,12 +61,14 @@ func csvAddresses(row csvRow, u *User) (ok bool) {
 			ok = false
 			return
 		}
+		verified = verified && !hasAddress(unverified, normal)
 		if !slices.ContainsFunc(u.Emails, func(e EmailAddress) bool { return e.Normalized == normal }) {
 			u.Emails = append(u.Emails, EmailAddress{ID: newID(prefixEmail), Address: address, Normalized: normal, Verified: verified})
 		}
 	}
 	if primary != "" {
-		add(primary, slices.Contains(verified, primary) || !slices.Contains(unverified, primary))
+		normal, _ := normalizeEmail(primary)
+		add(primary, !listed || hasAddress(verified, normal))
 	}
 	for _, address := range verified {
 		add(address, true)
@@ -77,6 +80,14 @@ func csvAddresses(row csvRow, u *User) (ok bool) {
 		u.PrimaryEmailID = u.Emails[0].ID
 	}
 	return ok
+}
+
+// hasAddress reports whether a list has an address, given in normal form.
+func hasAddress(list []string, normal string) bool {
+	return slices.ContainsFunc(list, func(address string) bool {
+		n, err := normalizeEmail(address)
+		return err == nil && n == normal
+	})
 }
 
 // csvList is a cell with several values.
@@ -101,7 +112,7 @@ func csvValues(row csvRow, u *User) error {
 		}
 		*dst = at.UTC()
 	}
-	switch banned := row.get("banned"); banned {
+	switch banned := strings.ToLower(row.get("banned")); banned { // spreadsheets write TRUE
 	case "", "false":
 	case "true":
 		u.Banned = true

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/usherauth/usher/internal/strictjson"
 )
 
 // maxImportLine bounds one record. The largest is a user with a picture.
@@ -75,6 +77,9 @@ func (s *lineSource) item(raw []byte) (importItem, error) {
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return importItem{}, refusef("there is something behind the record")
+	}
+	if err := strictjson.Check(raw, maxBodyDepth); err != nil {
+		return importItem{}, refusef("it %s", err)
 	}
 	im, items := s.im, []importItem(nil)
 	var err error

@@ -3,6 +3,9 @@ package identity
 import (
 	"errors"
 	"time"
+
+	"github.com/usherauth/usher/identity/internal/passhash"
+	"github.com/usherauth/usher/wire"
 )
 
 // userItem is a user as it was exported.
@@ -53,11 +56,16 @@ func (im *importer) checkUser(u *User) error {
 		return refusef("primary_email_address_id names none of its addresses")
 	}
 	im.stamp(&u.CreatedAt, &u.UpdatedAt)
-	if !knownHash(u.PasswordHash) {
+	if !passhash.Usable(u.PasswordHash) {
 		return refusef("password_hash is not of a form that can be verified here")
 	}
 	if u.FailedAttempts < 0 || u.MaxOrgs < 0 {
 		return refusef("a number is negative")
+	}
+	for _, name := range []*string{&u.FirstName, &u.LastName} {
+		if !wire.Shows(*name) {
+			*name = "" // other systems keep blanks where there is no name
+		}
 	}
 	return refusal(errors.Join(
 		checkName("first_name", u.FirstName), checkName("last_name", u.LastName), checkName("external_id", u.ExternalID),
@@ -65,6 +73,16 @@ func (im *importer) checkUser(u *User) error {
 		checkBag("public_metadata", &u.PublicMetadata), checkBag("private_metadata", &u.PrivateMetadata),
 		checkBag("unsafe_metadata", &u.UnsafeMetadata),
 	))
+}
+
+// unprovenLoss reports a user of another system whose password may not open the account here:
+// [call.needsProof]. What was exported from an instance comes with the rule it had there.
+func unprovenLoss(u User) []importLoss {
+	if u.PasswordHash == "" || len(u.Emails) == 0 || u.proven() {
+		return nil
+	}
+	return []importLoss{{"verified addresses", "none of its addresses is verified: where people verify their address, " +
+		"it signs in with a code that is sent there, not with its password"}}
 }
 
 // stamp gives a record without times those of the import.

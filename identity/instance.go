@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,18 @@ func (s *Service) readInstance(ctx context.Context) (found bool, err error) {
 	return true, nil
 }
 
+// newHost names a new instance. Cookies get their suffix from it. Instances of this machine
+// come and go, with memory stores and fresh data folders, so theirs follows from the origin:
+// a browser would otherwise keep the cookies of each for a year, until all of them together
+// are too long for any server.
+func (s *Service) newHost() string {
+	name := lowerText(8)
+	if loopback(s.cfg.PublicOrigin) {
+		name = fmt.Sprintf("%x", sha256.Sum256([]byte(s.cfg.PublicOrigin)))[:8]
+	}
+	return "clerk." + name + ".usher.localhost"
+}
+
 // createInstance writes a new instance in one transaction. Of two nodes that start on
 // one empty store, the second finds the first one's instance and throws its own away.
 func (s *Service) createInstance(ctx context.Context) error {
@@ -89,7 +102,7 @@ func (s *Service) createInstance(ctx context.Context) error {
 	}
 	rec, err := json.Marshal(storedInstance{
 		ID:        newID(prefixInstance),
-		Host:      "clerk." + lowerText(8) + ".usher.localhost",
+		Host:      s.newHost(),
 		SecretKey: "sk_live_" + (rand.Text() + rand.Text())[:40],
 		CreatedAt: now,
 	})

@@ -27,9 +27,17 @@ func (i Invitation) statusAt(now time.Time) string {
 	return i.Status
 }
 
-// pendingInvitations are those of an organization that can still be accepted.
-func (c *call) pendingInvitations(tx Tx, orgID string) ([]Invitation, error) {
-	all, err := tx.Invitations(InvitationQuery{OrgID: &orgID, Statuses: []string{wire.InvitationPending}})
+// pendingInvitations are those of an organization that can still be accepted, of the
+// addresses in list.
+func (c *call) pendingInvitations(tx Tx, orgID string, list []Invitation) ([]Invitation, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	emails := make([]string, len(list))
+	for n, i := range list {
+		emails[n] = i.Normalized
+	}
+	all, err := tx.Invitations(InvitationQuery{OrgID: &orgID, Emails: emails, Statuses: []string{wire.InvitationPending}})
 	return slices.DeleteFunc(all, func(i Invitation) bool { return i.statusAt(c.now) != wire.InvitationPending }), err
 }
 
@@ -37,7 +45,7 @@ func (c *call) pendingInvitations(tx Tx, orgID string) ([]Invitation, error) {
 // the role, who invites and the metadata filled in. tickets are the secrets of the addresses
 // where they are accepted, one for each; nil makes none.
 func (c *call) invite(tx Tx, org Organization, list []Invitation, tickets []string, by doer) error {
-	pending, err := c.pendingInvitations(tx, org.ID)
+	pending, err := c.pendingInvitations(tx, org.ID, list)
 	if err != nil {
 		return err
 	}
@@ -107,7 +115,8 @@ func (c *call) revokeInvitation(tx Tx, i *Invitation, by doer) error {
 }
 
 // acceptInvitation makes somebody a member as an invitation says. The caller has made sure
-// that the invitation is theirs. Of two tries at once one finds it pending.
+// that the invitation is theirs. Of two tries at once one finds it pending. A member keeps
+// the role that they have.
 func (c *call) acceptInvitation(tx Tx, i *Invitation, user User, by doer) (Membership, error) {
 	if i.statusAt(c.now) != wire.InvitationPending {
 		return Membership{}, invitationNotPending()
@@ -120,6 +129,10 @@ func (c *call) acceptInvitation(tx Tx, i *Invitation, user User, by doer) (Membe
 	if err := tx.PutInvitation(*i); err != nil { // first: it takes no room beside the membership
 		return Membership{}, err
 	}
+	done := c.record(tx, by.event("invitation.accepted", i.OrgID, user.ID, "invitation_id", i.ID))
+	if m, err := tx.Membership(i.OrgID, user.ID); !errors.Is(err, ErrNotFound) {
+		return m, errors.Join(err, done) // a member already: nothing is left to do
+	}
 	rules, err := c.access(tx)
 	if err != nil {
 		return Membership{}, err
@@ -130,7 +143,7 @@ func (c *call) acceptInvitation(tx Tx, i *Invitation, user User, by doer) (Membe
 	}
 	m := Membership{UserID: user.ID, Role: role.Key, PublicMetadata: i.PublicMetadata, PrivateMetadata: i.PrivateMetadata}
 	m, err = c.addMember(tx, org, m, by)
-	return m, errors.Join(err, c.record(tx, by.event("invitation.accepted", i.OrgID, user.ID, "invitation_id", i.ID)))
+	return m, errors.Join(err, done)
 }
 
 func invitationNotPending() *apiError {

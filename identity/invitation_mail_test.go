@@ -37,7 +37,7 @@ func TestInvitationsAreMailedWhoeverInvites(t *testing.T) {
 	if strings.Contains(a.body, ticket) || strings.Contains(mine.Subject, ticket) {
 		t.Error("I27: who invites, or who reads subjects, gets the secret of the invited address")
 	}
-	app.backend("POST", path, `{"email_address":"cleo@example.com","role":"org:member"}`).want(t, 200, "")
+	app.backend("POST", path, `{"email_address":"cleo@example.com","role":"org:member","inviter_user_id":"`+ada.userID()+`"}`).want(t, 200, "")
 	theirs := box.next("invitation", "cleo@example.com")
 	text := func(m identity.Mail) string {
 		return strings.Replace(m.Text.Reveal(), ticketOf(t, linkOf(t, m)), "TICKET", 1)
@@ -91,4 +91,39 @@ func TestI26_InvitationsToOneAddress(t *testing.T) {
 	member(t, app, box, "bob@example.com")
 	app.clock.Add(time.Hour)
 	invite().want(t, 200, "")
+}
+
+// The mail says who invites and to what, with people's names kept apart from the sentence.
+func TestC7_InvitationsNameWhoInvites(t *testing.T) {
+	t.Parallel()
+	app, box := newMailApp(t)
+	ada := app.member("ada")
+	org := ada.found("Acme")
+	path := "/v1/organizations/" + org.ID + "/invitations"
+	first := func(want string) {
+		t.Helper()
+		m := <-box.ch
+		line, _, _ := strings.Cut(m.Text.Reveal(), "\n")
+		if line != want {
+			t.Errorf("the mail says %+q, want %+q", line, want)
+		}
+		for _, r := range m.Subject {
+			if r > 0x7f {
+				t.Errorf("subject %+q", m.Subject)
+			}
+		}
+	}
+	ada.post(path, "email_address", "bob@example.com", "role", "org:member").want(t, 200, "")
+	first("Ada Lovelace invited you to join Acme on ExampleApp.")
+	app.backend("POST", path, `{"email_address":"cleo@example.com","role":"org:member"}`).want(t, 200, "")
+	first("You are invited to join Acme on ExampleApp.")
+	app.backend("POST", "/v1/invitations", `{"email_address":"dora@example.com"}`).want(t, 200, "")
+	first("You are invited to create an account on ExampleApp.")
+	ada.post("/v1/me?_method=PATCH", "first_name", "\u202eeve", "last_name", "\u2069\u05d0\u05d1").want(t, 200, "")
+	app.backend("PATCH", "/v1/organizations/"+org.ID, `{"name":"\u05d0\u05db\u05de\u05d4"}`).want(t, 200, "")
+	ada.post(path, "email_address", "fay@example.com", "role", "org:member").want(t, 200, "")
+	first("\u2068\u202eeve \u05d0\u05d1\u2069 invited you to join \u2068\u05d0\u05db\u05de\u05d4\u2069 on ExampleApp.")
+	ada.post("/v1/me?_method=PATCH", "first_name", "", "last_name", "").want(t, 200, "")
+	ada.post(path, "email_address", "gil@example.com", "role", "org:member").want(t, 200, "")
+	first("ada@example.com invited you to join \u2068\u05d0\u05db\u05de\u05d4\u2069 on ExampleApp.")
 }

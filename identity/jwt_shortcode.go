@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/usherauth/usher/internal/strictjson"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -137,13 +138,11 @@ func written(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	var out strings.Builder
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	out, err := strictjson.Encode(v)
+	if err != nil {
 		return "null" // cannot happen for what came from JSON
 	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return string(out)
 }
 
 // evaluate is the first operand that counts.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/passhash"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -65,33 +66,38 @@ type checkedPassword struct {
 func (c *call) checkPassword(wrong *apiError, password string, find func(Tx) (User, error)) (checkedPassword, error) {
 	ctx := c.r.Context()
 	normal, usable := normalizePassword(password)
+	tries := spellings(password)
 	var user User
 	var tried string // whose password it was, "" when nobody's
 	var match, outdated bool
 	var countErr error
-	err := c.pool.do(ctx, func() {
+	var upgraded string
+	err := c.pool.do(ctx, c.bidder(), func() (earned bool) {
 		countErr = c.update(ctx, func(tx Tx) (err error) {
 			user, tried, err = c.countTry(tx, find)
 			return err
 		})
-		if countErr == nil {
-			match, outdated = verifyPassword(user.PasswordHash, normal)
+		if countErr != nil {
+			return false
 		}
+		match, outdated = c.pool.verify(user.PasswordHash, tries...)
+		match = match && tries[0] != ""
+		if match && usable && outdated { // without a normal form, the other system's digest stays
+			upgraded = passhash.Hash(normal)
+		}
+		return match
 	})
 	if err := errors.Join(err, countErr); err != nil {
 		return checkedPassword{}, err
 	}
-	if !match || !usable {
+	if !match {
 		if err := c.recordRefusal(tried); err != nil {
 			return checkedPassword{}, err
 		}
 		return checkedPassword{}, wrong
 	}
-	checked := checkedPassword{wrong: wrong, userID: user.ID, setAt: user.PasswordAt}
-	if outdated {
-		checked.upgraded, err = c.pool.hash(ctx, normal)
-	}
-	return checked, err
+	c.proved = user.ID
+	return checkedPassword{wrong: wrong, userID: user.ID, setAt: user.PasswordAt, upgraded: upgraded}, nil
 }
 
 // countTry returns the user to verify against, the zero User when there is none or it is
@@ -119,21 +125,27 @@ func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (user User, tried st
 // writeDecoy does for nobody what is done for somebody, with whoever was tried last. An
 // instance without anybody has nothing to hide.
 func (c *call) writeDecoy(tx Tx) error {
-	decoy, err := User{}, ErrNotFound
-	if id := c.lastTried.Load(); id != nil {
-		decoy, err = tx.User(*id)
-	}
-	if errors.Is(err, ErrNotFound) { // none was tried yet, or they are deleted
-		anybody, err := tx.Users(UserQuery{Limit: 1})
-		if err != nil || len(anybody) == 0 {
-			return err
-		}
-		decoy = anybody[0]
-		c.lastTried.Store(&decoy.ID)
-	} else if err != nil {
+	decoy, err := c.decoy(tx)
+	if err != nil || decoy.ID == "" {
 		return err
 	}
 	return tx.PutUser(decoy)
+}
+
+// decoy reads the most recently tried user, to be the same work as reading somebody; the zero
+// User where there is nobody.
+func (c *call) decoy(tx Tx) (User, error) {
+	if id := c.lastTried.Load(); id != nil {
+		if decoy, err := tx.User(*id); !errors.Is(err, ErrNotFound) {
+			return decoy, err
+		}
+	}
+	anybody, err := tx.Users(UserQuery{Limit: 1}) // none was tried yet, or they are deleted
+	if err != nil || len(anybody) == 0 {
+		return User{}, err
+	}
+	c.lastTried.Store(&anybody[0].ID)
+	return anybody[0], nil
 }
 
 // recordRefusal writes down a wrong password, also one for nobody, so that both are the

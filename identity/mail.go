@@ -2,15 +2,10 @@ package identity
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 	"unicode"
 
 	"github.com/usherauth/usher/wire"
@@ -46,107 +41,10 @@ const (
 	mailInvitation       = "invitation"
 )
 
-const (
-	outboxSize    = 256
-	outboxWorkers = 4
-	mailTimeout   = 30 * time.Second // of one try
-	mailTries     = 3
-	mailPause     = 2 * time.Second // before the second try; twice that before the third
-)
-
-// outbox sends mail after the request that asked for it was answered: how long that takes
-// would tell whether there was anybody to write to. What waits is lost when the program
-// ends; people ask for another code.
-type outbox struct {
-	send  func(context.Context, Mail) error // nil: there is no mail
-	queue chan Mail
-	log   *slog.Logger
-	pause time.Duration
-
-	pending atomic.Int64 // put and not yet done with
-}
-
-func newOutbox(send func(context.Context, Mail) error, log *slog.Logger) *outbox {
-	return &outbox{send: send, queue: make(chan Mail, outboxSize), log: log, pause: mailPause}
-}
-
-func (o *outbox) usable() bool { return o.send != nil }
-
-// full reports that mail put now could be dropped. Ask before anything is changed, also
-// when nobody will be written to.
-func (o *outbox) full() bool { return o.pending.Load() >= outboxSize }
-
-// put queues mail. One to nobody is none; not to queue it saves too little to be noticed.
-func (o *outbox) put(ctx context.Context, m Mail) {
-	if !o.usable() || m.To == "" {
-		return
-	}
-	o.pending.Add(1)
-	select {
-	case o.queue <- m:
-	default:
-		o.pending.Add(-1)
-		o.log.WarnContext(ctx, "mail dropped: too many wait to be sent", "mail", m)
-	}
-}
-
-// start runs the workers until ctx ends.
-func (o *outbox) start(ctx context.Context, done *sync.WaitGroup) {
-	if !o.usable() {
-		return
-	}
-	for range outboxWorkers {
-		done.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case m := <-o.queue:
-					o.deliver(ctx, m)
-				}
-			}
-		})
-	}
-}
-
-func (o *outbox) deliver(ctx context.Context, m Mail) {
-	defer o.pending.Add(-1)
-	pause := o.pause
-	for try := 1; ; try++ {
-		err := o.try(ctx, m)
-		if err == nil {
-			o.log.DebugContext(ctx, "mail sent", "mail", m)
-			return
-		}
-		if try == mailTries || ctx.Err() != nil {
-			o.log.WarnContext(ctx, "mail not sent", "mail", m, "tries", try, "err", m.without(err))
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		pause *= 2
-	}
-}
-
 // without is the text of err without what is private in m: mail servers repeat addresses.
 func (m Mail) without(err error) string {
 	hide := strings.NewReplacer(m.To, "[address]", m.Text.Reveal(), "[text]", cmp.Or(m.Code.Reveal(), m.To), "[code]")
 	return hide.Replace(err.Error())
-}
-
-// try sends once. A sender that panics has failed, and the next mail is sent all the same.
-func (o *outbox) try(ctx context.Context, m Mail) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
-	defer cancel()
-	defer func() {
-		if recover() != nil {
-			err = errors.New("identity: SendMail panicked")
-		}
-	}()
-	return o.send(ctx, m)
 }
 
 // mailable is how to write to an address: as its owner typed it, unless that has letters that
@@ -173,26 +71,57 @@ func (s *Service) letter(kind, to, subject, text string) Mail {
 
 // codeLetter brings a code.
 func (s *Service) codeLetter(kind, to, code string) Mail {
-	subject, what := "Your verification code", "To prove that this address is yours, enter this code:"
+	subject, what := "Your verification code", "Enter this code to confirm your email address:"
 	if kind == mailResetCode {
-		subject, what = "Your code for a new password", "To choose a new password, enter this code:"
+		subject, what = "Your code for a new password", "Enter this code to choose a new password:"
 	}
-	m := s.letter(kind, to, subject, what+"\n\n    "+code+"\n\nIt can be used once, within 10 minutes. "+
-		"If you did not ask for it, somebody typed your address: you need not do anything, and should give the code to nobody.")
+	m := s.letter(kind, to, subject, what+"\n\n    "+code+"\n\nThe code works once and expires in 10 minutes. Don't share it with anyone.\n\n"+
+		"If you didn't request it, you can ignore this email.")
 	m.Code = wire.NewSecret(code)
 	return m
 }
 
-// mailInvitation sends the address where an invitation is accepted to who is invited. Nobody
-// else learns it: it proves who reads that mail.
-func (c *call) mailInvitation(to, ticket string) {
-	c.outbox.put(c.r.Context(), c.invitationLetter(to, c.ticketURL(ticket)))
+// invitationWords are the names in an invitation: who invites, and to what. Each is "" where
+// there is none.
+type invitationWords struct{ inviter, organization string }
+
+func wordsOf(tx Tx, i Invitation) (w invitationWords, err error) {
+	if i.OrgID != "" {
+		org, err := tx.Organization(i.OrgID)
+		if err != nil {
+			return w, err
+		}
+		w.organization = org.Name
+	}
+	inviter, err := optional(i.InviterID, tx.User)
+	if err == nil && inviter != nil {
+		w.inviter = inviter.shownName()
+	}
+	return w, err
+}
+
+// mailInvitation sends the address where an invitation is accepted to the invited person.
+// Nobody else learns it: it proves who reads that mail.
+func (c *call) mailInvitation(to string, w invitationWords, ticket string) {
+	c.postLetter(c.invitationLetter(to, w, c.ticketURL(ticket)))
 }
 
 // invitationLetter brings the address where an invitation is accepted.
-func (s *Service) invitationLetter(to, address string) Mail {
-	return s.letter(mailInvitation, to, "You are invited", "Somebody invited you. To accept, open this address:\n\n    "+address+
-		"\n\nIt can be used once. If you do not know what this is about, you need not do anything.")
+func (s *Service) invitationLetter(to string, w invitationWords, address string) Mail {
+	what, on := "You are invited", ""
+	if w.inviter != "" {
+		what = wire.Isolated(w.inviter) + " invited you"
+	}
+	if s.cfg.ApplicationName != "" {
+		on = " on " + s.cfg.ApplicationName
+	}
+	if w.organization != "" {
+		what += " to join " + wire.Isolated(w.organization) + on + "."
+	} else {
+		what += " to create an account" + on + "."
+	}
+	return s.letter(mailInvitation, to, "You are invited", what+"\n\nOpen this link to accept the invitation:\n\n    "+address+
+		"\n\nThe link works once. If you didn't expect the invitation, you can ignore this email.")
 }
 
 // noMail answers who asks for a code where none can be sent.

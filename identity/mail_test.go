@@ -96,6 +96,7 @@ func TestMailIsBounded(t *testing.T) {
 	v := app.visitor()
 	sent := 0
 	for i := range 300 {
+		v.from(i / 100)
 		path, _ := v.beginSignUp("email_address", "p"+decimal(i)+"@example.com")
 		a := v.post(path+"/prepare_verification", "strategy", emailCode)
 		if a.StatusCode == 503 {

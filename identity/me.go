@@ -28,6 +28,10 @@ func (c *call) meIn(tx Tx, sessionID string) (me, error) {
 	if !ok {
 		return me{}, notSignedInHere()
 	}
+	if err := c.mayAct(s); err != nil {
+		return me{}, err
+	}
+	c.session = s
 	return me{b, s, b.users[s.UserID]}, nil
 }
 

@@ -106,7 +106,7 @@ func TestOwnSessions(t *testing.T) {
 		t.Errorf("sessions = %v, want %v", statuses, want)
 	}
 	here.post("/v1/me/sessions/"+id+"/revoke").want(t, 200, "")
-	if here.cookies["__client_uat"] != "0" || here.cookies["__client"] != "" {
+	if here.cookies["__client_uat"] != "0" || here.cookies[clientName()] != "" {
 		t.Errorf("cookies = %v, want signed out", here.cookies)
 	}
 	here.get("/v1/me/sessions/active").want(t, 401, wire.CodeSignedOut)

@@ -66,15 +66,11 @@ func (c *call) roomFor(tx Tx, org Organization, n int) error {
 	if org.MaxMemberships == 0 {
 		return nil
 	}
-	members, err := tx.CountMemberships(MembershipQuery{OrgID: org.ID})
+	members, pending, err := tx.CountPeople([]string{org.ID}, c.now)
 	if err != nil {
 		return err
 	}
-	pending, err := c.pendingInvitations(tx, org.ID)
-	if err != nil {
-		return err
-	}
-	if members+int64(len(pending))+int64(n) > int64(org.MaxMemberships) {
+	if members[org.ID]+pending[org.ID]+int64(n) > int64(org.MaxMemberships) {
 		return refuse(http.StatusForbidden, wire.CodeMembershipQuota,
 			fmt.Sprintf("The organization has reached its limit of %d members, with pending invitations.", org.MaxMemberships))
 	}

@@ -26,7 +26,7 @@ func TestSeveralAccountsInOneBrowser(t *testing.T) {
 	app.visitor().signUp("bob@example.com")
 	v := app.visitor()
 	v.signUp("ada@example.com")
-	ada, clientID, cookie := v.sessionID(), v.client().ID, v.cookies["__client"]
+	ada, clientID, cookie := v.sessionID(), v.client().ID, v.cookies[clientName()]
 
 	v.signIn("bob@example.com")
 	c := v.client()
@@ -35,7 +35,7 @@ func TestSeveralAccountsInOneBrowser(t *testing.T) {
 	}
 	bob := string(c.LastActiveSessionID)
 	old := v.copy()
-	old.cookies["__client"] = cookie
+	old.cookies[clientName()] = cookie
 	old.get("/v1/me").want(t, 401, wire.CodeSignedOut)
 	v.post("/v1/client/sessions/"+ada+"/tokens").want(t, 200, "")
 	v.post("/v1/client/sessions/"+bob+"/tokens").want(t, 200, "")
@@ -145,7 +145,7 @@ func TestParallelSignInsInOneBrowser(t *testing.T) {
 // client0 is the id in the visitor's cookie, whatever became of it.
 func (v *visitor) client0(t *testing.T) string {
 	t.Helper()
-	id, _, ok := v.app.Unseal(v.cookies["__client"])
+	id, _, ok := v.app.Unseal(v.cookies[clientName()])
 	if !ok {
 		t.Fatal("no client cookie")
 	}

@@ -34,7 +34,7 @@ func TestV09_DeleteMe(t *testing.T) {
 	if d := decode[wire.Response[wire.Deleted]](t, a.body); d.Response.Object != "user" || d.Response.ID != user.ID || !d.Response.Deleted {
 		t.Errorf("answer = %+v", d.Response)
 	}
-	if v.cookies["__client_uat"] != "0" || v.cookies["__client"] != "" {
+	if v.cookies["__client_uat"] != "0" || v.cookies[clientName()] != "" {
 		t.Errorf("cookies = %v, want signed out", v.cookies)
 	}
 	there.post("/v1/client/sessions/"+other+"/tokens").want(t, 401, wire.CodeSignedOut)
@@ -163,7 +163,7 @@ func TestClientTouch(t *testing.T) {
 	v.signUp("ada@example.com")
 	id := v.sessionID()
 	a = v.get(target(origin + "/welcome?a=1"))
-	if a.StatusCode != 307 || a.Header.Get("Location") != origin+"/welcome?a=1" || a.cookie("__client") == nil || a.cookie("__client").MaxAge < 300*24*3600 {
+	if a.StatusCode != 307 || a.Header.Get("Location") != origin+"/welcome?a=1" || a.cookie(clientName()) == nil || a.cookie(clientName()).MaxAge < 300*24*3600 {
 		t.Errorf("touch = %d to %q, cookies %v", a.StatusCode, a.Header.Get("Location"), a.Cookies())
 	}
 	v.post("/v1/client/sessions/"+id+"/tokens").want(t, 200, "")

@@ -137,12 +137,12 @@ func prepareMyEmail(c *call) (any, error) {
 			return err
 		}
 		g, code, err = c.prepareCode(tx, e.codeUse(m.user))
-		return err
+		return errors.Join(err, c.record(tx, codeRequested(m.user.ID)))
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.outbox.put(c.r.Context(), c.codeLetter(mailVerificationCode, e.Address, code))
+	c.postLetter(c.codeLetter(mailVerificationCode, e.Address, code))
 	return c.wrapEmail(m, e, &g, nil)
 }
 

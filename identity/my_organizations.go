@@ -93,6 +93,9 @@ func acceptMyInvitation(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
+		if err := c.notImpersonated(m.session); err != nil {
+			return err
+		}
 		i, err := c.myInvitation(tx, &m.user, ticket)
 		if err != nil {
 			return err
@@ -135,15 +138,20 @@ func (c *call) myInvitation(tx Tx, u *User, ticket *string) (Invitation, error) 
 	if ticket == nil {
 		return i, invitationNotFound()
 	}
-	sent, err := c.invitationByTicket(tx, *ticket)
-	if err == nil && sent.ID != i.ID {
+	if *ticket == "" {
+		return i, missingParam("ticket")
+	}
+	g, err := tx.GrantBySecret(hashSecret(*ticket))
+	if errors.Is(err, ErrNotFound) || err == nil && (g.Kind != ticketOrganization || g.Subject != i.ID) {
 		err = invitationNotFound()
+	}
+	if err == nil {
+		err = c.proveAddress(tx, u, i.Normalized, "")
 	}
 	if err != nil {
 		return i, err
 	}
-	u.Emails[n].Verified, u.Emails[n].UpdatedAt, u.UpdatedAt = true, c.now, c.now
-	return i, errors.Join(tx.PutUser(*u), c.record(tx, AuditEvent{Type: "email_address.verified", UserID: u.ID, ActorID: u.ID}))
+	return i, tx.PutUser(*u)
 }
 
 // noSuggestions: organizations are suggested to nobody.

@@ -81,6 +81,11 @@ func revokeMySession(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
+		if s.ID != m.session.ID {
+			if err := c.notImpersonated(m.session); err != nil {
+				return err
+			}
+		}
 		if s.ClientID == m.browser.client.ID {
 			s.Status = wire.SessionRevoked
 			m.browser, err = c.endSessions(tx, m.browser, wire.SessionRevoked, s)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/usherauth/usher/wire"
 )
@@ -41,7 +40,7 @@ func (f organizationFields) check() error {
 // checkOrganizationName accepts one line of text that is neither an address nor markup: names
 // are shown in invitations to strangers.
 func checkOrganizationName(name string) error {
-	if !strings.ContainsFunc(name, shows) {
+	if !wire.Shows(name) {
 		return missingParam("name")
 	}
 	if err := checkName("name", name); err != nil {
@@ -53,9 +52,6 @@ func checkOrganizationName(name string) error {
 	}
 	return nil
 }
-
-// shows reports a character that leaves a mark: a name of others could be read as none.
-func shows(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
 
 // createOrganization makes an organization and its creator, if there is one, its
 // administrator. Both are in tx or neither is.

@@ -67,6 +67,30 @@ func (a acting) may(permissions ...string) bool {
 	return slices.ContainsFunc(permissions, func(p string) bool { return slices.Contains(role.Permissions, p) })
 }
 
+// mayGive refuses a role that allows more than the person's own: nobody gives or takes
+// permissions that they lack themselves. A role that does not exist any more allows nothing.
+func (a acting) mayGive(role storedRole) error {
+	own, _ := a.rules.role(a.membership.Role)
+	return own.covers(role.AccessRole)
+}
+
+// mayTouch is [acting.mayGive] for a role that somebody has, or is invited to, by its key.
+func (a acting) mayTouch(key string) error {
+	role, _ := a.rules.role(key)
+	return a.mayGive(role)
+}
+
+// covers refuses a role with permissions that r lacks, and names them.
+func (r AccessRole) covers(other AccessRole) error {
+	lacking := slices.DeleteFunc(slices.Clone(other.Permissions), func(p string) bool { return slices.Contains(r.Permissions, p) })
+	if len(lacking) == 0 {
+		return nil
+	}
+	e := missingPermission(lacking...)
+	e.errs[0].Message = "The role " + other.Name + " has permissions that you do not have, so you cannot give it or take it away."
+	return e
+}
+
 // membershipOf returns an organization and somebody's membership in it, or one answer for
 // everything that is missing.
 func membershipOf(tx Tx, orgID, userID string) (Organization, Membership, error) {

@@ -70,15 +70,16 @@ type caller struct {
 
 // caller applies the proxy contract of protocol reference 8.11. Forwarded addresses are
 // believed only from a proxy that knows the secret key, and then only the last one, which
-// that proxy wrote itself; a bad one falls back to the peer's address.
+// that proxy wrote itself. A proxy that names no readable address leaves it unknown: its
+// own address is nobody's.
 func (s *Service) caller(r *http.Request) caller {
 	c := caller{azp: s.origins.public}
-	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		c.ip = addr.Addr().Unmap().WithZone("")
-	}
+	c.ip, _ = web.ParseAddress(r.RemoteAddr)
 	if s.instance.secret.Equal(r.Header.Get(wire.HeaderSecretKey)) {
-		if addr, ok := lastForwarded(r.Header.Values("X-Forwarded-For")); ok {
-			c.ip = addr
+		if last := lastForwarded(r.Header.Values("X-Forwarded-For")); last != "" {
+			c.ip = s.forwarded(r, last)
+		} else if r.Header.Get(wire.HeaderProxyURL) != "" {
+			c.ip = netip.Addr{}
 		}
 		if origin, ok := web.Origin(r.Header.Get(wire.HeaderProxyURL)); ok && s.origins.knows(origin) {
 			c.azp = origin
@@ -90,22 +91,32 @@ func (s *Service) caller(r *http.Request) caller {
 	return c
 }
 
-func lastForwarded(lines []string) (netip.Addr, bool) {
+// forwarded reads what a proxy wrote, which is the zero Addr when it is not an address.
+func (s *Service) forwarded(r *http.Request, entry string) netip.Addr {
+	addr, ok := web.ParseAddress(entry)
+	if !ok && s.saidForwarded.CompareAndSwap(false, true) {
+		s.log.WarnContext(r.Context(), "the last entry of X-Forwarded-For from a proxy with the secret key is not an address: all of its clients share one rate limit; let the proxy write the client's address there",
+			"entry", entry[:min(len(entry), 64)], "peer", r.RemoteAddr)
+	}
+	return addr
+}
+
+func lastForwarded(lines []string) string {
 	if len(lines) == 0 {
-		return netip.Addr{}, false
+		return ""
 	}
 	last := lines[len(lines)-1]
-	addr, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:]))
-	return addr.Unmap().WithZone(""), err == nil
+	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 }
 
 // network is the rate-limit key: the address, or the /64 of an IPv6 one, within which a
 // single customer can choose addresses freely.
 func (c caller) network() string {
+	if !c.ip.IsValid() {
+		return "unknown"
+	}
 	if c.ip.Is6() {
-		if p, err := c.ip.Prefix(64); err == nil {
-			return p.String()
-		}
+		return web.NetworkOf(c.ip).String()
 	}
 	return c.ip.String()
 }

@@ -261,3 +261,36 @@ func TestP05_HostHeaders(t *testing.T) {
 		t.Errorf("claims = %+v, want the configured origin and issuer", c)
 	}
 }
+
+// B5: a proxy that knows the secret key and names no readable address leaves it unknown;
+// its own, which is this machine's for requests in memory, is nobody's.
+func TestB5_AnAddressThatAProxyLeavesOutIsUnknown(t *testing.T) {
+	t.Parallel()
+	app := limitedApp(t)
+	proxied := func(forwarded ...string) *visitor {
+		v := app.visitor()
+		v.header.Set("Clerk-Secret-Key", app.SecretKey().Reveal())
+		v.header.Set("Clerk-Proxy-Url", "https://app.example.com/__clerk")
+		v.header["X-Forwarded-For"] = forwarded
+		return v
+	}
+	exhaust(t, proxied())
+	proxied("unknown").post("/v1/client/sign_ins", "identifier", "a@example.com").want(t, 429, wire.CodeTooManyRequests)
+	if code := tryFrom(app.visitor(), "192.0.2.1:5000", ""); code != 200 {
+		t.Errorf("the proxy's own bucket was used: %d", code)
+	}
+	for _, spelling := range []string{"198.51.100.7:5010", "198.51.100.7", "::ffff:198.51.100.7", "[::ffff:198.51.100.7]:80", " 198.51.100.7:1 "} {
+		proxied(spelling).post("/v1/client/sign_ins", "identifier", "a@example.com").want(t, 200, "")
+	}
+	proxied("198.51.100.7").post("/v1/client/sign_ins", "identifier", "a@example.com").want(t, 429, wire.CodeTooManyRequests)
+}
+
+func TestB5_APeerWithoutAPort(t *testing.T) {
+	t.Parallel()
+	v := limitedApp(t).visitor()
+	v.remote = "203.0.113.7"
+	exhaust(t, v)
+	if code := tryFrom(v, "203.0.113.8", ""); code != 200 {
+		t.Errorf("another peer: %d, want 200", code)
+	}
+}

@@ -2,12 +2,14 @@ package identity
 
 import (
 	_ "embed"
+	"errors"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
 
+	"github.com/usherauth/usher/identity/internal/passhash"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -34,6 +36,20 @@ func normalizePassword(s string) (normal string, ok bool) {
 	}
 	normal, err := precis.OpaqueString.String(s)
 	return normal, err == nil && len(normal) <= maxPasswordBytes
+}
+
+// spellings are what a password that was typed may have been hashed as: other systems hash
+// the octets as they came, this one the normal form, which is the last unless there is
+// none. What is too long is nobody's password: its spelling is the empty one.
+func spellings(typed string) []string {
+	normal, ok := normalizePassword(typed)
+	switch {
+	case len(typed) > maxPasswordBytes:
+		return []string{""}
+	case !ok, normal == typed:
+		return []string{typed}
+	}
+	return []string{typed, normal}
 }
 
 // passwordPolicy is what a new password must satisfy. There are no composition rules.
@@ -108,3 +124,28 @@ func addressWords(address string) []string {
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// importHash is [passhash.Import] with refusals for who sent the digest.
+func importHash(hasher, digest string) (string, error) {
+	hash, err := passhash.Import(hasher, digest)
+	switch {
+	case errors.Is(err, passhash.ErrPool):
+		return "", invalid("password_hasher", wire.CodeParamValueInvalid, "Passwords of a user pool cannot be verified here: only the pool itself can.")
+	case errors.Is(err, passhash.ErrHasher):
+		return "", invalid("password_hasher", wire.CodeParamValueInvalid, "This password hasher is not known.")
+	case err != nil:
+		return "", invalid("password_digest", wire.CodeParamFormatInvalid, "This is not a digest of the form that "+hasher+" has, or one that costs too much to verify.")
+	}
+	return hash, nil
+}
+
+// compromised reports a password that must be replaced before it opens a session.
+func (u User) compromised() bool { return passhash.IsCompromised(u.PasswordHash) }
+
+// keepHash replaces the hash of a password by another hash of the same one.
+func (u *User) keepHash(hash string) {
+	if u.compromised() {
+		hash = passhash.Compromised(hash)
+	}
+	u.PasswordHash = hash
+}

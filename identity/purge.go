@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -40,8 +41,9 @@ func (s *Service) start() {
 func (s *Service) purge(ctx context.Context) {
 	ended := s.now().Add(-purgeAfter)
 	s.purgeKind(ctx, "expired", func(tx Tx) (int64, bool, error) {
-		n, err := tx.DeleteExpired(ended)
-		return n, false, err
+		n, err1 := tx.DeleteExpired(ended)
+		m, err2 := s.deleteUnfinished(tx)
+		return n + m, false, errors.Join(err1, err2)
 	})
 	s.purgeKind(ctx, "images", func(tx Tx) (int64, bool, error) {
 		n, err := tx.DeleteUnusedImages(ended, purgeAtOnce)

@@ -71,6 +71,7 @@ type OrganizationQuery struct {
 type MembershipQuery struct {
 	OrgID   string
 	UserID  string
+	OrgIDs  []string // any of them
 	UserIDs []string // any of them
 	Roles   []string // any of them
 	Search  string   // part of the member's id, name or address, as in UserQuery

@@ -115,7 +115,7 @@ func TestRefreshRefusesWhatDoesNotBelongTogether(t *testing.T) {
 		"no session token":              {ada.sessionID(), "", refresh, origin, "session_refresh_session_token_ineligible"},
 		"a token of another instance":   {ada.sessionID(), foreign, foreignRefresh, origin, "session_refresh_session_token_ineligible"},
 		"no refresh token":              {ada.sessionID(), expired, "", origin, "refresh_token_not_found"},
-		"the client cookie":             {ada.sessionID(), expired, ada.cookies["__client"], origin, "refresh_token_not_found"},
+		"the client cookie":             {ada.sessionID(), expired, ada.cookies[clientName()], origin, "refresh_token_not_found"},
 		"a cut refresh token":           {ada.sessionID(), expired, refresh[:len(refresh)-8], origin, "refresh_token_not_found"},
 		"another origin":                {ada.sessionID(), expired, refresh, "https://evil.example", "refresh_request_origin_azp_mismatch"},
 	} {

@@ -31,7 +31,7 @@ func (c *call) readNewPassword(email string) (p newPassword, err error) {
 		return p, err
 	}
 	p.keepOthers = keep == "false"
-	p.hash, err = c.pool.hash(c.r.Context(), p.plain)
+	p.hash, err = c.hash(p.plain)
 	return p, err
 }
 
@@ -59,6 +59,9 @@ func finishReset(c *call) (any, error) {
 	email, err := normalizeEmail(attempt.Identifier)
 	if err != nil {
 		return nil, notFound()
+	}
+	if err := c.reserveMail(1, noticeMail); err != nil {
+		return nil, err
 	}
 	reset, err := c.readNewPassword(email)
 	if err != nil {
@@ -114,9 +117,9 @@ func (c *call) resetPassword(tx Tx, user *User, reset newPassword) error {
 func (c *call) tellPasswordChanged(user User) {
 	for _, e := range user.Emails {
 		if e.ID == user.PrimaryEmailID && e.Verified {
-			c.outbox.put(c.r.Context(), c.letter(mailPasswordChanged, e.Address, "Your password was changed",
-				"The password of your account was changed just now.\n\n"+
-					"If that was not you, ask for a code to choose a new one at once: that signs everybody else out."))
+			c.postLetter(c.letter(mailPasswordChanged, e.Address, "Your password was changed",
+				"The password of your account was just changed.\n\n"+
+					"If it wasn't you, request a code now and choose a new password. That signs out everyone else."))
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/usherauth/usher/wire"
@@ -16,13 +15,6 @@ func optionalMillis(t time.Time) *int64 {
 	}
 	ms := t.UnixMilli()
 	return &ms
-}
-
-func metadata(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("{}")
-	}
-	return raw
 }
 
 // userJSON is a user as people may see themselves: without private metadata.

@@ -27,7 +27,7 @@ var levels = []string{defaultLevel, "second_factor", "multi_factor"}
 // to have proven a factor a moment ago. Browser clients answer this refusal by asking for
 // one and trying again. Somebody who acts as the person never may.
 func (c *call) requireFresh(s Session) error {
-	if err := s.notImpersonated(); err != nil {
+	if err := c.notImpersonated(s); err != nil {
 		return err
 	}
 	if c.cfg.InsecureNoReverification || c.now.Sub(s.FirstFactor) < freshFor && !s.FirstFactor.IsZero() {
@@ -72,6 +72,9 @@ func startReverification(c *call) (any, error) {
 	var r reverification
 	err = c.update(c.r.Context(), func(tx Tx) (err error) {
 		if r.browser, r.session, err = c.liveSession(tx); err != nil {
+			return err
+		}
+		if err := c.notImpersonated(r.session); err != nil {
 			return err
 		}
 		r.user = r.browser.users[r.session.UserID]
@@ -150,12 +153,12 @@ func prepareReverification(c *call) (any, error) {
 		var g Grant
 		g, code, err = c.prepareCode(tx, r.codeUse(r.user.Emails[i]))
 		r.code = &g
-		return err
+		return errors.Join(err, c.record(tx, codeRequested(r.user.ID)))
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.outbox.put(c.r.Context(), c.codeLetter(mailVerificationCode, to, code))
+	c.postLetter(c.codeLetter(mailVerificationCode, to, code))
 	return c.wrapReverification(r, wire.StatusNeedsFirstFactor, r.code.verificationJSON(c.now))
 }
 

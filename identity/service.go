@@ -10,32 +10,37 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
 // Service is a running instance. It is safe for concurrent use; several may share a
 // store, on one machine or many.
 type Service struct {
-	cfg        Config
-	log        *slog.Logger
-	instance   instance
-	keys       keyring
-	signatures signatures
-	cookies    cookieKeys
-	pool       *hashPool
-	pictures   *hashPool // one at a time: decoding takes memory as hashing does
-	outbox     *outbox
-	policy     passwordPolicy
-	limits     limiters
-	origins    origins
-	environ    wire.Environment
-	parsed     atomic.Pointer[parsedAccess]
-	lastTried  atomic.Pointer[string] // whose password it was, by id
-	frontend   http.Handler
-	backend    http.Handler
-	inside     http.Handler // the Backend API for this process, without limits
-	stop       context.CancelFunc
-	done       sync.WaitGroup
+	cfg           Config
+	log           *slog.Logger
+	instance      instance
+	keys          keyring
+	signatures    signatures
+	cookies       cookieKeys
+	pool          *hashPool
+	uploads       *hashPool // places for the bodies of uploads
+	pictures      *hashPool // one at a time: decoding takes memory as hashing does
+	outbox        *outbox
+	policy        passwordPolicy
+	limits        limiters
+	origins       origins
+	environ       wire.Environment
+	parsed        atomic.Pointer[parsedAccess]
+	begun         atomic.Int64           // by strangers, since the start
+	lastTried     atomic.Pointer[string] // whose password it was, by id
+	frontend      http.Handler
+	backend       http.Handler
+	inside        http.Handler // the Backend API for this process, without limits
+	stop          context.CancelFunc
+	refusals      *web.Sampler // how often they are logged
+	saidForwarded atomic.Bool  // that a proxy's X-Forwarded-For cannot be read
+	done          sync.WaitGroup
 }
 
 // New opens the instance kept in cfg.Store, creating it and its keys when the store is
@@ -49,12 +54,14 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s := &Service{
 		cfg:      cfg,
 		log:      cfg.Logger,
-		pool:     newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash),
-		pictures: newHashPool(1, decodeQueue, cfg.CollectAfterHash),
+		pool:     newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash, cfg.Now),
+		uploads:  newHashPool(uploadsAtOnce, uploadQueue, false, cfg.Now),
+		pictures: newHashPool(1, decodeQueue, cfg.CollectAfterHash, cfg.Now),
 		outbox:   newOutbox(cfg.SendMail, cfg.Logger),
 		policy:   newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
-		limits:   newLimiters(cfg.Limits),
+		limits:   newLimiters(cfg.Limits, cfg.Now),
 		origins:  newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),
+		refusals: newRefusals(cfg.Now),
 	}
 	if err := s.openInstance(ctx); err != nil {
 		return nil, err
@@ -94,7 +101,8 @@ func (s *Service) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String()
 // LogValue implements [slog.LogValuer].
 func (s *Service) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Close stops background work and waits for it. Handlers keep answering, so close the
+// Close sends the mail that waits, for at most 20 seconds, stops background work and waits
+// for it. Handlers keep answering, so close the
 // listeners first and the store after. It may be called more than once.
 func (s *Service) Close() error {
 	s.stop()

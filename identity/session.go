@@ -51,6 +51,7 @@ func (c *call) liveSession(tx Tx) (*browser, Session, error) {
 	}
 	id := c.r.PathValue("id")
 	if s, ok := b.session(id); ok {
+		c.session = s
 		return b, s, nil
 	}
 	ended, err := optional(id, tx.Session)
@@ -191,7 +192,7 @@ func endSession(status string) endpoint {
 func (c *call) endSessions(tx Tx, b *browser, status string, sessions ...Session) (*browser, error) {
 	for _, s := range sessions {
 		s.Status, s.UpdatedAt = status, c.now
-		ended := AuditEvent{Type: "session." + status, UserID: s.UserID, ActorID: s.UserID, SessionID: s.ID}
+		ended := s.byActor(AuditEvent{Type: "session." + status, UserID: s.UserID, ActorID: s.UserID, SessionID: s.ID})
 		if err := errors.Join(tx.PutSession(s), c.record(tx, ended)); err != nil {
 			return nil, err
 		}

@@ -78,7 +78,7 @@ func TestEndAndRemove(t *testing.T) {
 			if got.Response.Status != status || got.Response.LastActiveToken != nil || got.Client == nil || len(got.Client.Sessions) != 0 {
 				t.Errorf("answer = %s, want the session %s and a client without sessions", a.body, status)
 			}
-			if v.cookies["__client_uat"] != "0" || v.cookies["__client"] != "" {
+			if v.cookies["__client_uat"] != "0" || v.cookies[clientName()] != "" {
 				t.Errorf("cookies = %v, want signed out", v.cookies)
 			}
 			if s := decode[wire.Session](t, app.backend("GET", "/v1/sessions/"+id, "").body); s.Status != status {
@@ -144,7 +144,7 @@ func TestC05_Fixation(t *testing.T) {
 	victim := attacker.copy() // the planted cookie
 	victim.post("/v1/client/sign_ins/"+planted+"/attempt_first_factor", "password", password).want(t, 200, "")
 	id := victim.sessionID()
-	if victim.cookies["__client"] == attacker.cookies["__client"] {
+	if victim.cookies[clientName()] == attacker.cookies[clientName()] {
 		t.Fatal("the client secret was not replaced")
 	}
 	if c := attacker.client(); c != nil {

@@ -200,6 +200,7 @@ func (c *call) putSignIn(tx Tx, attempt *SignIn, fresh string) (b *browser, secr
 	if b, secret, err = c.ensureClient(tx, fresh); err != nil {
 		return nil, "", err
 	}
+	c.began = attempt.ID
 	attempt.ClientID = b.client.ID
 	b.client.SignInID, b.signIn, b.code = attempt.ID, attempt, nil
 	return b, secret, errors.Join(tx.PutSignIn(*attempt), tx.PutClient(b.client))
@@ -217,6 +218,7 @@ func userToSignIn(tx Tx, email string) (User, error) {
 
 // finishSignIn checks the password and opens the session.
 func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error) {
+	c.tried = email
 	checked, err := c.checkPassword(wrongPassword("password"), password, func(tx Tx) (User, error) { return userToSignIn(tx, email) })
 	if err != nil {
 		return nil, err
@@ -233,6 +235,9 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 		}
 		if user.compromised() && !user.Banned {
 			return passwordCompromised().turnedAway(user)
+		}
+		if c.needsProof(user, email) && !user.Banned {
+			return addressUnverified().turnedAway(user)
 		}
 		opened, err = c.completeSignIn(tx, &attempt, user, secret, wire.StrategyPassword)
 		return err
@@ -256,6 +261,7 @@ func (c *call) completeSignIn(tx Tx, attempt *SignIn, user User, secret, strateg
 	if err != nil {
 		return opened{}, err
 	}
+	c.finished = attempt.ID
 	attempt.ClientID, attempt.UserID = o.browser.client.ID, user.ID
 	attempt.Status, attempt.CreatedSessionID = wire.StatusComplete, o.session.ID
 	return o, tx.PutSignIn(*attempt)

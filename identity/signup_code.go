@@ -28,7 +28,7 @@ func prepareSignUp(c *call) (any, error) {
 	}
 	var attempt SignUp
 	var b *browser
-	var letter Mail
+	var letter func() Mail
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
 		if attempt, b, err = c.signUpToProve(tx); err != nil {
 			return err
@@ -39,7 +39,7 @@ func prepareSignUp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.outbox.put(c.r.Context(), letter)
+	c.post(mailVerificationCode, letter)
 	return c.wrap(c.signUpJSON(&attempt, b), b)
 }
 
@@ -60,28 +60,28 @@ func (c *call) signUpToProve(tx Tx) (SignUp, *browser, error) {
 	return attempt, b, nil
 }
 
-// askForProof makes the code of b's sign-up and the mail that brings it. Where accounts are
+// askForProof makes the code of b's sign-up, and the mail that brings it. Where accounts are
 // hidden and the address has one, its owner is told instead, and no code is the right one.
-func (c *call) askForProof(tx Tx, attempt SignUp, b *browser) (Mail, error) {
+func (c *call) askForProof(tx Tx, attempt SignUp, b *browser) (letter func() Mail, err error) {
 	use := attempt.codeUse()
-	owner, err := optional(use.address, tx.UserByEmail)
+	owner, err := c.alike(tx, use.address, Tx.UserByEmail)
 	if err != nil {
-		return Mail{}, err
+		return nil, err
 	}
-	if use.nobody = owner != nil && owner.reserves(use.address); use.nobody && !c.cfg.HideAccounts {
-		return Mail{}, addressTaken()
+	taken := owner.reserves(use.address)
+	if taken && !c.cfg.HideAccounts {
+		return nil, addressTaken()
 	}
 	g, code, err := c.prepareCode(tx, use)
-	if err != nil {
-		return Mail{}, err
-	}
 	b.proof = &g
-	if use.nobody {
-		return c.letter(mailAccountExists, owner.typed(use.address), "You have an account already",
-			"Somebody tried to make an account with this address, which has one.\n\n"+
-				"If that was you, sign in instead, or ask for a code to choose a new password. If not, you need not do anything."), nil
-	}
-	return c.codeLetter(mailVerificationCode, attempt.EmailAddress, code), nil
+	return func() Mail {
+		if !taken {
+			return c.codeLetter(mailVerificationCode, attempt.EmailAddress, code)
+		}
+		return c.letter(mailAccountExists, owner.typed(use.address), "You already have an account",
+			"Someone tried to create an account with this email address, but there already is one.\n\n"+
+				"If it was you, sign in instead, or request a code to choose a new password. If it wasn't, you can ignore this email.")
+	}, errors.Join(err, c.record(tx, codeRequested("")))
 }
 
 func (a SignUp) codeUse() codeUse {
@@ -107,7 +107,13 @@ func attemptSignUp(c *call) (any, error) {
 		if attempt, b, err = c.signUpToProve(tx); err != nil {
 			return err
 		}
-		if refused, err = c.tryCode(tx, attempt.codeUse(), code); refused != nil || err != nil {
+		use := attempt.codeUse()
+		owner, err := optional(use.address, tx.UserByEmail)
+		if err != nil {
+			return err
+		}
+		use.nobody = c.cfg.HideAccounts && owner != nil && owner.reserves(use.address) // who was not sent the code
+		if refused, err = c.tryCode(tx, use, code); refused != nil || err != nil {
 			return err
 		}
 		attempt.VerifiedAt, attempt.UpdatedAt = c.now, c.now

@@ -38,6 +38,7 @@ func (c *call) readSignUp(attempt SignUp) (f signUpFields, err error) {
 	check(readName(c.form, "first_name", &f.firstName))
 	check(readName(c.form, "last_name", &f.lastName))
 	check(readMetadata(c.form, "unsafe_metadata", &f.unsafe))
+	check(checkSignUpMetadata(f))
 	check(f.readPlace(c.form))
 	if _, sent, _ := c.form.get("username"); sent {
 		check(invalid("username", wire.CodeParamUnknown, "User names are not enabled."))
@@ -119,7 +120,7 @@ func readName(form form, param string, dst **string) error {
 		return err
 	}
 	*dst = &v
-	return checkName(param, v)
+	return checkPersonName(param, v)
 }
 
 func readMetadata(form form, param string, dst *json.RawMessage) error {
@@ -160,7 +161,7 @@ func (c *call) applySignUp(attempt *SignUp, f signUpFields) error {
 		attempt.UnsafeMetadata = f.unsafe
 	}
 	if f.hasPassword {
-		hash, err := c.pool.hash(ctx, f.password)
+		hash, err := c.hash(f.password)
 		if err != nil {
 			return err
 		}
@@ -175,7 +176,7 @@ func (c *call) notThePassword(attempt SignUp, f signUpFields) error {
 		return nil
 	}
 	for _, word := range append(addressWords(f.address), f.address) {
-		match, err := c.pool.verify(c.r.Context(), attempt.PasswordHash, word)
+		match, err := c.verify(attempt.PasswordHash, word)
 		if err != nil {
 			return err
 		}

@@ -77,6 +77,10 @@ type Tx interface {
 	OrganizationBySlug(slug string) (Organization, error)
 	Organizations(q OrganizationQuery) ([]Organization, error)
 	CountOrganizations(q OrganizationQuery) (int64, error) // ignores Limit, Offset and OrderBy
+	// CountPeople counts the members of organizations, and the invitations to them that are
+	// pending and do not expire until at, by organization id. Those that do not exist are
+	// left out. What it costs must not depend on how many members and invitations there are.
+	CountPeople(orgIDs []string, at time.Time) (members, pending map[string]int64, err error)
 	PutOrganization(o Organization) error
 	DeleteOrganization(id string) error // with its memberships and invitations
 
@@ -116,6 +120,18 @@ type Tx interface {
 
 	Setting(name string) ([]byte, error) // instance settings and secrets, by name
 	PutSetting(name string, value []byte) error
+
+	// CountUnfinished counts what strangers can begin: sign-ins and sign-ups whose Status is not
+	// "complete", grants without a UserID whose Kind is one of those given, and clients
+	// without a LastActiveSessionID and without sessions.
+	CountUnfinished(grants ...string) (int64, error)
+
+	// DeleteUnfinished removes sign-ins, sign-ups and grants of those that CountUnfinished
+	// counts whose ExpireAt is before ended, and the oldest by CreatedAt until at most keep of
+	// each sort are left; of grants, those with the fewest Attempts go first. Then it removes clients beyond the keep newest by UpdatedAt of those
+	// without a LastActiveSessionID, but none to which a session or attempt belongs. It
+	// returns how many records that were.
+	DeleteUnfinished(ended time.Time, keep int, grants ...string) (int64, error)
 
 	// DeleteExpired removes attempts and grants whose ExpireAt, and sessions whose ExpireAt or
 	// AbandonAt, is before t, and then clients whose UpdatedAt is before t and to which

@@ -13,9 +13,9 @@ import (
 // Kinds of grants that are tickets: what signs somebody in, or up, without a password. They
 // are the objects of the Backend API too.
 const (
-	ticketSignIn     = "sign_in_token"
-	ticketActor      = "actor_token"
-	ticketInvitation = "invitation" // its grant has the invitation's id; the invitation says what became of it
+	ticketSignIn     = wire.TicketSignIn
+	ticketActor      = wire.TicketActor
+	ticketInvitation = wire.TicketInvitation // its grant has the invitation's id; the invitation says what became of it
 )
 
 // Refusals of tickets. Each kind has codes of its own, with the kind before them.
@@ -68,13 +68,4 @@ func (c *call) spendTicket(tx Tx, g Grant) error {
 	}
 	g.Status, g.UpdatedAt = wire.InvitationAccepted, c.now
 	return errors.Join(tx.PutGrant(g), c.record(tx, AuditEvent{Type: g.Kind + ".accepted", UserID: g.UserID, Data: detail("ticket_id", g.ID)}))
-}
-
-// notImpersonated refuses what only the person may do: whoever acts for somebody else can
-// change neither credentials nor the account itself (M13).
-func (s Session) notImpersonated() error {
-	if len(s.Actor) == 0 {
-		return nil
-	}
-	return refuse(http.StatusForbidden, wire.CodeImpersonated, "This is not possible while acting for somebody else.")
 }

@@ -36,16 +36,19 @@ func TestSignUpWithATicketOfAnOrganization(t *testing.T) {
 	app.visitor().ticket(ticket).want(t, 400, "invitation_already_accepted")
 }
 
-// Somebody with an account signs in with it, but only if the invited address is known to be
-// theirs (I27): who merely typed it at sign-up gets nothing.
+// Somebody with an account signs in with it, but only if the invited address is theirs (I27):
+// an account that added it and never proved it, and is known by another, is not signed in.
 func TestI27_SignInWithATicketOfAnOrganization(t *testing.T) {
 	t.Parallel()
 	app := newApp(t)
 	org := app.member("ada").found("Acme")
-	app.member("bob") // has not proven the address
+	app.member("bob")
 	ticket := app.inviteTo(t, org.ID, "bob@example.com")
-	app.visitor().ticket(ticket).want(t, 400, "invitation_account_not_exists")
 	app.verify("bob@example.com")
+	mallory := app.member("mallory")
+	app.verify("mallory@example.com")
+	mallory.post("/v1/me/email_addresses", "email_address", "dora@example.com").want(t, 200, "")
+	app.visitor().ticket(app.inviteTo(t, org.ID, "dora@example.com")).want(t, 400, "invitation_account_not_exists")
 	v := app.visitor()
 	v.ticket(ticket).want(t, 200, "")
 	if got := v.claims(); got.Org == nil || got.Org.ID != org.ID {

@@ -9,12 +9,9 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// Refusals of invitations as tickets (protocol reference 8.10).
-const (
-	codeInvitationRevoked  = "revoked_invitation"
-	codeInvitationAccepted = "invitation_already_accepted"
-	codeNoAccount          = "invitation_account_not_exists"
-)
+func accountExists() *apiError {
+	return refuse(http.StatusBadRequest, wire.CodeInvitationAccountExists, "There is an account with the invited address. Please sign in.")
+}
 
 // usable refuses an invitation that can no longer be accepted.
 func (i Invitation) usable(now time.Time) error {
@@ -22,9 +19,9 @@ func (i Invitation) usable(now time.Time) error {
 	case wire.InvitationPending:
 		return nil
 	case wire.InvitationAccepted:
-		return refuse(http.StatusBadRequest, codeInvitationAccepted, "This invitation has been accepted already. Please sign in.")
+		return refuse(http.StatusBadRequest, wire.CodeInvitationAccepted, "This invitation has been accepted already. Please sign in.")
 	case wire.InvitationRevoked:
-		return refuse(http.StatusBadRequest, codeInvitationRevoked, "This invitation has been revoked.")
+		return refuse(http.StatusBadRequest, wire.CodeInvitationRevoked, "This invitation has been revoked.")
 	}
 	return refuse(http.StatusBadRequest, wire.CodeTicketExpired, "This invitation has expired.")
 }
@@ -71,8 +68,12 @@ func (c *call) beginInvited(attempt *SignUp) error {
 		if err != nil {
 			return err
 		}
+		owner, err := optional(inv.Normalized, func(email string) (User, error) { return userByCode(tx, email) })
+		if err == nil && owner != nil && owner.proven() {
+			err = accountExists()
+		}
 		attempt.InvitationID, attempt.EmailAddress, attempt.VerifiedAt = inv.ID, inv.Address, c.now
-		return nil
+		return err
 	})
 }
 
@@ -87,49 +88,49 @@ func keepInvited(attempt SignUp, f signUpFields) error {
 	return invalid("email_address", wire.CodeParamValueInvalid, "This invitation is for another e-mail address.")
 }
 
-// acceptInvited makes the invitation of a finished sign-up used. One to an organization
-// makes the person a member of it; one to sign up leaves its metadata with them. Of two who
-// try at the same time one succeeds (I16).
+// acceptInvited accepts the invitation of a finished sign-up.
 func (c *call) acceptInvited(tx Tx, attempt SignUp, o *opened) error {
 	if attempt.InvitationID == "" {
 		return nil
 	}
-	inv, err := tx.Invitation(attempt.InvitationID)
-	if errors.Is(err, ErrNotFound) {
-		return ticketInvalid()
-	}
+	inv, err := c.invitationOf(tx, Grant{Subject: attempt.InvitationID})
 	if err != nil {
 		return err
 	}
-	if err := inv.usable(c.now); err != nil {
-		return err
-	}
-	if inv.OrgID != "" {
-		return c.joinInvited(tx, inv, o)
-	}
+	return c.acceptAs(tx, inv, o)
+}
+
+// acceptAs accepts an invitation in the name of the session's person.
+func (c *call) acceptAs(tx Tx, inv Invitation, o *opened) error {
+	c.proved = o.session.UserID // by the invitation's ticket
 	user, err := tx.User(o.session.UserID)
 	if err != nil {
 		return err
 	}
-	user.PublicMetadata = inv.PublicMetadata
-	inv.Status, inv.UpdatedAt = wire.InvitationAccepted, c.now
-	accepted := AuditEvent{Type: "invitation.accepted", UserID: user.ID, ActorID: user.ID, SessionID: o.session.ID, Data: detail("invitation_id", inv.ID)}
-	if err := errors.Join(tx.PutUser(user), tx.PutInvitation(inv), c.record(tx, accepted)); err != nil {
+	if err := c.useInvitation(tx, inv, user, &o.session); err != nil {
 		return err
 	}
 	return c.keepOpened(tx, o)
 }
 
-// joinInvited makes the session's person a member of the organization that an invitation is
-// to, and that the active one.
-func (c *call) joinInvited(tx Tx, inv Invitation, o *opened) error {
-	user, err := tx.User(o.session.UserID)
-	if err != nil {
-		return err
+// useInvitation makes an invitation used. One to an organization makes the person a member
+// of it, and that the active one; one to sign up leaves its metadata with them. Of two who
+// try at the same time one succeeds (I16). It leaves writing the session to its caller.
+func (c *call) useInvitation(tx Tx, inv Invitation, user User, s *Session) error {
+	if inv.OrgID != "" {
+		if _, err := c.acceptInvitation(tx, &inv, user, doer{user.ID, s.ID}); err != nil {
+			return err
+		}
+		s.ActiveOrgID = inv.OrgID
+		return nil
 	}
-	if _, err := c.acceptInvitation(tx, &inv, user, doer{user.ID, o.session.ID}); err != nil {
-		return err
+	if bag, err := mergeMetadata("public_metadata", user.PublicMetadata, inv.PublicMetadata); err == nil {
+		user.PublicMetadata = bag
+	} else { // nobody who accepts could do anything about it
+		c.log.WarnContext(c.r.Context(), "metadata of an invitation left out: with the user's it is too much", "invitation_id", inv.ID, "user_id", user.ID)
 	}
-	o.session.ActiveOrgID = inv.OrgID
-	return c.keepOpened(tx, o)
+	user.UpdatedAt = c.now
+	inv.Status, inv.UpdatedAt = wire.InvitationAccepted, c.now
+	accepted := AuditEvent{Type: "invitation.accepted", UserID: user.ID, ActorID: user.ID, SessionID: s.ID, Data: detail("invitation_id", inv.ID)}
+	return errors.Join(tx.PutUser(user), tx.PutInvitation(inv), c.record(tx, accepted))
 }

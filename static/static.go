@@ -2,13 +2,13 @@ package static
 
 import (
 	"bytes"
-	"compress/gzip"
 	"embed"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +19,7 @@ const Prefix = "/static/"
 
 // Source maps stay out of the binary: they are for people who have the sources.
 //
-//go:embed dist/*.js dist/*.css
+//go:embed dist/*.js dist/*.css dist/*.br dist/*.gz
 var dist embed.FS
 
 // hashed matches a built name: base, hash, extension.
@@ -36,7 +36,7 @@ type asset struct {
 	hash        string
 	contentType string
 	plain       []byte
-	gzipped     []byte
+	coded       map[string][]byte // by content coding
 }
 
 type catalogue struct {
@@ -52,6 +52,9 @@ var files = sync.OnceValue(func() catalogue {
 		panic("static: read embedded files: " + err.Error())
 	}
 	for _, entry := range entries {
+		if ext := path.Ext(entry.Name()); ext == ".br" || ext == ".gz" {
+			continue // of a file that is read below
+		}
 		part := hashed.FindStringSubmatch(entry.Name())
 		if part == nil {
 			panic("static: name without a hash: " + entry.Name())
@@ -71,15 +74,13 @@ func load(name, hash string) *asset {
 	if !known {
 		panic("static: no content type for " + name)
 	}
-	return &asset{name: name, hash: hash, contentType: contentType, plain: content, gzipped: compress(content)}
-}
-
-func compress(content []byte) []byte {
-	var buf bytes.Buffer
-	zip, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression) // fails on a bad level only
-	_, _ = zip.Write(content)                                 // a bytes.Buffer takes everything
-	_ = zip.Close()
-	return buf.Bytes()
+	coded := make(map[string][]byte)
+	for _, c := range codings {
+		if variant, err := dist.ReadFile("dist/" + name + c.extension); err == nil {
+			coded[c.name] = variant
+		}
+	}
+	return &asset{name: name, hash: hash, contentType: contentType, plain: content, coded: coded}
 }
 
 // URL is the path of a built file by the name of its source: "authctx.js",
@@ -100,7 +101,8 @@ func URL(name string) string {
 //
 // Names carry a hash, so that answers may be kept for ever (RFC 8246). Everything
 // else is 404, folders and names without a hash included; methods other than GET and
-// HEAD are 405. A gzip variant goes to those who accept it (RFC 9110 §12.5.3).
+// HEAD are 405. A variant in brotli or gzip goes to those who accept it (RFC 9110
+// §12.5.3), under the same address and with an ETag of its own.
 // It looks at no cookie and is safe for concurrent use.
 func Handler() http.Handler {
 	files()
@@ -132,27 +134,58 @@ func (a *asset) send(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", a.contentType)
 	h.Set("Vary", "Accept-Encoding")
 	body, etag := a.plain, `"`+a.hash+`"`
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		body, etag = a.gzipped, `"`+a.hash+`-gzip"`
-		h.Set("Content-Encoding", "gzip")
+	if coding := preferred(r.Header.Values("Accept-Encoding")); len(a.coded[coding]) > 0 {
+		body, etag = a.coded[coding], `"`+a.hash+"-"+coding+`"`
+		h.Set("Content-Encoding", coding)
 	}
 	h.Set("ETag", etag)
+	// ServeContent sets the length of parts, and of the whole only without a coding. It leaves
+	// a length that is there also where it answers 412, without a body.
+	if r.Header.Get("If-Match") == "" && r.Header.Get("If-Unmodified-Since") == "" {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	http.ServeContent(w, r, a.name, time.Time{}, bytes.NewReader(body))
 }
 
-// acceptsGzip reads Accept-Encoding as RFC 9110 §12.5.3 has it, except that "*" is
-// not taken as a wish for gzip.
-func acceptsGzip(fields []string) bool {
+// codings are those that files are kept in, with the extensions of their names. The first
+// is the smallest, and is chosen of those that a client likes equally.
+var codings = []struct{ name, extension string }{{"br", ".br"}, {"gzip", ".gz"}}
+
+// preferred reads Accept-Encoding as RFC 9110 §12.5.3 has it, and is the coding with the
+// greatest weight, "" for none. "*" is not taken as a wish for a coding, and a weight that
+// cannot be read refuses its coding.
+func preferred(fields []string) string {
+	weights := map[string]float64{}
 	for _, field := range fields {
 		for coding := range strings.SplitSeq(field, ",") {
-			name, weight, _ := strings.Cut(coding, ";")
-			if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-				return !refusal.MatchString(weight)
-			}
+			name, params, _ := strings.Cut(coding, ";")
+			weights[strings.ToLower(strings.TrimSpace(name))] = weight(params)
 		}
 	}
-	return false
+	best, most := "", 0.0
+	for _, c := range codings {
+		if weights[c.name] > most {
+			best, most = c.name, weights[c.name]
+		}
+	}
+	if weights["identity"] > most {
+		return ""
+	}
+	return best
 }
 
-// refusal matches the weight that means "not acceptable".
-var refusal = regexp.MustCompile(`^\s*[qQ]\s*=\s*0(\.0{0,3})?\s*$`)
+// weight is the parameter q, 1 without one, 0 when it is not a weight.
+func weight(params string) float64 {
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "q") {
+			continue
+		}
+		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil || !(q >= 0 && q <= 1) {
+			return 0
+		}
+		return q
+	}
+	return 1
+}

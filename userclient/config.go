@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
 	"time"
+
+	"github.com/usherauth/usher/internal/web"
 )
 
 // Defaults of [Config].
@@ -17,7 +17,7 @@ const (
 	DefaultAPIURL  = "https://api.clerk.com"
 	DefaultTimeout = 5 * time.Second
 	DefaultMaxWait = 2 * time.Second
-	DefaultMaxBody = 1 << 20
+	DefaultMaxBody = 32 << 20
 )
 
 // Config says which instance to ask and with what patience. Only SecretKey has no
@@ -38,7 +38,9 @@ type Config struct {
 	// 0 means DefaultMaxWait.
 	MaxWait time.Duration
 	// MaxBody is the largest answer accepted, in bytes after decompression. 0 means
-	// DefaultMaxBody, enough for about 150 users; raise it to list more at a time.
+	// DefaultMaxBody. A page of 500 users, each with as much metadata as a user can
+	// store, takes 13 MiB: a smaller limit lets anybody who may edit their own
+	// metadata break [Users.List] for everybody.
 	MaxBody int64
 	// Transport carries the requests; nil means one made for this client, with
 	// enough idle connections for a busy server. An embedded service puts its
@@ -105,33 +107,15 @@ func baseURL(raw string, ownTransport bool) (string, error) {
 	if raw == "" {
 		raw = DefaultAPIURL
 	}
-	u, err := url.Parse(raw)
+	base, err := web.BaseURL(raw, ownTransport)
 	if err != nil {
-		return "", errors.New("userclient: APIURL is not a URL")
-	}
-	var errs []error
-	mistake := func(is bool, msg string) {
-		if is {
-			errs = append(errs, errors.New("userclient: APIURL "+msg))
+		var errs []error
+		for _, mistake := range strings.Split(err.Error(), "\n") {
+			errs = append(errs, errors.New("userclient: APIURL "+mistake))
 		}
-	}
-	plain := u.Scheme == "http" && (ownTransport || loopback(u.Hostname()))
-	mistake(u.Scheme != "https" && !plain, "must be https: the secret key travels with every call; http is for loopback addresses")
-	mistake(u.Host == "" || u.Opaque != "", "has no host")
-	mistake(u.User != nil, "must not contain a user name or password")
-	mistake(u.RawQuery != "" || u.ForceQuery || u.Fragment != "", "must not have a query or a fragment")
-	path := strings.TrimRight(u.EscapedPath(), "/")
-	mistake(strings.HasSuffix(path, "/v1"), "must not end in /v1: the client adds the version")
-	if len(errs) > 0 {
 		return "", errors.Join(errs...)
 	}
-	return u.Scheme + "://" + u.Host + path + "/v1", nil
-}
-
-// loopback reports whether traffic to host stays on this machine.
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+	return base + "/v1", nil
 }
 
 const redacted = "[redacted]"

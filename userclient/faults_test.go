@@ -80,7 +80,7 @@ func TestL03_FaultsOfARealConnection(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			noLeaks(t)
-			c := serve(t, userclient.Config{Timeout: 300 * time.Millisecond, MaxWait: time.Millisecond}, func(w http.ResponseWriter, r *http.Request) {
+			c := serve(t, userclient.Config{Timeout: 300 * time.Millisecond, MaxWait: time.Millisecond, MaxBody: 1 << 20}, func(w http.ResponseWriter, r *http.Request) {
 				tt.serve(t, w, r)
 			})
 			start := time.Now()

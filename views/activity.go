@@ -16,9 +16,9 @@ const maxHappenings = 20 // rows of recent activity
 var eventWords = map[string]string{
 	"code.refused":           "A wrong code was entered",
 	"code.requested":         "A code was sent",
-	"email_address.created":  "E-mail address added",
-	"email_address.deleted":  "E-mail address removed",
-	"email_address.verified": "E-mail address verified",
+	"email_address.created":  "Email address added",
+	"email_address.deleted":  "Email address removed",
+	"email_address.verified": "Email address verified",
 	"membership.created":     "Joined an organization",
 	"membership.deleted":     "Left an organization",
 	"membership.updated":     "Role in an organization changed",

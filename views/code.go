@@ -1,10 +1,6 @@
 package views
 
-import (
-	"context"
-
-	"github.com/usherauth/usher/authctx"
-)
+import "context"
 
 // AttemptForm is what [EnterCode] and [NewPassword] show: a later step of a sign-in or
 // sign-up that the instance has begun.
@@ -34,22 +30,22 @@ func (f AttemptForm) action(ctx context.Context) string {
 // startURL is the first step.
 func (f AttemptForm) startURL(ctx context.Context) string {
 	if f.SignUp {
-		return authctx.SignUpURL(ctx, f.RedirectURL)
+		return SignUpURL(ctx, f.RedirectURL)
 	}
-	return authctx.SignInURL(ctx, f.RedirectURL)
+	return SignInURL(ctx, f.RedirectURL)
 }
 
 func (f AttemptForm) codeField() field {
 	return field{
 		form: "attempt", name: "code", label: "Code", kind: "text", autocomplete: "one-time-code", inputMode: "numeric",
-		hint: "Six digits. They hold for ten minutes.", required: true, err: f.Errors["code"],
+		hint: "6 digits, valid for 10 minutes.", required: true, err: f.Errors["code"],
 	}
 }
 
 func (f AttemptForm) passwordField() field {
 	return field{
 		form: "attempt", name: "password", label: "New password", kind: "password", autocomplete: "new-password",
-		hint: "At least 8 characters. A few words that are yours alone do well.", required: true, minLength: minPassword,
+		hint: passwordHint, required: true, minLength: minPassword,
 		err: f.Errors["password"],
 	}
 }

@@ -11,6 +11,7 @@ type field struct {
 	autocomplete, inputMode string
 	value, hint, err        string
 	required                bool
+	readOnly                bool // shown, for people and password managers, and not sent
 	minLength               int
 }
 

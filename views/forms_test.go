@@ -30,6 +30,12 @@ func forms() map[string]templ.Component {
 		"sign-up":             views.SignUp(views.SignUpForm{}),
 		"sign-up with errors": views.SignUp(views.SignUpForm{EmailAddress: "ada", Error: "No.", Errors: errs}),
 		"invited sign-up":     views.SignUp(views.SignUpForm{Ticket: "t", Error: "No.", Errors: errs}),
+		"invited, described":  views.SignUp(views.SignUpForm{Ticket: "t", EmailAddress: "ada@example.test", Organization: "Acme", Inviter: "Bob", Errors: errs}),
+		"a link to claim":     views.Ticket(views.TicketForm{Ticket: "t", EmailAddress: "ada@example.test", Organization: "Acme", Unverified: true, Errors: errs}),
+		"a link to sign in":   views.Ticket(views.TicketForm{Ticket: "t", EmailAddress: "ada@example.test"}),
+		"a link of another":   views.Ticket(views.TicketForm{Ticket: "t", EmailAddress: "ada@example.test", Person: "Bob", ContinueURL: "/"}),
+		"a link of their own": views.Ticket(views.TicketForm{Ticket: "t", EmailAddress: "ada@example.test", Person: "Ada", Mine: true, ContinueURL: "/"}),
+		"a dead link":         views.Ticket(views.TicketForm{Error: "No.", ContinueURL: "/"}),
 		"ask for a code":      views.AskForCode(views.SignInForm{Identifier: "ada@example.test", Error: "No.", Errors: errs}),
 		"enter the code":      views.EnterCode(views.AttemptForm{SignUp: true, AttemptID: "sua_1", EmailAddress: "ada@example.test"}),
 		"a wrong code":        views.EnterCode(views.AttemptForm{AttemptID: "sia_1", Error: "No.", Errors: map[string]string{"code": "is wrong"}}),
@@ -287,7 +293,7 @@ func TestSummaryLeadsToTheFields(t *testing.T) {
 	for _, item := range elements(box, "li") {
 		order = append(order, strings.TrimSpace(text(item)))
 	}
-	want := "E-mail address: is taken|Password: is too short|is missing"
+	want := "Email address: is taken|Password: is too short|is missing"
 	if got := strings.Join(order, "|"); got != want {
 		t.Errorf("summary lists %q, want %q", got, want)
 	}

@@ -28,13 +28,13 @@ func TestGolden(t *testing.T) {
 		"sign_out":  views.SignOut(),
 		"user_menu": views.UserMenu(ada().Public()),
 		"sign_in_errors": views.SignIn(views.SignInForm{
-			Identifier: "ada@example.test", Error: "E-mail address or password is wrong.",
+			Identifier: "ada@example.test", Error: "Email address or password is wrong.",
 		}),
 		"sign_up_errors": views.SignUp(views.SignUpForm{
 			EmailAddress: "ada@", FirstName: "Ada", Errors: map[string]string{"email_address": "is not an address", "password": "is too common"},
 		}),
 		"enter_code": views.EnterCode(views.AttemptForm{
-			SignUp: true, AttemptID: "sua_1", EmailAddress: "ada@example.test", Notice: "Another code was sent.",
+			SignUp: true, AttemptID: "sua_1", EmailAddress: "ada@example.test", Notice: "We sent another code.",
 			Errors: map[string]string{"code": "is wrong"},
 		}),
 		"ask_for_code":  views.AskForCode(views.SignInForm{RedirectURL: "/dashboard"}),

@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -11,11 +10,11 @@ import (
 
 // displayName is what a person is called where there is room for one line only.
 func displayName(p wire.PublicUserData) string {
-	if name := p.FullName(); strings.TrimSpace(name) != "" {
-		return name
+	if name := p.FullName(); name != "" {
+		return wire.Contained(name)
 	}
-	if strings.TrimSpace(p.Identifier) != "" {
-		return p.Identifier
+	if wire.Shows(p.Identifier) {
+		return wire.Contained(p.Identifier)
 	}
 	return "Account"
 }
@@ -38,7 +37,7 @@ func initials(p wire.PublicUserData) string {
 // character is no initial.
 func firstLetter(s string) string {
 	for _, r := range s {
-		if r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+		if r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) && wire.Shows(string(r)) {
 			return string(unicode.ToUpper(r))
 		}
 	}

@@ -23,7 +23,7 @@ func TestUserMenuNamesThePerson(t *testing.T) {
 		{"first name only", &wire.User{ID: "user_1", FirstName: "élodie"}, "É élodie", ""},
 		{"user name", &wire.User{ID: "user_1", Username: "zz9"}, "Z zz9", ""},
 		{"e-mail address only", &wire.User{ID: "user_1", PrimaryEmailAddressID: "idn_1", EmailAddresses: mail}, "Z zoe@example.test", ""},
-		{"a name of marks has no initial", &wire.User{ID: "user_1", FirstName: "\u202e"}, "? \u202e", ""},
+		{"a name that nobody sees is none", &wire.User{ID: "user_1", FirstName: "\u202e", LastName: "\u3164"}, "A Account", ""},
 		{"nothing known", &wire.User{ID: "user_1"}, "A Account", ""},
 		{"not loaded: what the token says", nil, "? Account", "user_1"},
 	}

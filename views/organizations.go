@@ -25,6 +25,9 @@ type Organizations struct {
 	Received []wire.OrganizationInvitation
 	// Name, EmailAddress and Role are what was typed, when a form comes back.
 	Name, EmailAddress, Role string
+	// FormID is the identity of each form, carried along in a hidden field, so that a form
+	// sent twice can be told from two forms; "" sends none.
+	FormID string
 	// Notice says what was done. Error is about a whole form, Errors about single fields,
 	// by their name: "name", "email_address", "role".
 	Notice, Error string
@@ -55,7 +58,7 @@ func (o Organizations) nameField() field {
 
 func (o Organizations) inviteField() field {
 	return field{
-		form: "organization", name: "email_address", label: "E-mail address", kind: "email", autocomplete: "off",
+		form: "organization", name: "email_address", label: "Email address", kind: "email", autocomplete: "off",
 		inputMode: "email", required: true, value: o.EmailAddress, err: o.Errors["email_address"],
 	}
 }
@@ -100,14 +103,14 @@ func memberAddress(m wire.OrganizationMembership) string {
 	if m.PublicUserData == nil || m.PublicUserData.Identifier == memberName(m) {
 		return ""
 	}
-	return m.PublicUserData.Identifier
+	return wire.Contained(m.PublicUserData.Identifier)
 }
 
 func organizationName(i wire.OrganizationInvitation) string {
 	if i.PublicOrganizationData == nil {
 		return "An organization"
 	}
-	return i.PublicOrganizationData.Name
+	return wire.Contained(i.PublicOrganizationData.Name)
 }
 
 // manages reports whether there are forms about a member.
@@ -125,9 +128,9 @@ func memberID(m wire.OrganizationMembership) string {
 // memberLabel tells members apart who have the same name.
 func memberLabel(m wire.OrganizationMembership) string {
 	if address := memberAddress(m); address != "" {
-		return memberName(m) + " (" + address + ")"
+		return wire.Isolated(memberName(m)) + " (" + wire.Isolated(address) + ")"
 	}
-	return memberName(m)
+	return wire.Isolated(memberName(m))
 }
 
 // rolesFor are the roles to choose from for a member, their own among them: a form that did

@@ -19,6 +19,9 @@ type Profile struct {
 	// Activity is what happened to the account, newest first. Without any, nothing is
 	// said of it.
 	Activity []wire.AuditEvent
+	// FormID is the identity of each form, carried along in a hidden field, so that a form
+	// sent twice can be told from two forms; "" sends none.
+	FormID string
 	// Notice says what was done. Error is about a whole form, Errors about single fields,
 	// by their name: "first_name", "last_name", "current_password", "new_password".
 	Notice, Error string

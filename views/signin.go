@@ -1,11 +1,6 @@
 package views
 
-import (
-	"context"
-	"net/url"
-
-	"github.com/usherauth/usher/authctx"
-)
+import "net/url"
 
 // SignInForm is what [SignIn] and [AskForCode] show. The zero value is an empty form.
 type SignInForm struct {
@@ -20,6 +15,9 @@ type SignInForm struct {
 	Ticket string
 	// CodeURL is the page with [AskForCode]; "" shows no link to it.
 	CodeURL string
+	// FormID is the identity of the form, carried along in a hidden field, so that a form
+	// sent twice can be told from two forms; "" sends none.
+	FormID string
 	// Error is about the whole form, Errors about single fields, by their name:
 	// "identifier", "password". They are shown as text.
 	Error  string
@@ -29,7 +27,7 @@ type SignInForm struct {
 func (f SignInForm) fields() []field {
 	return []field{
 		{
-			form: "sign-in", name: "identifier", label: "E-mail address", kind: "text",
+			form: "sign-in", name: "identifier", label: "Email address", kind: "text",
 			autocomplete: "username", inputMode: "email", value: f.Identifier, required: true, err: f.Errors["identifier"],
 		},
 		{
@@ -47,12 +45,4 @@ func formAction(pageURL, otherwise string) string {
 		return otherwise
 	}
 	return u.EscapedPath()
-}
-
-func signInAction(ctx context.Context) string {
-	return formAction(authctx.InstanceFromContext(ctx).SignInURL, "/sign-in")
-}
-
-func signUpAction(ctx context.Context) string {
-	return formAction(authctx.InstanceFromContext(ctx).SignUpURL, "/sign-up")
 }

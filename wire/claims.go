@@ -57,13 +57,21 @@ type OrgClaim struct {
 }
 
 // HandshakePayload is the claim set of a handshake token: Set-Cookie lines
-// (protocol reference 4.6).
+// (protocol reference 4.6). The other claims are those of the embedded service: when the
+// payload was made and ends, in unix seconds, the origin that it is for, and the value of
+// [ParamHandshakeBinding], which is in every payload, "" if there was none.
 type HandshakePayload struct {
 	Handshake []string `json:"handshake"`
+	Iat       int64    `json:"iat,omitempty"`
+	Exp       int64    `json:"exp,omitempty"`
+	Aud       string   `json:"aud,omitempty"`
+	Bnd       *string  `json:"bnd,omitempty"`
 }
 
 // HandshakeDirectives are the Set-Cookie lines that a handshake's nonce stands for (protocol
-// reference 4.6).
+// reference 4.6), with the claims of [HandshakePayload].
 type HandshakeDirectives struct {
 	Directives []string `json:"directives"`
+	Aud        string   `json:"aud,omitempty"`
+	Bnd        *string  `json:"bnd,omitempty"`
 }

@@ -17,25 +17,28 @@ const (
 	CookieHandshake      = "__clerk_handshake"       // handshake payload JWT
 	CookieHandshakeNonce = "__clerk_handshake_nonce" // handshake payload by reference
 	CookieRedirectCount  = "__clerk_redirect_count"  // breaks handshake loops
+	CookieHandshakeState = "__usher_handshake"       // random, marks the browser that began a handshake
 	CookieActiveContext  = "clerk_active_context"    // "<session id>:<organisation id>", written by the browser
 )
 
 // Query parameters with a meaning of their own (protocol reference 2.1).
 const (
-	ParamDevBrowser      = "__clerk_db_jwt"
-	ParamDevSession      = "__dev_session"
-	ParamHandshake       = "__clerk_handshake"
-	ParamHandshakeNonce  = "__clerk_handshake_nonce"
-	ParamHandshakeReason = "__clerk_hs_reason"
-	ParamHandshakeFormat = "format"
-	ParamHelp            = "__clerk_help"
-	ParamSynced          = "__clerk_synced"
-	ParamRedirectURL     = "redirect_url"
-	ParamTicket          = "__clerk_ticket" // on the page that a ticket's address leads to
-	ParamSuffixedCookies = "suffixed_cookies"
-	ParamSession         = "__session"
-	ParamAPIVersion      = "__clerk_api_version"
-	ParamMethod          = "_method"
+	ParamDevBrowser       = "__clerk_db_jwt"
+	ParamDevSession       = "__dev_session"
+	ParamHandshake        = "__clerk_handshake"
+	ParamHandshakeNonce   = "__clerk_handshake_nonce"
+	ParamHandshakeReason  = "__clerk_hs_reason"
+	ParamHandshakeFormat  = "format"
+	ParamHandshakeBinding = "__usher_binding" // digest of the browser's cookies, repeated in the result
+	ParamHelp             = "__clerk_help"
+	ParamSynced           = "__clerk_synced"
+	ParamRedirectURL      = "redirect_url"
+	ParamTicket           = "__clerk_ticket" // on the page that a ticket's address leads to
+	ParamTicketStatus     = "__clerk_status" // beside it: sign_up, sign_in or complete
+	ParamSuffixedCookies  = "suffixed_cookies"
+	ParamSession          = "__session"
+	ParamAPIVersion       = "__clerk_api_version"
+	ParamMethod           = "_method"
 )
 
 // CookieSuffix derives the cookie suffix of an instance from its publishable key,

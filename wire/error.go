@@ -89,6 +89,7 @@ const (
 	CodeImpersonated        = "impersonated_session_forbidden"               // 403
 	CodeQuotaExceeded       = "quota_exceeded"                               // 403
 	CodeDataMissing         = "form_data_missing"                            // 422
+	CodeAddressUnverified   = "form_identifier_unverified"                   // 422; Usher's own
 	CodePasswordCompromised = "form_password_compromised"                    // 422
 	CodeIncorrectPassword   = "incorrect_password"                           // 422
 )

@@ -101,13 +101,20 @@ type TotalCount struct {
 	TotalCount int64  `json:"total_count"`
 }
 
-// FullName joins first and last name; "" when neither is set.
+// FullName joins first and last name; "" when neither shows anything.
 func (u *User) FullName() string { return fullName(u.FirstName, u.LastName) }
 
-// FullName joins first and last name; "" when neither is set.
+// FullName joins first and last name; "" when neither shows anything.
 func (p PublicUserData) FullName() string { return fullName(p.FirstName, p.LastName) }
 
+// fullName leaves out a part that nobody would see.
 func fullName(first, last NullString) string {
+	if !Shows(string(first)) {
+		first = ""
+	}
+	if !Shows(string(last)) {
+		last = ""
+	}
 	if first == "" || last == "" {
 		return string(first + last)
 	}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/cmd/web/pages"
 	"github.com/usherauth/usher/handlers"
 	"github.com/usherauth/usher/userclient"
+	"github.com/usherauth/usher/wire"
 )
 
 // app is the demo: the library mounted on a router, against one instance.
@@ -24,6 +26,8 @@ type app struct {
 	proxied bool   // browsers reach the Frontend API through us
 	portal  string // the instance's own pages, where not
 	mail    *mailbox
+	watch   *observer
+	suffix  string // of this instance's cookies
 }
 
 // instance is what the app needs to know of where identity comes from. The embedded
@@ -35,6 +39,7 @@ type instance struct {
 	proxied bool
 	portal  string
 	allowed []string // origins of other apps
+	proxies []netip.Prefix
 	mail    *mailbox // nil where mail is not caught
 }
 
@@ -54,7 +59,7 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 	}
 	forms, err := handlers.New(handlers.Config{
 		PublishableKey: in.auth.PublishableKey, SecretKey: in.auth.SecretKey, PublicOrigin: in.auth.PublicOrigin,
-		NoProxy: !in.proxied, AfterSignIn: "/welcome", AllowedRedirectOrigins: in.allowed, Users: users, Layout: site.Layout,
+		NoProxy: !in.proxied, AfterSignIn: "/welcome", AllowedRedirectOrigins: in.allowed, TrustedProxies: in.proxies, Users: users, Layout: site.Layout,
 		EmailCodes: in.mail != nil || in.carrier == nil, // a hosted instance sends its own mail
 		Transport:  in.carrier, Logger: log, Now: now,
 	})
@@ -68,15 +73,16 @@ func newApp(in instance, log *slog.Logger, now func() time.Time) (*app, error) {
 	return &app{
 		log: log, auth: auth, pages: site, forms: forms, policy: newPolicy(in.auth.PublicOrigin, elsewhere, in.allowed),
 		ping: in.ping, proxied: in.proxied, portal: in.portal, mail: in.mail,
+		suffix: wire.CookieSuffix(in.auth.PublishableKey),
 	}, nil
 }
 
 // handler is the router with everything that comes before it.
 func (a *app) handler(origin string, now func() time.Time) http.Handler {
 	routes := a.routes()
-	guarded := a.policy.headers(requestGuard(a.probesOr(hostGuard(origin, routes))))
-	watch := &observer{log: a.log, now: now, failed: a.failed}
-	return watch.wrap(guarded)
+	guarded := a.policy.headers(requestGuard(a.probesOr(hostGuard(origin, a.tidyCookies(origin, routes), a.log, now))))
+	a.watch = newObserver(a.log, now, a.failed)
+	return a.watch.wrap(guarded)
 }
 
 // probesOr answers health checks under any host name: probes use addresses.

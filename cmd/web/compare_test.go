@@ -92,7 +92,7 @@ func signUpAda(t *testing.T, h http.Handler) (cookie string) {
 	}
 	var pairs []string
 	for _, c := range rec.Result().Cookies() {
-		if c.Name != "__client" {
+		if !strings.HasPrefix(c.Name, "__client_") || strings.HasPrefix(c.Name, "__client_uat") {
 			pairs = append(pairs, c.Name+"="+c.Value)
 		}
 	}
@@ -135,8 +135,8 @@ func (a *app) plainHandler(t *testing.T, behind ...func(http.Handler) http.Handl
 	if err != nil {
 		t.Fatal(err)
 	}
-	watch := &observer{log: a.log, now: time.Now, failed: a.failed}
-	return watch.wrap(a.policy.headers(requestGuard(a.probesOr(hostGuard(compareOrigin, r)))))
+	watch := newObserver(a.log, time.Now, a.failed)
+	return watch.wrap(a.policy.headers(requestGuard(a.probesOr(hostGuard(compareOrigin, r, a.log, time.Now)))))
 }
 
 // sink is a response that goes nowhere. As with net/http, each answer begins with an empty
@@ -161,7 +161,8 @@ func (s *sink) run(t testing.TB, h http.Handler, req *http.Request) {
 var nonce = regexp.MustCompile(`nonce="[^"]*"`)
 
 // TestWelcomeCosts holds what a signed-in view of /welcome adds to the same page without
-// authentication, in counts: allocations, Backend API calls, bytes.
+// authentication, in counts: allocations, Backend API calls, bytes. A page asks some fifty
+// pools, so the allocations are counted without the race detector: make test runs it both ways.
 func TestWelcomeCosts(t *testing.T) {
 	c := newContest(t)
 	page := func(h http.Handler, req *http.Request) string {
@@ -170,12 +171,12 @@ func TestWelcomeCosts(t *testing.T) {
 		return nonce.ReplaceAllString(rec.Body.String(), "")
 	}
 	req, plain := c.request(), c.request().WithContext(c.reader)
-	if a, b := page(c.signedIn, req), page(c.plain, plain); a != b || !strings.Contains(a, "Welcome, Ada!") {
+	if a, b := page(c.signedIn, req), page(c.plain, plain); a != b || !strings.Contains(a, "Welcome, <bdi>Ada</bdi>!") {
 		t.Fatalf("the two pages differ:\n%s\n%s", a, b)
 	}
 	s := &sink{}
-	with := testing.AllocsPerRun(200, func() { s.run(t, c.signedIn, req) })
-	without := testing.AllocsPerRun(200, func() { s.run(t, c.plain, plain) })
+	with := pair.LeastAllocs(func() { s.run(t, c.signedIn, req) })
+	without := pair.LeastAllocs(func() { s.run(t, c.plain, plain) })
 	c.backend.calls.Store(0)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -184,7 +185,7 @@ func TestWelcomeCosts(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	t.Logf("allocations: %.0f signed in, %.0f plain, %.0f added; %d Backend API calls per 1000 views", with, without, with-without, c.backend.calls.Load())
-	if with-without > 2 {
+	if with-without > 2 && !pair.Race {
 		t.Errorf("%.0f allocations added, want at most 2", with-without)
 	}
 	if n := (after.TotalAlloc - before.TotalAlloc) / 1000; n > 17<<10 { // 7 KB, and twice as much under the race detector, which has pools forget
@@ -201,7 +202,7 @@ func TestCompareWelcome(t *testing.T) {
 	if *compareFor == 0 {
 		t.Skip("a measurement, not a check: run make bench")
 	}
-	limitMemory(os.Getenv) // as the program does
+	limitMemory(os.Getenv, 128<<20) // as the program does
 	c := newContest(t)
 	a, b := serveOn(t, t.Context(), c.signedIn), serveOn(t, c.reader, c.plain)
 	ask := fmt.Appendf(nil, "GET /welcome HTTP/1.1\r\nHost: localhost:8080\r\nCookie: %s\r\n\r\n", c.cookie)

@@ -18,14 +18,17 @@ import (
 type config struct {
 	addr        string // public listener
 	dataDir     string
-	backendAddr string   // "" is off
-	origin      string   // "" follows from the bound address
-	proxies     []string // networks whose X-Forwarded-For is believed
-	allowed     []string // origins of other apps that share the instance
+	backendAddr string         // "" is off
+	origin      string         // "" follows from the bound address
+	proxies     []netip.Prefix // networks whose X-Forwarded-For is believed
+	allowed     []string       // origins of other apps that share the instance
 
 	development bool // pages show developers how requests are decided
 
-	multiSession, verifyEmail bool // of the embedded service
+	multiSession, verifyEmail, openImpersonation bool // of the embedded service
+
+	hashMemory   int64 // of the embedded service, in bytes
+	networkLimit int   // of the embedded service; negative is none
 
 	publishable wire.PublishableKey // zero: the embedded service
 	secretKey   string
@@ -61,19 +64,26 @@ var settings = []setting{
 	{"origin", "PUBLIC_ORIGIN", "", "`origin` that people type, such as https://app.example.com; empty follows from -addr"},
 	{"allowed-origins", "ALLOWED_ORIGINS", "", "`list` of origins of other apps that share the instance, such as http://localhost:3000: their pages may call the Frontend API, and people are led back to them"},
 	{"trusted-proxies", "TRUSTED_PROXIES", "", "`list` of addresses and networks of reverse proxies, such as 10.0.0.5,fd00::/8: the client is then the last X-Forwarded-For entry that is none of them"},
+	{"network-limit", "NETWORK_LIMIT", "5", "`number` of failed sign-ins, and of sign-ups and requests for codes, that one network may make in 10 seconds, or off; successful sign-ins do not count"},
+	{"hash-memory", "HASH_MEMORY", "128", "`MiB` that hashing passwords may take: 19 for each password at once, of which there are at most as many as CPUs"},
 }
 
 // parseConfig reads args and environment; a flag wins. The error is a usageError that
 // lists every mistake, or [flag.ErrHelp].
 func parseConfig(name string, args []string, getenv func(string) string, usage io.Writer) (*config, error) {
-	values, err := readSettings(name, args, getenv, usage)
+	env := &environment{get: getenv}
+	values, err := readSettings(name, args, env, usage)
 	if err != nil {
 		return nil, err
 	}
 	c := &config{
 		addr: values["addr"], dataDir: values["data"], backendAddr: values["backend-addr"], origin: values["origin"],
-		secretKey: getenv("CLERK_SECRET_KEY"), jwtKey: getenv("CLERK_JWT_KEY"), apiURL: getenv("CLERK_API_URL"),
-		proxyURL: getenv("CLERK_PROXY_URL"), signInURL: getenv("CLERK_SIGN_IN_URL"), signUpURL: getenv("CLERK_SIGN_UP_URL"),
+		secretKey: env.value("CLERK_SECRET_KEY"), jwtKey: env.pem("CLERK_JWT_KEY"), apiURL: env.value("CLERK_API_URL"),
+		proxyURL: env.value("CLERK_PROXY_URL"), signInURL: env.value("CLERK_SIGN_IN_URL"), signUpURL: env.value("CLERK_SIGN_UP_URL"),
+	}
+	development, publishable := env.value("USHER_DEV"), env.value("CLERK_PUBLISHABLE_KEY")
+	if len(env.errs) > 0 { // what follows from a setting that is not there is no help
+		return nil, usageError{errors.Join(env.errs...)}
 	}
 	var badProxies, badOrigins error
 	c.proxies, badProxies = parseTrustedProxies(values["trusted-proxies"])
@@ -83,8 +93,9 @@ func parseConfig(name string, args []string, getenv func(string) string, usage i
 		c.checkOrigin(),
 		badProxies, badOrigins,
 		checkDatabase(values["database"]),
-		c.checkDevelopment(getenv("USHER_DEV")),
-		c.checkKeys(getenv("CLERK_PUBLISHABLE_KEY")),
+		c.checkDevelopment(development),
+		c.checkKeys(publishable),
+		c.checkLoad(values["network-limit"], values["hash-memory"]),
 	)
 	err = errors.Join(err, c.useToggles(values))
 	if err == nil && c.hosted() {
@@ -96,17 +107,17 @@ func parseConfig(name string, args []string, getenv func(string) string, usage i
 	return c, nil
 }
 
-func readSettings(name string, args []string, getenv func(string) string, usage io.Writer) (map[string]string, error) {
+func readSettings(name string, args []string, env *environment, usage io.Writer) (map[string]string, error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(usage)
 	for _, s := range settings {
 		value := s.value
-		if v := getenv(s.env); v != "" {
+		if v := env.value(s.env); v != "" {
 			value = v
 		}
 		flags.String(s.flag, value, s.help+" (environment: "+s.env+")")
 	}
-	toggleErr := addToggles(flags, getenv)
+	addToggles(flags, env)
 	if name == program {
 		flags.Usage = func() { printUsage(usage, flags) }
 	}
@@ -114,11 +125,13 @@ func readSettings(name string, args []string, getenv func(string) string, usage 
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, err
 		}
-		return nil, usageError{errors.Join(err, toggleErr)}
+		return nil, usageError{errors.Join(append(env.errs, err)...)}
 	}
-	if toggleErr != nil {
-		return nil, usageError{toggleErr}
-	}
+	flags.Visit(func(f *flag.Flag) {
+		if err := visible(f.Value.String()); err != nil {
+			env.errs = append(env.errs, fmt.Errorf("-%s %w", f.Name, err))
+		}
+	})
 	if flags.NArg() > 0 {
 		return nil, usageError{fmt.Errorf("unexpected argument %q: a command comes before its flags (web -h lists the commands)", flags.Arg(0))}
 	}

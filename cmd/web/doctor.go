@@ -72,6 +72,7 @@ func (d *checkup) examine(ctx context.Context) {
 		d.dataFolder()
 	}
 	d.origin()
+	d.guards()
 	p, err := d.patient(ctx)
 	if err != nil {
 		d.bad("Instance", err.Error(), "")

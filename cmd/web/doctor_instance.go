@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,17 +60,28 @@ func (d *checkup) patient(ctx context.Context) (*patient, error) {
 		return d.runningPatient(ctx)
 	}
 	if err != nil {
+		if e, readErr := orReadOnly(ctx, nil, err, c.dataDir, identity.Config{PublicOrigin: origin, PurgeInterval: -1}); readErr == nil {
+			d.bad("Data folder", "cannot be written: "+err.Error(), "A server needs to: see to permissions, mount options and free space. Commands that only read work.")
+			return patientOf(e), nil
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
+	return patientOf(e), nil
+}
+
+// patientOf is an embedded service that is reached in memory.
+func patientOf(e *embedded) *patient {
 	return &patient{
 		backend: identity.BackendURL, frontend: "https://" + e.service.PublishableKey().Host(), carrier: e.service.Transport(),
 		publishable: e.service.PublishableKey(), secret: e.service.SecretKey().Reveal(), pem: e.service.JWTKeyPEM(), close: e.close,
-	}, nil
+	}
 }
 
 // runningPatient is the instance that another process serves.
 func (d *checkup) runningPatient(ctx context.Context) (*patient, error) {
-	lines, err := readKeys(ctx, d.config)
+	lines, err := readKeys(ctx, d.config, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +106,7 @@ func (d *checkup) instance(ctx context.Context, p *patient) {
 	frontend := d.askFrontend(ctx, p)
 	d.clock(backend, frontend)
 	d.keys(p, backend, frontend)
+	d.unfinished(ctx, p)
 	suffix := p.publishable.Suffix()
 	d.ok("Cookies", "%s_%s and %s_%s; their suffix follows from the publishable key", wire.CookieSession, suffix, wire.CookieClientUAT, suffix)
 }
@@ -117,6 +130,20 @@ func (d *checkup) askBackend(ctx context.Context, p *patient) *fetched {
 		return answer
 	}
 	return nil
+}
+
+// unfinished reports how much of what strangers begin is stored. Only the embedded service
+// says so.
+func (d *checkup) unfinished(ctx context.Context, p *patient) {
+	if p.backend == "" {
+		return
+	}
+	answer, err := d.fetch(ctx, p.carrier, strings.TrimSuffix(p.backend, "/")+"/v1/unfinished_attempts", p.secret)
+	var count wire.TotalCount
+	if err != nil || answer.status != http.StatusOK || json.Unmarshal(answer.body, &count) != nil {
+		return // the Backend API's own finding says what is wrong with it
+	}
+	d.ok("Unfinished", "%d sign-ins, sign-ups, codes and browsers that nobody signed in with; the oldest are dropped first", count.TotalCount)
 }
 
 func (d *checkup) askFrontend(ctx context.Context, p *patient) *fetched {

@@ -85,6 +85,9 @@ func (d *checkup) origin() {
 		return
 	}
 	d.ok(what, "%s; tokens count when they were made for it (authorized party)", origin)
+	for _, app := range d.config.allowed {
+		d.note("Other app", app+" may share the sign-ins of "+origin, "Its authorized parties have to list both origins, or it refuses the tokens that people get on the sign-in page.")
+	}
 }
 
 // foreign reports an origin that cookies of a live hosted instance cannot reach.

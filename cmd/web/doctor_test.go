@@ -50,7 +50,7 @@ func TestDoctorLooksAtTheEmbeddedInstance(t *testing.T) {
 	addr := s.Addr().String()
 	healthy := []string{
 		"✓ Configuration: the embedded service", "✓ Data folder", "accepts the secret key", "✓ Frontend API", "✓ Key set: 1 usable",
-		"(RSA, 2048 bits); fetched now", "belong to the same instance", "✓ CLERK_JWT_KEY: is the published key", "✓ Cookies: __session_", "Nothing is wrong.",
+		"(RSA, 2048 bits); fetched now", "belong to the same instance", "✓ CLERK_JWT_KEY: is the published key", "✓ Cookies: __session_", "✓ Unfinished: 0 sign-ins", "Nothing is wrong.",
 	}
 	running, err := doctor(t, nil, nil, "-data", s.dir, "-addr", addr)
 	if err != nil {

@@ -110,7 +110,7 @@ func TestS01_SlowClientsHoldUpNobody(t *testing.T) {
 	b := s.browser(t)
 	b.signUp("ada@example.com", "Ada")
 	for range 20 {
-		b.get("/welcome").want(t, 200, "Welcome, Ada!")
+		b.get("/welcome").want(t, 200, "Welcome, <bdi>Ada</bdi>!")
 	}
 	if took := time.Since(begun); took > readHeaderTimeout {
 		t.Errorf("with %d slow connections a sign-up and 20 pages took %v", len(slow)*each, took)

@@ -7,9 +7,15 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"github.com/usherauth/usher/wire"
 )
 
-const maxURL = 8 << 10
+// Addresses of pages are bounded, and so are those of the handshake, which hold another one.
+const (
+	maxURL       = 8 << 10
+	maxHandshake = 12 << 10
+)
 
 // requestGuard refuses what no route takes, before anything looks at it.
 func requestGuard(next http.Handler) http.Handler {
@@ -27,7 +33,7 @@ func requestGuard(next http.Handler) http.Handler {
 			// "GET x:y" is no address of anything here, and behind an origin in a redirect
 			// "@evil.example" would be read as a host (RFC 9112 §3.2).
 			http.Error(w, "This is not an address of a page.", http.StatusBadRequest)
-		case len(r.RequestURI) > maxURL:
+		case len(r.RequestURI) > maxURL && (len(r.RequestURI) > maxHandshake || r.URL.Path != wire.ProxyPath+"/v1/client/handshake"):
 			http.Error(w, "This address is too long.", http.StatusRequestURITooLong)
 		default:
 			next.ServeHTTP(w, r)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -77,11 +78,11 @@ func keysAreThere(path, lines string) bool {
 
 // printKeys is the keys command. It works while the server runs, and makes the instance
 // if there is none.
-func printKeys(ctx context.Context, c *config, out io.Writer) error {
+func printKeys(ctx context.Context, c *config, out io.Writer, log *slog.Logger) error {
 	if c.hosted() {
 		return usageError{errors.New("keys prints the embedded instance's keys, but CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY name a hosted one: unset them first")}
 	}
-	lines, err := readKeys(ctx, c)
+	lines, err := readKeys(ctx, c, log)
 	if err == nil {
 		_, err = io.WriteString(out, lines)
 	}
@@ -91,8 +92,8 @@ func printKeys(ctx context.Context, c *config, out io.Writer) error {
 // someOrigin stands for the public origin where it is of no account: nothing is signed.
 const someOrigin = "http://localhost"
 
-func readKeys(ctx context.Context, c *config) (string, error) {
-	cfg := identity.Config{PublicOrigin: cmp.Or(c.origin, someOrigin), PurgeInterval: -1}
+func readKeys(ctx context.Context, c *config, log *slog.Logger) (string, error) {
+	cfg := identity.Config{PublicOrigin: cmp.Or(c.origin, someOrigin), PurgeInterval: -1, Logger: log}
 	e, err := openEmbedded(ctx, c.dataDir, cfg)
 	backend := backendURL(c.backendAddr, nil)
 	if errors.Is(err, sqlitestore.ErrInUse) {
@@ -104,6 +105,7 @@ func readKeys(ctx context.Context, c *config) (string, error) {
 		backend = running["CLERK_API_URL"]
 		e, err = openShared(ctx, c.dataDir, cfg)
 	}
+	e, err = orReadOnly(ctx, e, err, c.dataDir, cfg)
 	if err != nil {
 		return "", err
 	}

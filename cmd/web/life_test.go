@@ -184,7 +184,7 @@ func TestAccountsAndSessionsSurviveARestart(t *testing.T) {
 	b.site = s
 	b.get("/readyz").want(t, 200)
 	t.Logf("ready %v after the start", time.Since(begin))
-	b.get("/welcome").want(t, 200, "Welcome, Ada!")
+	b.get("/welcome").want(t, 200, "Welcome, <bdi>Ada</bdi>!")
 	if a := s.browser(t).signIn("ada@example.com", ""); a.StatusCode != 303 {
 		t.Errorf("sign-in after a restart: %d", a.StatusCode)
 	}
@@ -201,7 +201,7 @@ func TestSessionIsRenewedWhenTheTokenHasExpired(t *testing.T) {
 			delete(expired.cookies, name)
 		}
 	}
-	expired.settle("/welcome").want(t, 200, "Welcome, Ada!")
+	expired.settle("/welcome").want(t, 200, "Welcome, <bdi>Ada</bdi>!")
 }
 
 func TestL12_RequestsInFlightFinish(t *testing.T) {

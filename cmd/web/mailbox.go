@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +22,8 @@ const (
 // memory, and exists in development on this machine's own origins only: it holds codes
 // that open accounts.
 type mailbox struct {
-	now func() time.Time
+	now     func() time.Time
+	clients *web.Clients
 
 	mu   sync.Mutex
 	list []pages.Letter // newest first, mailboxSize at most
@@ -51,7 +51,7 @@ func (b *mailbox) letters() []pages.Letter {
 // other machines, which can name this one's origin too, there is nothing.
 func (b *mailbox) handler(p *pages.Pages) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if peer, err := netip.ParseAddrPort(r.RemoteAddr); err != nil || !peer.Addr().Unmap().IsLoopback() {
+		if !b.clients.Address(r).IsLoopback() {
 			p.NotFound(w, r)
 			return
 		}

@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/usherauth/usher/cmd/web/operate"
 )
@@ -32,7 +33,12 @@ func main() {
 func run(args []string, getenv func(string) string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	// A second signal ends the process at once. One that comes within the same second is the
+	// first one again: process managers send it to the process and to its group.
+	context.AfterFunc(ctx, func() {
+		time.Sleep(time.Second)
+		stop()
+	})
 
 	m := NewMain(os.Stdout, os.Stderr)
 	var err error
@@ -45,7 +51,7 @@ func run(args []string, getenv func(string) string) int {
 	} else if err = operate.Unknown(args, "doctor", "keys"); err != nil {
 		return report(err)
 	} else if err = m.ParseFlags(args, getenv); err == nil {
-		limitMemory(getenv)
+		limitMemory(getenv, m.config.hashMemory)
 		err = errors.Join(m.Run(ctx), m.Close())
 	}
 	return report(err)

@@ -1,24 +1,60 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"time"
+
+	"github.com/usherauth/usher/internal/web"
 )
 
 // observer logs one line for each request and turns a panic into a page. Only the path
 // is logged: queries may hold tokens and e-mail addresses, headers hold cookies.
+//
+// Requests that were refused, or only redirected, are sampled by their status: anybody can
+// send any number of them. A line that passes says how many before it did not.
 type observer struct {
-	log    *slog.Logger
-	now    func() time.Time
-	failed func(http.ResponseWriter, *http.Request) // answers after a panic
+	log     *slog.Logger
+	now     func() time.Time
+	refused *web.Sampler
+	failed  func(http.ResponseWriter, *http.Request) // answers after a panic
 }
 
 const maxLoggedPath = 256
+
+// Of each status, refusedBurst refusals are logged at once, and then one every
+// refusedEvery: some 15 MB a day at most.
+const (
+	refusedBurst = 100
+	refusedEvery = time.Second
+)
+
+func newObserver(log *slog.Logger, now func() time.Time, failed func(http.ResponseWriter, *http.Request)) *observer {
+	return &observer{log: log, now: now, failed: failed, refused: web.NewSampler(refusedBurst, refusedEvery, now)}
+}
+
+// rest logs what was not logged of refusals, at the end.
+func (o *observer) rest() {
+	for status, n := range o.refused.Rest() {
+		o.log.Info("requests were refused and not logged", "status", status, "suppressed", n)
+	}
+}
+
+// accepted reports an answer that did something for somebody: not an error, and not a
+// redirect of somebody who only asked for a page.
+func accepted(method string, status int) bool {
+	read := method == http.MethodGet || method == http.MethodHead
+	return status < http.StatusMultipleChoices || status == http.StatusNotModified || status < http.StatusBadRequest && !read
+}
 
 func (o *observer) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +91,14 @@ func (o *observer) serve(next http.Handler, rec *recorder, r *http.Request, id s
 }
 
 func (o *observer) record(r *http.Request, rec *recorder, id string, took time.Duration) {
-	path := r.URL.Path
+	var suppressed int64
+	if !accepted(r.Method, rec.code()) {
+		var ok bool
+		if suppressed, ok = o.refused.Take(strconv.Itoa(rec.code())); !ok {
+			return
+		}
+	}
+	path := web.Requested(r).Path
 	if len(path) > maxLoggedPath {
 		path = path[:maxLoggedPath]
 	}
@@ -63,9 +106,16 @@ func (o *observer) record(r *http.Request, rec *recorder, id string, took time.D
 	if !knownMethod(method) {
 		method = "other"
 	}
-	o.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "request",
+	attrs := [7]slog.Attr{
 		slog.String("method", method), slog.String("path", path), slog.Int("status", rec.code()),
-		slog.Int64("bytes", rec.bytes), slog.Duration("duration", took), slog.String("request_id", id))
+		slog.Int64("bytes", rec.bytes), slog.Duration("duration", took), slog.String("request_id", id),
+		slog.Int64("suppressed", suppressed),
+	}
+	n := len(attrs)
+	if suppressed == 0 {
+		n--
+	}
+	o.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "request", attrs[:n]...)
 }
 
 // requestID is 64 random bits. What a client calls its request is not taken over.
@@ -106,14 +156,57 @@ func (rec *recorder) WriteHeader(status int) {
 	rec.ResponseWriter.WriteHeader(status)
 }
 
-// Write implements [http.ResponseWriter].
-func (rec *recorder) Write(b []byte) (int, error) {
+// begin notes a response that begins without WriteHeader.
+func (rec *recorder) begin() {
 	if rec.status == 0 {
 		rec.status = http.StatusOK
 	}
+}
+
+// Write implements [http.ResponseWriter].
+func (rec *recorder) Write(b []byte) (int, error) {
+	rec.begin()
 	n, err := rec.ResponseWriter.Write(b)
 	rec.bytes += int64(n)
 	return n, err
+}
+
+// WriteString implements [io.StringWriter].
+func (rec *recorder) WriteString(s string) (int, error) {
+	rec.begin()
+	n, err := io.WriteString(rec.ResponseWriter, s)
+	rec.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom implements [io.ReaderFrom].
+func (rec *recorder) ReadFrom(r io.Reader) (int64, error) {
+	rec.begin()
+	n, err := io.Copy(rec.ResponseWriter, r)
+	rec.bytes += n
+	return n, err
+}
+
+// Flush implements [http.Flusher] for handlers that ask for it by type.
+func (rec *recorder) Flush() { _ = rec.FlushError() }
+
+// FlushError is the Flush of [http.ResponseController].
+func (rec *recorder) FlushError() error {
+	err := http.NewResponseController(rec.ResponseWriter).Flush()
+	if !errors.Is(err, http.ErrNotSupported) {
+		rec.begin()
+	}
+	return err
+}
+
+// Hijack implements [http.Hijacker]. Whoever takes the connection over also answers; the
+// log has 101 for it.
+func (rec *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buf, err := http.NewResponseController(rec.ResponseWriter).Hijack()
+	if err == nil && rec.status == 0 {
+		rec.status = http.StatusSwitchingProtocols
+	}
+	return conn, buf, err
 }
 
 // Unwrap lets [http.ResponseController] reach the connection.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -45,7 +47,7 @@ func TestS08_APanicIsAPageWithoutDetail(t *testing.T) {
 			panic("secret detail at /src/x.go:1")
 		},
 	} {
-		watch := &observer{log: s.Main.log, now: s.Now, failed: a.failed}
+		watch := newObserver(s.Main.log, s.Now, a.failed)
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -74,5 +76,27 @@ func TestS08_APanicIsAPageWithoutDetail(t *testing.T) {
 	}
 	if !strings.Contains(s.log.String(), "secret detail") {
 		t.Error("the panic is not in the log")
+	}
+}
+
+// deaf is a connection that cannot be flushed any more.
+type deaf struct{ *httptest.ResponseRecorder }
+
+func (deaf) FlushError() error { return io.ErrClosedPipe }
+
+// TestB13_TheObserverHandsThrough: errors reach handlers, what was sent is counted, and
+// nothing is sent after it.
+func TestB13_TheObserverHandsThrough(t *testing.T) {
+	t.Parallel()
+	rec := &recorder{ResponseWriter: deaf{httptest.NewRecorder()}}
+	if n, err := io.Copy(rec, io.LimitReader(strings.NewReader("hello"), 5)); n != 5 || err != nil || rec.bytes != 5 || rec.status != 200 {
+		t.Errorf("copied %d, %v; counted %d with status %d", n, err, rec.bytes, rec.status)
+	}
+	if n, err := io.WriteString(rec, "you"); n != 3 || err != nil || rec.bytes != 8 {
+		t.Errorf("wrote %d, %v; counted %d", n, err, rec.bytes)
+	}
+	rec = &recorder{ResponseWriter: deaf{httptest.NewRecorder()}}
+	if err := http.NewResponseController(rec).Flush(); !errors.Is(err, io.ErrClosedPipe) || rec.status != 200 {
+		t.Errorf("Flush: %v, status %d", err, rec.status)
 	}
 }

@@ -22,7 +22,7 @@ const hostedBackend = "https://api.clerk.com"
 func (m *Main) Operate(ctx context.Context, args []string, getenv func(string) string) error {
 	return operate.Run(ctx, operate.Env{
 		Stdin: m.stdin, Stdout: m.stdout, Stderr: m.stderr, Now: m.Now,
-		DataDir: cmp.Or(getenv("DATA_DIR"), "./data"),
+		DataDir: cmp.Or((&environment{get: getenv}).value("DATA_DIR"), "./data"), // a mistake in it is reported by Open
 		Open: func(ctx context.Context, dataDir string, alone bool) (*operate.Instance, error) {
 			c, err := parseConfig(program, []string{"-data", dataDir}, getenv, io.Discard)
 			if err != nil {
@@ -51,7 +51,7 @@ func (m *Main) openForOperator(ctx context.Context, c *config, alone bool) (*ope
 		Logger:        slog.New(slog.NewTextHandler(m.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Now:           m.Now,
 	}
-	open, served := openShared, sqlitestore.InUse(filepath.Join(c.dataDir, databaseFile))
+	open, served := openForReading, sqlitestore.InUse(filepath.Join(c.dataDir, databaseFile))
 	if alone {
 		open = openEmbedded
 	}

@@ -85,7 +85,7 @@ func TestOrganizationsWithPlainForms(t *testing.T) {
 	ada.get("/admin").want(t, 403)
 	ada.get("/organizations").want(t, 200, "Personal account")
 	ada.post("/organizations", url.Values{"action": {"create"}, "name": {"see https://evil.example"}}).
-		want(t, 422, "no web address", `value="see https://evil.example"`)
+		want(t, 422, "links or HTML", `value="see https://evil.example"`)
 	ada.post("/organizations", url.Values{"action": {"create"}, "name": {" "}}).want(t, 422, "Enter a name.")
 	ada.post("/organizations", url.Values{"action": {"format_disk"}}).want(t, 400)
 
@@ -95,15 +95,15 @@ func TestOrganizationsWithPlainForms(t *testing.T) {
 		t.Fatalf("C06: after creating, the session is in %q as %q", first, role)
 	}
 	ada.get("/admin").want(t, 200, first)
-	ada.get("/organizations?done=create").want(t, 200, "Acme &amp; Sons", "1 member", "ada@example.com", "Your organization was made")
+	ada.get("/organizations?done=create").want(t, 200, "Acme &amp; Sons", "1 member", "ada@example.com", "Organization created")
 
 	ada.organize("invite", "organization_id", first, "email_address", "cyd@example.com", "role", wire.RoleMember)
 	page := ada.get("/organizations")
 	page.want(t, 200, "cyd@example.com", "Withdraw")
 	ada.post("/organizations", url.Values{"action": {"invite"}, "organization_id": {first}, "email_address": {"cyd@example.com"}, "role": {wire.RoleMember}}).
-		want(t, 422, "pending invitation to this address already", `value="cyd@example.com"`)
+		want(t, 422, "already a pending invitation for this email address", `value="cyd@example.com"`)
 	ada.post("/organizations", url.Values{"action": {"invite"}, "organization_id": {first}, "email_address": {"nobody"}, "role": {wire.RoleMember}}).
-		want(t, 422, "This is not an e-mail address.")
+		want(t, 422, "This is not an email address.")
 	ada.organize("revoke_invitation", "organization_id", first, "invitation_id", invitationIDs.FindStringSubmatch(page.body)[1])
 	if strings.Contains(ada.get("/organizations").body, "cyd@example.com") {
 		t.Error("a withdrawn invitation is shown")
@@ -127,7 +127,7 @@ func TestOrganizationsWithPlainForms(t *testing.T) {
 		t.Errorf("in %q as %q, want %q as a member", id, role, first)
 	}
 	bob.get("/admin").want(t, 403)
-	if page := bob.get("/organizations"); strings.Contains(page.body, "Invite somebody") {
+	if page := bob.get("/organizations"); strings.Contains(page.body, "Invite a member") {
 		t.Error("a member without the permission is shown the form to invite")
 	}
 	bob.post("/organizations", url.Values{"action": {"invite"}, "organization_id": {first}, "email_address": {"x@example.com"}, "role": {wire.RoleMember}}).
@@ -221,7 +221,7 @@ func TestMembersAreManagedWithPlainForms(t *testing.T) {
 	// The last who can manage it stays, whatever a form says.
 	ada.post("/organizations", aboutMember("change_role", org, adaID, wire.RoleMember)).want(t, 422, "Somebody has to manage the organization.")
 	ada.post("/organizations", aboutMember("remove_member", org, adaID)).want(t, 422, "Somebody has to manage the organization.")
-	ada.post("/organizations", aboutMember("change_role", org, bobID, "org:emperor")).want(t, 422, "There is no such role any more.")
+	ada.post("/organizations", aboutMember("change_role", org, bobID, "org:emperor")).want(t, 422, "This role no longer exists.")
 	ada.post("/organizations", aboutMember("change_role", org, bobID)).want(t, 422, "Choose a role.")
 	for _, id := range []string{"user_unknown", "..", ".", "", "../../me", bobID + "/.."} {
 		for _, action := range []string{"change_role", "remove_member"} {
@@ -270,5 +270,5 @@ func TestM08_ManagersReachOnlyTheirOwnMembers(t *testing.T) {
 			}
 		}
 	}
-	ada.get("/organizations").want(t, 200, "Acme", "1 member", "Invite somebody")
+	ada.get("/organizations").want(t, 200, "Acme", "1 member", "Invite a member")
 }

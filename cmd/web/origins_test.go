@@ -77,7 +77,7 @@ func TestF01_R01_OnlyAppsThatAreNamedShareTheInstance(t *testing.T) {
 			if got := b.claims().Azp; (got == shop) != allowed {
 				t.Errorf("azp %q", got)
 			}
-			b.get("/welcome").want(t, http.StatusOK, "Welcome, Ada!")
+			b.get("/welcome").want(t, http.StatusOK, "Welcome, <bdi>Ada</bdi>!")
 		})
 	}
 }

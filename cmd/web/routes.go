@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/usherauth/usher/authctx"
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/static"
 	"github.com/usherauth/usher/wire"
 )
@@ -32,6 +33,7 @@ func (a *app) routes() *chi.Mux {
 
 	r.Group(func(r chi.Router) {
 		r.Use(page...)
+		r.Use(a.forms.FollowTickets)
 		r.Use(authctx.KeepForms)
 		r.Use(authctx.ProtectByDefault) // a page that is added is closed until it says more
 		public := r.With(authctx.Public)
@@ -93,7 +95,7 @@ func (a *app) formOrPortal(form http.HandlerFunc, portal func(ctx context.Contex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := portal(r.Context(), r.URL.Query().Get(wire.ParamRedirectURL))
 		path, _, _ := strings.Cut(target, "?")
-		if a.proxied && path == r.URL.Path {
+		if a.proxied && path == web.Requested(r).Path {
 			form(w, r)
 			return
 		}

@@ -74,6 +74,25 @@ func TestM03_EveryRouteIsPublicOrProtectedOnPurpose(t *testing.T) {
 	}
 }
 
+// TestA17_RoutesThatEveryFounderCanOpenAreNamed: a route that is added with such a guard needs
+// a page that shows one organization, and a line here.
+func TestA17_RoutesThatEveryFounderCanOpenAreNamed(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	a, err := newApp(s.embedded.instance(s.Origin()), s.Main.log, s.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, routes := range []chi.Routes{a.routes(), new(app).routes()} {
+		got, err := organizationRoutes(routes)
+		if err != nil || len(got) != 1 || got[0] != "GET /admin (role org:admin of the active organization, which everybody has who creates one)" {
+			t.Errorf("routes %q, %v", got, err)
+		}
+	}
+	report, _ := doctor(t, nil, nil, "-data", s.dir, "-addr", s.Addr().String())
+	says(t, report, "· Guards: GET /admin (role org:admin of the active organization", "must show only what belongs to the active organization")
+}
+
 // TestAFormSentTooLateIsNotLost goes through the real renewal: the session cookie is older
 // than what the browser knows of its client, as after minutes in another tab.
 func TestAFormSentTooLateIsNotLost(t *testing.T) {
@@ -90,7 +109,7 @@ func TestAFormSentTooLateIsNotLost(t *testing.T) {
 	}
 	late()
 	rename := url.Values{"action": {"update"}, "first_name": {"Augusta"}, "last_name": {"King"}}
-	if a := b.post("/user", rename); a.StatusCode != 303 || a.location() != "/user" || b.cookies["__usher_form"] == "" {
+	if a := b.post("/user", rename); a.StatusCode != 303 || a.location() != "/user" || b.named("__usher_form_") == "" {
 		t.Fatalf("a late form: %d to %q, cookies %v", a.StatusCode, a.location(), b.cookies)
 	}
 	b.settle("/user").want(t, 200, "Send the form?")
@@ -98,11 +117,11 @@ func TestAFormSentTooLateIsNotLost(t *testing.T) {
 	if a := b.post("/user", url.Values{"usher_form": {"again"}}); a.StatusCode != 303 || a.location() != "/user?done=update" {
 		t.Fatalf("after the click: %d to %q\n%s", a.StatusCode, a.location(), a.body)
 	}
-	b.get("/welcome").want(t, 200, "Welcome, Augusta!")
+	b.get("/welcome").want(t, 200, "Welcome, <bdi>Augusta</bdi>!")
 
 	late()
 	change := url.Values{"action": {"password"}, "current_password": {password}, "new_password": {"a whole new battery staple"}}
-	if a := b.post("/user", change); !strings.HasPrefix(a.location(), "/sign-in") || b.cookies["__usher_form"] != "" {
+	if a := b.post("/user", change); !strings.HasPrefix(a.location(), "/sign-in") || b.named("__usher_form_") != "" {
 		t.Errorf("V02: a late form with passwords: %d to %q", a.StatusCode, a.location())
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/internal/web"
 )
 
 // Timeouts of both listeners.
@@ -22,31 +22,8 @@ const (
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
-	drainTimeout      = 20 * time.Second // for requests in flight at the end
 	maxHeaderBytes    = 16 << 10
 )
-
-// memoryLimit is what the program can need by its own bounds: 32 MiB of remembered tokens
-// and cookies, 19 MiB for the one password that is hashed at a time, and the rest. The
-// collector keeps to it as a goal, where it would let the garbage of hashes double the heap
-// otherwise. Below it the collector may wait for more garbage than the usual 100 percent of
-// what is in use: with the megabyte or two that this program uses it would run after each
-// hundred pages, and cost as much as the pages.
-const (
-	memoryLimit    = 64 << 20
-	garbagePercent = 300
-)
-
-// limitMemory leaves alone what the environment decides.
-func limitMemory(getenv func(string) string) {
-	if getenv("GOMEMLIMIT") != "" {
-		return
-	}
-	debug.SetMemoryLimit(memoryLimit)
-	if getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
-}
 
 // Main is the program: configuration, listeners and what they serve. Use [NewMain].
 type Main struct {
@@ -55,6 +32,7 @@ type Main struct {
 
 	limits         identity.Limits   // other than the defaults in tests only
 	network        http.RoundTripper // what doctor asks through; nil but in tests
+	drainTimeout   time.Duration     // other than the default in tests only
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger
@@ -69,12 +47,20 @@ type Main struct {
 // listener is a bound address and the server behind it.
 type listener struct {
 	net.Listener
-	server *http.Server
+	server      *http.Server
+	connections connections
+	watch       *observer
+}
+
+// serveWith follows the connections of the server that will serve the listener.
+func (l *listener) serveWith(server *http.Server) {
+	l.server = server
+	l.connections.watch(server)
 }
 
 // NewMain returns a program that logs to stdout and writes usage to stderr.
 func NewMain(stdout, stderr io.Writer) *Main {
-	return &Main{stdin: os.Stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stdout, nil)), Now: time.Now}
+	return &Main{drainTimeout: drainTimeout, stdin: os.Stdin, stdout: stdout, stderr: stderr, log: web.SampledLogger(slog.New(slog.NewTextHandler(stdout, nil)), nil), Now: time.Now}
 }
 
 // ParseFlags reads the configuration. Its error is for people and lists every mistake.
@@ -88,7 +74,7 @@ func (m *Main) Keys(ctx context.Context, args []string, getenv func(string) stri
 	if m.config, err = parseConfig("web keys", args, getenv, m.stderr); err != nil {
 		return err
 	}
-	return printKeys(ctx, m.config, m.stdout)
+	return printKeys(ctx, m.config, m.stdout, slog.New(slog.NewTextHandler(m.stderr, nil)))
 }
 
 // Origin is what people type, once Open has returned.
@@ -128,12 +114,17 @@ func (m *Main) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in.auth.Development, in.allowed = m.config.development, m.config.allowed
+	in.auth.Development, in.allowed, in.proxies = m.config.development, m.config.allowed, m.config.proxies
 	app, err := newApp(in, m.log, m.Now)
 	if err != nil {
 		return err
 	}
-	m.public.server = m.newServer(clientAddress(m.config.proxies, app.handler(m.origin, m.Now)))
+	server := m.newServer(app.handler(m.origin, m.Now))
+	if onThisMachine(m.origin) {
+		server.MaxHeaderBytes = maxLocalHeaderBytes
+	}
+	m.public.serveWith(server)
+	m.public.watch = app.watch
 	return nil
 }
 
@@ -144,11 +135,12 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 		return hostedInstance(m.config, m.origin), nil
 	}
 	cfg := identity.Config{
-		PublicOrigin: m.origin, AllowedOrigins: m.config.allowed, Limits: m.limits, Logger: m.log, Now: m.Now,
-		MultiSession: m.config.multiSession, VerifyEmailAtSignUp: m.config.verifyEmail,
+		PublicOrigin: m.origin, AllowedOrigins: m.config.allowed, Limits: m.config.limits(m.limits), HashMemory: m.config.hashMemory,
+		Logger: m.log, Now: m.Now,
+		MultiSession: m.config.multiSession, VerifyEmailAtSignUp: m.config.verifyEmail, InsecureImpersonation: m.config.openImpersonation,
 	}
 	if m.config.mayCatchMail() {
-		m.mail = &mailbox{now: m.Now}
+		m.mail = &mailbox{now: m.Now, clients: web.NewClients(m.config.proxies, nil, m.log)}
 		cfg.SendMail = m.mail.send
 		m.log.Info("mail is caught for developers and not sent", "page", m.origin+mailboxPath)
 	}
@@ -160,10 +152,11 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 		if err != nil {
 			return in, err
 		}
-		watch := &observer{log: m.log.With("listener", "backend"), now: m.Now, failed: func(w http.ResponseWriter, _ *http.Request) {
+		watch := newObserver(m.log.With("listener", "backend"), m.Now, func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "Something went wrong.", http.StatusInternalServerError)
-		}}
-		m.backend = &listener{l, m.newServer(watch.wrap(requestGuard(m.embedded.service.Backend())))}
+		})
+		m.backend = &listener{Listener: l, watch: watch}
+		m.backend.serveWith(m.newServer(watch.wrap(requestGuard(m.embedded.service.Backend()))))
 	}
 	if err := writeKeys(m.config.dataDir, keyLines(m.embedded.service, m.BackendURL())); err != nil {
 		return in, err
@@ -175,6 +168,7 @@ func (m *Main) openInstance(ctx context.Context) (in instance, err error) {
 
 func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
 	var lc net.ListenConfig
+	lc.SetMultipathTCP(false) // its sockets take no filter, which stopQueue needs
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w (choose another address with %s)", err, flag)
@@ -206,22 +200,8 @@ func (m *Main) Run(ctx context.Context) error {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve: %w", err), m.drain(ctx))
 	case <-ctx.Done():
-		m.log.Info("stopping: requests in flight may finish")
 		return m.drain(ctx)
 	}
-}
-
-// drain stops accepting and waits for what was accepted.
-func (m *Main) drain(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	var errs []error
-	for _, l := range m.listeners() {
-		if err := l.server.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("requests were cut off: %w", err), l.server.Close())
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func (m *Main) listeners() []*listener {

@@ -15,27 +15,27 @@ type toggle struct{ flag, env, help string }
 var toggles = []toggle{
 	{"multi-session", "MULTI_SESSION", "let several people be signed in in one browser"},
 	{"verify-email", "VERIFY_EMAIL", "ask new people for a code that was sent to their address; needs mail"},
+	{"insecure-impersonation", "INSECURE_IMPERSONATION", "let people who act as somebody else change memberships, sessions and credentials"},
 }
 
-// addToggles defines them. The error names what is neither on nor off in the environment.
-func addToggles(flags *flag.FlagSet, getenv func(string) string) error {
-	var errs []error
+// addToggles defines them. What is neither on nor off in the environment is a mistake.
+func addToggles(flags *flag.FlagSet, env *environment) {
 	for _, t := range toggles {
 		on := false
-		if v := getenv(t.env); v != "" {
+		if v := env.value(t.env); v != "" {
 			var err error
 			if on, err = strconv.ParseBool(v); err != nil {
-				errs = append(errs, fmt.Errorf("%s is %q: write 1 or 0", t.env, v))
+				env.errs = append(env.errs, fmt.Errorf("%s is %q: write 1 or 0", t.env, v))
 			}
 		}
 		flags.Bool(t.flag, on, t.help+" (environment: "+t.env+")")
 	}
-	return errors.Join(errs...)
 }
 
 // useToggles reads them from the values of the flags.
 func (c *config) useToggles(values map[string]string) error {
 	c.multiSession, c.verifyEmail = values["multi-session"] == "true", values["verify-email"] == "true"
+	c.openImpersonation = values["insecure-impersonation"] == "true"
 	if c.hosted() {
 		return nil // the instance decides
 	}

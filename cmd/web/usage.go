@@ -21,4 +21,5 @@ commands:
 		[2]string{"doctor", "check the configuration against the instance behind it"})
 	_, _ = fmt.Fprintln(w, "\nflags:")
 	flags.PrintDefaults()
+	_, _ = fmt.Fprintln(w, "\nFor each environment variable NAME, NAME_FILE can name a file that holds the value.")
 }

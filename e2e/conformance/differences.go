@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -50,6 +51,11 @@ var differences = []difference{
 		},
 	},
 	{
+		id: "C04", name: "two values are none",
+		reason:  "of two different values of one name a neighbor set one: both are dropped, the browser is sent to the handshake, and what a neighbor could have set is deleted; of two redirect counters the higher one counts. The reference takes one of them",
+		rewrite: onlyUnclashed,
+	},
+	{
 		id: "C04", name: "own cookies win",
 		reason:  "the reference compares the times of tokens that nobody has verified, so that a tossed plain cookie can replace the instance's own; here the instance's own names win whenever one is there",
 		rewrite: onlyOwnCookies,
@@ -78,6 +84,57 @@ var differences = []difference{
 			return strings.HasPrefix(q.options.PublishableKey, "pk_live_")
 		},
 		rewrite: func(_ *keyring, q *question) bool { return q.hide(wireHandshake, wireNonce) },
+	},
+	{
+		id: "4.7", name: "renewal of what own pages send",
+		reason: "a request of the app's own page, as the browser says, is renewed from server to server whatever its method, so that nothing typed is lost; the reference renews GET alone",
+		applies: func(_ *question, theirs, ours *outcome) bool {
+			return strings.HasSuffix(theirs.Reason, "non-eligible-non-get") && theirs.Reason != ours.Reason
+		},
+		rewrite: asOwnGet,
+	},
+	{
+		id: "R08", name: "no redirect without a way back",
+		reason: "the handshake refuses addresses that browsers could read in two ways and very long ones, and leads back to no page of its own: no redirect is begun there, and a valid token stays believed",
+		applies: func(q *question, theirs, ours *outcome) bool {
+			_, ok := web.SafeReturn(q.origin+q.target, q.origin, nil)
+			return theirs.Status == wire.StatusHandshake && ours.Status != wire.StatusHandshake && (!ok || authPage(q))
+		},
+		rewrite: threeRedirects,
+	},
+	{
+		id: "C19", name: "navigations of service workers",
+		reason:  "a navigation that a service worker passes on has an empty destination; its mode says what it is",
+		rewrite: plainNavigation,
+	},
+	{
+		id: "F12", name: "results that this browser did not ask for",
+		reason: "an app on another host than its Frontend API gets the result of a handshake in the address; a browser that did not begin the handshake begins its own",
+		applies: func(q *question, theirs, ours *outcome) bool {
+			return q.elsewhere() && ours.Status == wire.StatusHandshake && ours.Reason == string(wire.ReasonUATButNoSession) && theirs.Status == wire.StatusSignedOut
+		},
+		rewrite: unasked,
+	},
+	{
+		id: "V04", name: "results are not carried on",
+		reason: "the way back of a handshake holds no result of an earlier one",
+		applies: func(q *question, theirs, _ *outcome) bool {
+			return q.elsewhere() && results.MatchString(theirs.Location.Back)
+		},
+		answer: cleanBack,
+	},
+	{
+		id: "D2", name: "back from signing in on another host",
+		reason: "cookies are not shared with the sign-in page there, so the app asks for them on the way back, as satellites do",
+		applies: func(q *question, _, ours *outcome) bool {
+			return q.elsewhere() && strings.Contains(ours.SignIn.Back+ours.SignUp.Back, "__clerk_synced=false")
+		},
+		answer: askSync,
+	},
+	{
+		id: "J15", name: "payloads of another time or app",
+		reason:  "what a handshake's payload says in exp, iat and aud is checked",
+		rewrite: refuseOldPayloads,
 	},
 	{
 		id: "R01", name: "return to listed origins only",

@@ -107,6 +107,13 @@ func addMetadata(r *rand.Rand, q *question, key wire.PublishableKey) {
 	if !chance(r, 15) {
 		add("Sec-Fetch-Dest", pick(r, "document", "document", "document", "document", "iframe", "empty", "image", "", "Document"))
 	}
+	if chance(r, 40) {
+		modes := []string{"cors", "no-cors", "same-origin", "Navigate", ""}
+		if dest := q.header("Sec-Fetch-Dest"); dest == "document" || dest == "iframe" || dest == "empty" {
+			modes = append(modes, "navigate", "navigate", "navigate", "navigate")
+		}
+		add("Sec-Fetch-Mode", pick(r, modes...))
+	}
 	if chance(r, 60) {
 		add("Accept", pick(r, "text/html,application/xhtml+xml", "text/html", "*/*", "application/json", "application/json, text/html", "TEXT/HTML", ""))
 	}

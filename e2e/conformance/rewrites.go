@@ -186,6 +186,9 @@ func brokenHandshakeInAddress(q *question, theirs, ours *outcome) bool {
 
 func (q *question) eligible() bool {
 	dest := q.header("Sec-Fetch-Dest")
+	if q.header("Sec-Fetch-Mode") == "navigate" { // of a service worker
+		dest = "document"
+	}
 	return q.method == http.MethodGet && (dest == "document" || dest == "iframe" || dest == "" && strings.HasPrefix(q.header("Accept"), "text/html"))
 }
 
@@ -212,4 +215,15 @@ func strippedHandshake(q *question, o *outcome) {
 		Location: parseAddress(q.origin+clean.target, q.origin+q.target), NoStore: true, Calls: o.Calls,
 		Cookies: parseCookies([]string{wire.CookieRedirectCount + "=" + strconv.Itoa(q.redirects()+1) + "; SameSite=Lax; HttpOnly; Max-Age=2"}),
 	}
+}
+
+// asOwnGet makes of a request of the app's own page one that the reference renews, and that
+// nobody can redirect.
+func asOwnGet(_ *keyring, q *question) bool {
+	if q.method == "GET" {
+		return false
+	}
+	q.method = "GET"
+	q.dropHeaders("Sec-Fetch-Dest", "Accept", "Referer")
+	return true
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,7 @@ func ask(q *question, a *authctx.Authenticator, b *backend) (*outcome, error) {
 		return nil, err
 	}
 	o.Calls = b.calls
+	o.withoutOwn(q)
 	return o, nil
 }
 
@@ -87,6 +89,16 @@ var knownBrowser = regexp.MustCompile(`[?&]` + wire.ParamDevBrowser + `=[^&#]*`)
 // repeated holds that an answer about a machine token is remembered, and gives again the
 // calls that it saved. What could not be found out may be asked again.
 func (o *outcome) repeated(again *outcome) error {
+	refreshes := func(call string) bool { return strings.Contains(call, "/refresh") }
+	if i := slices.IndexFunc(o.Calls, refreshes); i >= 0 && i <= len(again.Calls) && !slices.ContainsFunc(again.Calls, refreshes) {
+		again.Calls = slices.Insert(slices.Clone(again.Calls), i, o.Calls[i]) // what was refused is remembered
+	}
+	if len(o.Calls) > 0 && strings.Contains(o.Calls[0], "handshake_payload") { // what was refused is remembered
+		if len(again.Calls) == 0 || !strings.Contains(again.Calls[0], "handshake_payload") {
+			again.Calls = append(o.Calls[:1:1], again.Calls...)
+		}
+		return nil
+	}
 	if len(o.Calls) != 1 || !strings.Contains(o.Calls[0], `/verify"`) {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/usherauth/usher/handlers"
 	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/memstore"
+	"github.com/usherauth/usher/views"
 )
 
 //go:embed htmx.min.js
@@ -35,7 +36,8 @@ func routes(auth *authctx.Authenticator, forms *handlers.Handlers) http.Handler 
 	mux.Handle("/__clerk/", forms.FrontendAPI())
 	mux.HandleFunc("/sign-in", forms.SignIn)
 	mux.HandleFunc("/sign-up", forms.SignUp)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintf(w, page, "") })
+	mux.HandleFunc("/sign-out", forms.SignOut)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { show(w, r, "") })
 	mux.Handle("GET /orders", authctx.RequirePage()(http.HandlerFunc(orders)))
 	return auth.Handler(mux)
 }
@@ -44,17 +46,29 @@ func routes(auth *authctx.Authenticator, forms *handlers.Handlers) http.Handler 
 // back from sign-in. Whoever is signed out does not get here: RequirePage sends htmx the
 // sign-in page in HX-Redirect, so that it opens as a page and not inside #orders.
 func orders(w http.ResponseWriter, r *http.Request) {
-	part := fmt.Sprintf("<p>No orders of %s yet.</p>", authctx.FromContext(r.Context()).UserID())
+	// htmx 2 copies pages for the Back button, and the copies outlive a sign-out.
+	part := fmt.Sprintf(`<p hx-history="false">No orders of %s yet.</p>`, authctx.FromContext(r.Context()).UserID())
 	w.Header().Add("Vary", "HX-Request")
 	if r.Header.Get("HX-Request") != "true" {
-		part = fmt.Sprintf(page, part)
+		show(w, r, part)
+		return
 	}
 	_, _ = fmt.Fprint(w, part)
 }
 
-func main() {
-	const origin = "http://localhost:8080"
-	service := must(identity.New(context.Background(), identity.Config{Store: memstore.New(), PublicOrigin: origin}))
+// show is the page around a part, with a button for signed-in people.
+func show(w http.ResponseWriter, r *http.Request, part string) {
+	signedIn := authctx.FromContext(r.Context()).SignedIn()
+	_, _ = fmt.Fprintf(w, page, part)
+	if signedIn {
+		_ = views.SignOut().Render(r.Context(), w)
+	}
+}
+
+// app is the shop with an embedded instance, which ends with ctx.
+func app(ctx context.Context, origin string) http.Handler {
+	service := must(identity.New(ctx, identity.Config{Store: memstore.New(), PublicOrigin: origin}))
+	context.AfterFunc(ctx, func() { _ = service.Close() })
 	publishable, secret := service.PublishableKey().String(), service.SecretKey().Reveal()
 	auth := must(authctx.New(authctx.Config{
 		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, AuthorizedParties: []string{origin},
@@ -63,9 +77,14 @@ func main() {
 	forms := must(handlers.New(handlers.Config{
 		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, Transport: service.Transport(),
 	}))
+	return routes(auth, forms)
+}
+
+func main() {
+	const origin = "http://localhost:8080"
+	h := app(context.Background(), origin)
 	fmt.Println("open " + origin)
-	srv := &http.Server{Addr: "localhost:8080", Handler: routes(auth, forms), ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(srv.ListenAndServe())
+	log.Fatal((&http.Server{Addr: "localhost:8080", Handler: h, ReadHeaderTimeout: 5 * time.Second}).ListenAndServe())
 }
 
 func must[T any](v T, err error) T {

@@ -5,10 +5,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
 	"github.com/usherauth/usher/handlers"
+	"github.com/usherauth/usher/internal/walk"
 )
 
 func newApp(t *testing.T) http.Handler {
@@ -49,7 +51,7 @@ func TestAPartOpensForWhoeverIsSignedIn(t *testing.T) {
 		t.Errorf("the script: %d, %d bytes", rec.Code, rec.Body.Len())
 	}
 	part := ask(t, app, "/orders", true, authtest.User("user_ada"))
-	if part.Code != 200 || part.Body.String() != "<p>No orders of user_ada yet.</p>" {
+	if part.Code != 200 || part.Body.String() != `<p hx-history="false">No orders of user_ada yet.</p>` {
 		t.Errorf("the part: %d %q", part.Code, part.Body)
 	}
 	if got := strings.Join(part.Header().Values("Vary"), ", "); !strings.Contains(got, "HX-Request") || !strings.Contains(got, "Cookie") {
@@ -71,4 +73,14 @@ func TestSignedOutHtmxIsLedToTheSignInPage(t *testing.T) {
 	if rec := ask(t, app, "/orders", false, authtest.SignedOut()); rec.Code != 303 {
 		t.Errorf("a browser gets %d, want 303", rec.Code)
 	}
+}
+
+func TestAPersonWalksThroughIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const origin = "http://localhost:8080"
+		n := walk.NewNetwork(t)
+		n.Serve(origin, app(t.Context(), origin))
+		walk.Walk(walk.NewPerson(t, n), walk.App{Origin: origin, Page: "/orders", Greeting: "No orders of user_", Proxy: "/__clerk"})
+	})
 }

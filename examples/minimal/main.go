@@ -19,6 +19,7 @@ func app(ctx context.Context, origin string) http.Handler {
 	// The embedded instance. With a hosted one the keys come from its dashboard, and
 	// there is no Transport and no APIURL.
 	service := must(identity.New(ctx, identity.Config{Store: memstore.New(), PublicOrigin: origin}))
+	context.AfterFunc(ctx, func() { _ = service.Close() })
 	publishable, secret := service.PublishableKey().String(), service.SecretKey().Reveal()
 	auth := must(authctx.New(authctx.Config{
 		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, AuthorizedParties: []string{origin},
@@ -36,7 +37,7 @@ func app(ctx context.Context, origin string) http.Handler {
 	return auth.Handler(mux)
 }
 
-// home is the page of one's own. Only people who are signed in get here.
+// home is your page. Only people who are signed in reach it.
 func home(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "<!doctype html><p>You are %s.</p>", authctx.FromContext(r.Context()).UserID())
 	_ = views.SignOut().Render(r.Context(), w)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"log"
 	"net/http"
 	"time"
@@ -32,7 +33,7 @@ func routes(auth *authctx.Authenticator, forms *handlers.Handlers) http.Handler 
 
 		r.Get("/", home)                                                            // everybody
 		r.With(authctx.RequirePage()).Get("/orders", orders)                        // signed in; others are led to sign-in and back
-		r.With(authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", admin) // that role; others get 403
+		r.With(authctx.RequirePage(authctx.Role("org:admin"))).Get("/admin", admin) // that role in the active organization; others get 403
 		r.With(authctx.RequireAPI()).Get("/api/orders", apiOrders)                  // signed in; others get 401 and JSON
 	})
 	return r
@@ -47,12 +48,22 @@ func home(w http.ResponseWriter, r *http.Request) {
 
 func orders(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "<!doctype html><h1>Orders of %s</h1>", authctx.FromContext(r.Context()).UserID())
+	_ = views.SignOut().Render(r.Context(), w)
 }
 
-// admin is for administrators of the organization that the session acts for. Whoever makes
-// one, on /organizations, is its administrator and acts for it.
+// placed are the orders of all organizations, by the id of each.
+var placed = map[string][]string{"org_example": {"A difference engine"}}
+
+// admin is for administrators of the organization that the session acts for. Everybody can
+// create one, on /organizations, and is its administrator then. So the role opens the data
+// of that organization and nothing else: look it up by the session's OrgID, always.
 func admin(w http.ResponseWriter, r *http.Request) {
-	_, _ = fmt.Fprintf(w, "<!doctype html><h1>All orders of %s</h1>", authctx.FromContext(r.Context()).OrgID())
+	organization := authctx.FromContext(r.Context()).OrgID()
+	_, _ = fmt.Fprintf(w, "<!doctype html><h1>All orders of %s</h1><ul>", organization)
+	for _, order := range placed[organization] {
+		_, _ = fmt.Fprintf(w, "<li>%s</li>", html.EscapeString(order))
+	}
+	_, _ = fmt.Fprint(w, "</ul>")
 }
 
 func apiOrders(w http.ResponseWriter, r *http.Request) {
@@ -60,9 +71,11 @@ func apiOrders(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"user_id": authctx.FromContext(r.Context()).UserID(), "orders": []string{}})
 }
 
-// app is the shop with an instance of its own, at the address that people type.
-func app(origin string) http.Handler {
-	service := must(identity.New(context.Background(), identity.Config{Store: memstore.New(), PublicOrigin: origin}))
+// app is the shop with an embedded instance, which ends with ctx, at the address that
+// people type.
+func app(ctx context.Context, origin string) http.Handler {
+	service := must(identity.New(ctx, identity.Config{Store: memstore.New(), PublicOrigin: origin}))
+	context.AfterFunc(ctx, func() { _ = service.Close() })
 	publishable, secret := service.PublishableKey().String(), service.SecretKey().Reveal()
 	auth := must(authctx.New(authctx.Config{
 		PublishableKey: publishable, SecretKey: secret, PublicOrigin: origin, AuthorizedParties: []string{origin},
@@ -76,7 +89,7 @@ func app(origin string) http.Handler {
 
 func main() {
 	const origin = "http://localhost:8080"
-	srv := &http.Server{Addr: "localhost:8080", Handler: app(origin), ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Addr: "localhost:8080", Handler: app(context.Background(), origin), ReadHeaderTimeout: 5 * time.Second}
 	fmt.Println("open " + origin)
 	log.Fatal(srv.ListenAndServe())
 }

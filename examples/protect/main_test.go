@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/usherauth/usher/authctx"
 	"github.com/usherauth/usher/authtest"
 	"github.com/usherauth/usher/handlers"
+	"github.com/usherauth/usher/internal/walk"
 )
 
 func TestEachRouteIsForWhomItSays(t *testing.T) {
@@ -59,11 +61,33 @@ func TestEachRouteIsForWhomItSays(t *testing.T) {
 	}
 }
 
+// TestA17_AdminsSeeTheirOwnOrganizationOnly: everybody is an admin of some organization.
+func TestA17_AdminsSeeTheirOwnOrganizationOnly(t *testing.T) {
+	t.Parallel()
+	auth, err := authctx.New(authtest.Config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forms, err := handlers.New(handlers.Config{
+		PublishableKey: authtest.PublishableKey, SecretKey: "sk_test_of_nobody", PublicOrigin: authtest.Origin,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for organization, want := range map[string]bool{"org_example": true, "org_other": false} {
+		rec := httptest.NewRecorder()
+		routes(auth, forms).ServeHTTP(rec, authtest.NewRequest(t, "GET", "/admin", authtest.Org(organization, "org:admin")))
+		if got := strings.Contains(rec.Body.String(), "difference engine"); rec.Code != 200 || got != want {
+			t.Errorf("%s: %d, sees the order: %v", organization, rec.Code, got)
+		}
+	}
+}
+
 func TestWhoeverMakesAnOrganizationIsItsAdministrator(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(nil)
 	origin := "http://" + srv.Listener.Addr().String()
-	srv.Config.Handler = app(origin)
+	srv.Config.Handler = app(t.Context(), origin)
 	srv.Start()
 	defer srv.Close()
 	jar, err := cookiejar.New(nil)
@@ -94,4 +118,16 @@ func TestWhoeverMakesAnOrganizationIsItsAdministrator(t *testing.T) {
 	if got := ask("GET", "/admin", nil); got != http.StatusOK {
 		t.Errorf("with an organization: status %d, want 200", got)
 	}
+}
+
+func TestAPersonWalksThroughIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const origin = "http://localhost:8080"
+		n := walk.NewNetwork(t)
+		n.Serve(origin, app(t.Context(), origin))
+		walk.Walk(walk.NewPerson(t, n), walk.App{
+			Origin: origin, Page: "/orders", Greeting: "Orders of user_", Form: "/organizations", Field: "name", API: "/api/orders", Proxy: "/__clerk",
+		})
+	})
 }

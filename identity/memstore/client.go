@@ -46,6 +46,12 @@ func (t *tx) DeleteClient(id string) error {
 // dropIdleClients deletes clients without sessions and attempts that nothing has changed
 // since before at.
 func (t *tx) dropIdleClients(at time.Time) (n int64) {
+	return t.dropClientsWithoutUse(func(c identity.Client) bool { return before(c.UpdatedAt, at) })
+}
+
+// dropClientsWithoutUse deletes the clients that match and to which no session or attempt
+// belongs.
+func (t *tx) dropClientsWithoutUse(match func(identity.Client) bool) (n int64) {
 	inUse := map[string]bool{}
 	for _, a := range t.signIns {
 		inUse[a.ClientID] = true
@@ -54,7 +60,7 @@ func (t *tx) dropIdleClients(at time.Time) (n int64) {
 		inUse[a.ClientID] = true
 	}
 	for id, c := range t.clients {
-		if before(c.UpdatedAt, at) && !inUse[id] && len(t.clientSessions[id]) == 0 {
+		if match(c) && !inUse[id] && len(t.clientSessions[id]) == 0 {
 			release(t, t.secrets, string(c.SecretHash))
 			unset(t, t.clients, id)
 			n++

@@ -34,13 +34,19 @@ func (t *tx) matchingMemberships(q identity.MembershipQuery) []identity.Membersh
 	needle := strings.ToLower(q.Search)
 	match := func(m identity.Membership) bool {
 		return (q.OrgID == "" || m.OrgID == q.OrgID) && (q.UserID == "" || m.UserID == q.UserID) &&
-			among(q.UserIDs, m.UserID) && among(q.Roles, m.Role) && mentions(t.users[m.UserID], needle)
+			among(q.OrgIDs, m.OrgID) && among(q.UserIDs, m.UserID) && among(q.Roles, m.Role) && mentions(t.users[m.UserID], needle)
 	}
-	ids, indexed := t.userOrgs[q.UserID], q.UserID != ""
-	if !indexed {
-		ids, indexed = t.orgUsers[q.OrgID], q.OrgID != ""
-	}
-	if !indexed {
+	var ids []string
+	switch {
+	case q.UserID != "":
+		ids = t.userOrgs[q.UserID]
+	case q.OrgID != "":
+		ids = t.orgUsers[q.OrgID]
+	case len(q.UserIDs) > 0:
+		ids = linked(t.userOrgs, q.UserIDs)
+	case len(q.OrgIDs) > 0:
+		ids = linked(t.orgUsers, q.OrgIDs)
+	default:
 		return where(t.memberships, match)
 	}
 	var found []identity.Membership

@@ -3,6 +3,7 @@ package memstore
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,10 +37,22 @@ func (t *tx) CountOrganizations(q identity.OrganizationQuery) (int64, error) {
 
 func (t *tx) matchingOrganizations(q identity.OrganizationQuery) []identity.Organization {
 	needle := strings.ToLower(q.Search)
-	return where(t.organizations, func(o identity.Organization) bool {
-		return among(q.IDs, o.ID) && (len(q.UserIDs) == 0 || t.anyMember([]string{o.ID}, q.UserIDs)) &&
-			contains(needle, o.ID, o.Name, o.Slug)
+	return pick(t.organizations, q.IDs, func(o identity.Organization) bool {
+		return (len(q.UserIDs) == 0 || t.anyMember([]string{o.ID}, q.UserIDs)) && contains(needle, o.ID, o.Name, o.Slug)
 	})
+}
+
+func (t *tx) CountPeople(orgIDs []string, at time.Time) (members, pending map[string]int64, err error) {
+	members, pending = make(map[string]int64, len(orgIDs)), make(map[string]int64, len(orgIDs))
+	for _, id := range orgIDs {
+		if _, ok := t.organizations[id]; !ok {
+			continue
+		}
+		ends := t.orgPending[id]
+		expired, _ := slices.BinarySearch(ends, at.UnixMilli()+1)
+		members[id], pending[id] = int64(len(t.orgUsers[id])), int64(len(ends)-expired)
+	}
+	return members, pending, nil
 }
 
 func (t *tx) organizationOrders() map[string]func(a, b identity.Organization) int {
@@ -78,7 +91,9 @@ func (t *tx) DeleteOrganization(id string) error {
 		t.dropMembership(membership)
 	}
 	if id != "" { // which stands for none
-		dropWhere(t, t.invitations, func(i identity.Invitation) bool { return i.OrgID == id })
+		for _, invitation := range t.orgInvites[id] {
+			t.dropInvitation(invitation)
+		}
 	}
 	release(t, t.slugs, o.Slug)
 	unset(t, t.organizations, id)

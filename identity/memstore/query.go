@@ -19,6 +19,22 @@ func where[V any](m map[string]V, match func(V) bool) []V {
 	return found
 }
 
+// pick is where among the records with one of the ids; without ids it is among all.
+func pick[V any](m map[string]V, ids []string, match func(V) bool) []V {
+	if len(ids) == 0 {
+		return where(m, match)
+	}
+	var found []V
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if v, ok := m[id]; ok && !seen[id] && match(v) {
+			found = append(found, v)
+		}
+		seen[id] = true
+	}
+	return found
+}
+
 // among reports whether a filter lets v through, which an empty one does.
 func among(filter []string, v string) bool { return len(filter) == 0 || slices.Contains(filter, v) }
 

@@ -37,6 +37,9 @@ type records struct {
 	clientSessions map[string][]string // client id → session ids
 	userOrgs       map[string][]string // user id → membership ids
 	orgUsers       map[string][]string // organization id → membership ids
+	orgInvites     map[string][]string // organization id, "" for none → invitation ids
+	emailInvites   map[string][]string // normalized address → invitation ids
+	orgPending     map[string][]int64  // organization id → when its pending invitations expire, in order
 }
 
 // member is what a membership is looked up by.
@@ -69,6 +72,9 @@ func newRecords() *records {
 		clientSessions: map[string][]string{},
 		userOrgs:       map[string][]string{},
 		orgUsers:       map[string][]string{},
+		orgInvites:     map[string][]string{},
+		emailInvites:   map[string][]string{},
+		orgPending:     map[string][]int64{},
 	}
 }
 
@@ -130,6 +136,18 @@ func unlink(t *tx, m map[string][]string, key, id string) {
 		return
 	}
 	set(t, m, key, rest)
+}
+
+// linked are the ids in the lists of several keys.
+func linked(m map[string][]string, keys []string) (ids []string) {
+	seen := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		if !seen[key] {
+			ids = append(ids, m[key]...)
+		}
+		seen[key] = true
+	}
+	return ids
 }
 
 // claim writes down that id holds a unique value, where "" is held by nobody.

@@ -61,14 +61,14 @@ func (t *tx) matchingUsers(q identity.UserQuery) []identity.User {
 	for _, text := range []*string{&q.Search, &q.EmailPart, &q.NamePart, &q.UsernamePart} {
 		*text = strings.ToLower(*text)
 	}
-	return where(t.users, func(u identity.User) bool { return t.matches(u, q) })
+	return pick(t.users, q.IDs, func(u identity.User) bool { return t.matches(u, q) })
 }
 
-// matches expects the parts to look for in lower case.
+// matches expects the parts to look for in lower case, and a user with one of the ids.
 func (t *tx) matches(u identity.User, q identity.UserQuery) bool {
 	hasAddress := func(e identity.EmailAddress) bool { return slices.Contains(q.Emails, e.Normalized) }
 	member := func(orgs []string) bool { return t.anyMember(orgs, []string{u.ID}) }
-	return among(q.IDs, u.ID) && !slices.Contains(q.NotIDs, u.ID) &&
+	return !slices.Contains(q.NotIDs, u.ID) &&
 		(len(q.Emails) == 0 || slices.ContainsFunc(u.Emails, hasAddress)) &&
 		amongNames(q.ExternalIDs, u.ExternalID) && amongNames(q.Usernames, u.Username) &&
 		(len(q.OrgIDs) == 0 || member(q.OrgIDs)) && !member(q.NotOrgIDs) &&

@@ -29,6 +29,9 @@ func (s *Store) Update(ctx context.Context, fn func(identity.Tx) error) (err err
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
+	if s.writeDB == nil {
+		return errOnlyRead
+	}
 	b, err := s.enter(ctx)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -18,6 +19,27 @@ func lockFile(path string) (io.Closer, error) {
 		return nil, err
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return lockedFile{f}, nil
+	}
+	_ = f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, inUse(path)
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// shareLock keeps others from locking the file, which it opens for reading only. It is nil
+// when there is no such file: whoever would make it cannot write either.
+func shareLock(path string) (io.Closer, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if err == nil {
 		return lockedFile{f}, nil
 	}

@@ -38,6 +38,7 @@ func membershipsWhere(q identity.MembershipQuery) conditions {
 	var c conditions
 	c.equal("org_id", q.OrgID)
 	c.equal("user_id", q.UserID)
+	c.among("org_id", q.OrgIDs)
 	c.among("user_id", q.UserIDs)
 	c.among("role", q.Roles)
 	c.contains("(SELECT search FROM users WHERE id = m.user_id)", q.Search)

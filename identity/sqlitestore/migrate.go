@@ -63,7 +63,7 @@ func current(ctx context.Context, path string, busy time.Duration) (bool, error)
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return false, nil // whoever makes the file meets the error too, and says more
 	}
-	db, err := sql.Open("sqlite", dataSource(path, busy, "query_only(1)", "trusted_schema(0)"))
+	db, err := sql.Open("sqlite", dataSource(path, busy, "rw", "query_only(1)", "trusted_schema(0)"))
 	if err != nil {
 		return false, err
 	}

@@ -50,7 +50,7 @@ func schema1Users() []identity.User {
 }
 
 // everyVersion is what goose has written down once every migration was applied.
-var everyVersion = []int{0, 1, 2, 3, 4, 5, 6}
+var everyVersion = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
 
 func TestSchema1IsMigratedWithEverythingInIt(t *testing.T) {
 	t.Parallel()

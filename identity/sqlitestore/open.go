@@ -54,7 +54,12 @@ func open(ctx context.Context, cfg Config) (*Store, error) {
 		reading: make(chan struct{}, readers),
 		turn:    make(chan struct{}, 1),
 	}
-	if err := s.lockAndStart(ctx, path, cfg.Shared); err != nil {
+	if cfg.ReadOnly {
+		err = s.startReading(ctx, path)
+	} else {
+		err = s.lockAndStart(ctx, path, cfg.Shared)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -99,7 +104,7 @@ func (s *Store) start(ctx context.Context, path string) (err error) {
 	if err := create(path); err != nil {
 		return err
 	}
-	s.writeDB, err = sql.Open("sqlite", dataSource(path, s.busy,
+	s.writeDB, err = sql.Open("sqlite", dataSource(path, s.busy, "rw",
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"))
 	if err != nil {
 		return err
@@ -111,7 +116,43 @@ func (s *Store) start(ctx context.Context, path string) (err error) {
 	if s.writer, err = connect(ctx, s.writeDB); err != nil {
 		return explain(err)
 	}
-	s.readDB, err = sql.Open("sqlite", dataSource(path, s.busy, "query_only(1)", "trusted_schema(0)", mapFile))
+	return s.openReaders(path, "rw")
+}
+
+// startReading opens a file that cannot be written. SQLite wants to write beside a file
+// in WAL mode even to read it. Without a log there is nothing to be read there, and while
+// the lock is held nobody writes, so that SQLite may take the file for immutable.
+func (s *Store) startReading(ctx context.Context, path string) error {
+	lock, err := shareLock(path + ".lock")
+	if err != nil && !errors.Is(err, ErrInUse) {
+		return err
+	}
+	mode := "immutable"
+	if log, statErr := os.Stat(path + "-wal"); err != nil || statErr == nil && log.Size() > 0 {
+		mode = "ro"
+	}
+	s.lock = lock
+	err = s.openReaders(path, mode)
+	if err == nil {
+		var ready bool
+		if ready, err = migrated(ctx, s.readDB); err == nil && !ready {
+			err = errors.New("its schema is older than this program, which has to be able to write to bring it up to date")
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	if s.readDB != nil {
+		_ = s.readDB.Close()
+	}
+	if lock != nil {
+		_ = lock.Close()
+	}
+	return explain(err)
+}
+
+func (s *Store) openReaders(path, mode string) (err error) {
+	s.readDB, err = sql.Open("sqlite", dataSource(path, s.busy, mode, "query_only(1)", "trusted_schema(0)", mapFile))
 	if err == nil {
 		s.readDB.SetMaxOpenConns(readers)
 		s.readDB.SetMaxIdleConns(readers)
@@ -137,8 +178,9 @@ func create(path string) error {
 	return err
 }
 
-// dataSource is a file: URI, as in it any path can be written.
-func dataSource(path string, busy time.Duration, pragmas ...string) string {
+// dataSource is a file: URI, as in it any path can be written. mode is "rw", "ro" or
+// "immutable".
+func dataSource(path string, busy time.Duration, mode string, pragmas ...string) string {
 	slashed := filepath.ToSlash(path)
 	if slashed[0] != '/' { // C:/data
 		slashed = "/" + slashed
@@ -146,6 +188,11 @@ func dataSource(path string, busy time.Duration, pragmas ...string) string {
 	query := url.Values{
 		"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...),
 		"_dqs":    {"0"},
+	}
+	if mode == "immutable" {
+		query.Set("immutable", "1")
+	} else {
+		query.Set("mode", mode)
 	}
 	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String()
 }

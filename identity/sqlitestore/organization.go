@@ -1,7 +1,10 @@
 package sqlitestore
 
 import (
+	"database/sql"
+	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/usherauth/usher/identity"
 )
@@ -76,4 +79,25 @@ func (t *tx) PutOrganization(o identity.Organization) error {
 // DeleteOrganization leaves memberships and invitations to the foreign keys.
 func (t *tx) DeleteOrganization(id string) error {
 	return t.remove("delete organization", `DELETE FROM organizations WHERE id = ?`, id)
+}
+
+// countPeople takes from the number of pending invitations those that have expired, which
+// nobody has noticed yet.
+const countPeople = `SELECT id, members, pending - (SELECT COUNT(*) FROM invitations WHERE org_id = o.id AND status = 'pending'
+	AND expire_at > ?2 AND expire_at <= ?3) FROM organizations o WHERE id IN (SELECT value FROM json_each(?1))`
+
+func (t *tx) CountPeople(orgIDs []string, at time.Time) (members, pending map[string]int64, err error) {
+	ids, err := json.Marshal(orgIDs)
+	if err != nil {
+		return nil, nil, err
+	}
+	members, pending = make(map[string]int64, len(orgIDs)), make(map[string]int64, len(orgIDs))
+	err = t.each(t.lists, countPeople, []any{string(ids), never, at.UnixMilli()}, func(rows *sql.Rows) error {
+		var id string
+		var m, p int64
+		err := rows.Scan(&id, &m, &p)
+		members[id], pending[id] = m, p
+		return err
+	})
+	return members, pending, err
 }

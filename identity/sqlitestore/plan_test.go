@@ -30,6 +30,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		_, _ = tx.SignUp("sua_1")
 		_, _ = tx.Setting("a")
 		_, _ = tx.Organization(org)
+		_, _, _ = tx.CountPeople([]string{org}, time.Unix(1, 0))
 		_, _ = tx.OrganizationBySlug("acme")
 		_, _ = tx.Membership(org, "user_1")
 		_, _ = tx.Memberships(identity.MembershipQuery{UserID: "user_1"})
@@ -49,6 +50,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		t.Errorf("only %d plans", len(plans))
 	}
 	for query, plan := range plans {
+		plan = strings.ReplaceAll(plan, "SCAN json_each", "") // ids that are asked for
 		if strings.Contains(plan, "SCAN") {
 			t.Errorf("%s\n%s", query, plan)
 		}

@@ -26,6 +26,7 @@ var (
 var (
 	errClosed   = errors.New("sqlitestore: store is closed")
 	errReadOnly = errors.New("sqlitestore: write in View")
+	errOnlyRead = errors.New("sqlitestore: the database is open for reading only, because it could not be opened for writing")
 	errLost     = errors.New("sqlitestore: the database file cannot be read any more; has its disk failed, or another program replaced it? Start again once it is in order")
 )
 
@@ -50,6 +51,12 @@ type Config struct {
 	// the program: a file with an earlier schema is [ErrInUse] while it is open
 	// elsewhere.
 	Shared bool
+
+	// ReadOnly opens a file that cannot be written, such as one on a read-only mount, a
+	// full disk or of another user. Nothing is created beside it, and each Update fails.
+	// The file has to have the current schema. After a crash the write-ahead log is read,
+	// too, for which its -shm file has to be there. Shared has no effect with ReadOnly.
+	ReadOnly bool
 }
 
 // Store is an [identity.Store] in a SQLite file. It comes from [Open] and is safe for
@@ -66,7 +73,7 @@ type Store struct {
 	mu      sync.Mutex
 	idle    []*conn // readers that nobody uses, the last used one last
 
-	writeDB *sql.DB
+	writeDB *sql.DB       // nil when the file is open for reading only
 	turn    chan struct{} // held by who uses what follows
 	writer  *conn
 	batch   *batch // the open transaction, nil when there is none
@@ -161,7 +168,7 @@ func (s *Store) Close() error {
 		return errClosed
 	}
 	close(s.closed)
-	s.turn <- struct{}{} // kept
+	s.turn <- struct{}{} // kept; also without a writer, to which nobody gets
 	if s.batch != nil {
 		s.end(context.Background(), s.batch) // its members wait for that
 	}
@@ -173,7 +180,10 @@ func (s *Store) Close() error {
 		errs = append(errs, c.close())
 	}
 	// The writer goes last, as the last connection removes the log.
-	errs = append(errs, s.readDB.Close(), s.writer.close(), s.writeDB.Close())
+	errs = append(errs, s.readDB.Close())
+	if s.writeDB != nil {
+		errs = append(errs, s.writer.close(), s.writeDB.Close())
+	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}

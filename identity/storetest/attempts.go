@@ -47,6 +47,104 @@ var expiryCases = []testCase{
 	}},
 }
 
+// unfinishedCases are about what strangers can begin.
+var unfinishedCases = []testCase{
+	{"what is unfinished is counted, and dropped when it expired or there is too much of it", deleteUnfinished},
+	{"clients in use are kept however many there are", keepUsedClients},
+}
+
+func deleteUnfinished(t *testing.T, s identity.Store) {
+	u := aUser(1)
+	mustPut(t, s, u)
+	at := func(n int) time.Time { return epoch.Add(time.Duration(n) * time.Second) }
+	for i, id := range []string{"a", "b", "c", "d"} { // d is the newest
+		mustPut(t, s, identity.SignIn{ID: id, Status: "needs_first_factor", CreatedAt: at(i), ExpireAt: at(100)},
+			identity.SignUp{ID: id, Status: "missing_requirements", CreatedAt: at(i), ExpireAt: at(100)},
+			identity.Grant{ID: id, Kind: "code", CreatedAt: at(i), ExpireAt: at(100)},
+			identity.Grant{ID: "sent " + id, Kind: "sent", CreatedAt: at(i), ExpireAt: at(100)},
+			identity.Grant{ID: "ticket " + id, Kind: "ticket", CreatedAt: at(i), ExpireAt: at(100)},
+			identity.Grant{ID: "tried " + id, Kind: "tried", Attempts: 4 - i, CreatedAt: at(i), ExpireAt: at(100)},
+			identity.Grant{ID: "owned " + id, Kind: "code", UserID: u.ID, CreatedAt: at(i), ExpireAt: at(100)},
+			identity.SignIn{ID: "done " + id, Status: "complete", CreatedAt: at(i), ExpireAt: at(100)},
+			identity.SignUp{ID: "done " + id, Status: "complete", CreatedAt: at(i), ExpireAt: at(100)})
+	}
+	mustPut(t, s, identity.SignIn{ID: "expired", Status: "needs_first_factor", CreatedAt: at(50), ExpireAt: at(60)},
+		identity.SignUp{ID: "never", Status: "missing_requirements", CreatedAt: at(-1)},
+		identity.Grant{ID: "expired", Kind: "code", CreatedAt: at(50), ExpireAt: at(60)})
+	count := func(want int64) {
+		t.Helper()
+		update(t, s, func(tx identity.Tx) error {
+			n, err := tx.CountUnfinished("code", "sent", "tried")
+			if n != want {
+				t.Errorf("CountUnfinished = %d, want %d", n, want)
+			}
+			return err
+		})
+	}
+	count(5 + 5 + 5 + 4 + 4)
+	drop := func(ended time.Time, keep int, want int64) {
+		t.Helper()
+		update(t, s, func(tx identity.Tx) error {
+			n, err := tx.DeleteUnfinished(ended, keep, "code", "sent", "tried")
+			if n != want {
+				t.Errorf("DeleteUnfinished = %d, want %d", n, want)
+			}
+			return err
+		})
+	}
+	drop(at(60), 5, 0)
+	drop(at(61), 5, 2)
+	drop(at(61), 2, 2+3+2+2+2)
+	count(10)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		left := id > "b"
+		wantThere(t, s, identity.Tx.SignIn, id, left)
+		wantThere(t, s, identity.Tx.SignUp, id, left)
+		wantThere(t, s, identity.Tx.Grant, id, left)
+		wantThere(t, s, identity.Tx.Grant, "sent "+id, left)
+		wantThere(t, s, identity.Tx.Grant, "tried "+id, !left) // the most Attempts stay, however old
+		wantThere(t, s, identity.Tx.Grant, "ticket "+id, true)
+		wantThere(t, s, identity.Tx.Grant, "owned "+id, true)
+		wantThere(t, s, identity.Tx.SignIn, "done "+id, true)
+		wantThere(t, s, identity.Tx.SignUp, "done "+id, true)
+	}
+	drop(at(61), 0, 10)
+	count(0)
+}
+
+func keepUsedClients(t *testing.T, s identity.Store) {
+	u := aUser(1)
+	mustPut(t, s, u)
+	client := func(id string, n int) identity.Client {
+		return identity.Client{ID: id, SecretHash: []byte(id), UpdatedAt: epoch.Add(time.Duration(n) * time.Second)}
+	}
+	active := client("active", 0)
+	active.LastActiveSessionID = "sess"
+	ended, trying, old, newer, newest := client("ended", 1), client("trying", 2), client("old", 3), client("newer", 4), client("newest", 5)
+	mustPut(t, s, u, active, ended, trying, old, newer, newest,
+		identity.Session{ID: "sess", ClientID: active.ID, UserID: u.ID}, identity.Session{ID: "over", ClientID: ended.ID, UserID: u.ID, Status: "ended"},
+		identity.SignUp{ID: "a", ClientID: trying.ID, Status: "missing_requirements"})
+	update(t, s, func(tx identity.Tx) error {
+		n, err := tx.CountUnfinished()
+		if n != 4+1 {
+			t.Errorf("CountUnfinished = %d, want 5", n)
+		}
+		return err
+	})
+	update(t, s, func(tx identity.Tx) error {
+		n, err := tx.DeleteUnfinished(epoch, 2)
+		if n != 1 {
+			t.Errorf("DeleteUnfinished = %d, want 1", n)
+		}
+		return err
+	})
+	for _, c := range []identity.Client{active, ended, trying, newer, newest} {
+		wantThere(t, s, identity.Tx.Client, c.ID, true)
+	}
+	wantThere(t, s, identity.Tx.Client, old.ID, false)
+	mustPut(t, s, identity.Client{ID: "again", SecretHash: old.SecretHash}) // the secret of a deleted client is free
+}
+
 func deleteExpired(t *testing.T, s identity.Store) {
 	const ms = time.Millisecond
 	u, c := aUser(1), aClient(1)

@@ -70,6 +70,10 @@ var membershipCases = []testCase{
 		memberships.want(t, s, identity.MembershipQuery{UserID: u.ID})
 		memberships.want(t, s, identity.MembershipQuery{OrgID: o.ID})
 		memberships.want(t, s, identity.MembershipQuery{OrgID: p.ID, UserID: v.ID}, m.ID)
+		memberships.want(t, s, identity.MembershipQuery{OrgIDs: []string{p.ID, p.ID, "org_none"}}, m.ID)
+		memberships.want(t, s, identity.MembershipQuery{OrgIDs: []string{o.ID}})
+		memberships.want(t, s, identity.MembershipQuery{OrgIDs: []string{p.ID}, UserIDs: []string{v.ID, v.ID}}, m.ID)
+		memberships.want(t, s, identity.MembershipQuery{OrgIDs: []string{p.ID}, UserID: u.ID})
 		mustPut(t, s, aMembership(2, o, u)) // the place is free again
 	}},
 	{"replacing a user or an organization keeps the memberships", func(t *testing.T, s identity.Store) {

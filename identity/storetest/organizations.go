@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ var organizations = kind[identity.OrganizationQuery, identity.Organization]{
 }
 
 var organizationCases = []testCase{
+	{"members and pending invitations are counted by organization, whatever is written or rolled back", countsPeople},
 	{"an organization is found by id and slug, every field as it was put", func(t *testing.T, s identity.Store) {
 		o, other := anOrganization(1), anOrganization(2)
 		mustPut(t, s, o, other)
@@ -154,4 +156,71 @@ func organizationOrder(t *testing.T, s identity.Store) {
 			t.Errorf("Organizations ordered by %q = %d, want an error", by, len(got))
 		}
 	}
+}
+
+func countsPeople(t *testing.T, s identity.Store) {
+	o, p, q, u, v := anOrganization(1), anOrganization(2), anOrganization(3), aUser(1), aUser(2)
+	at := epoch.Add(time.Hour)
+	want := func(when string, members, pending map[string]int64) {
+		t.Helper()
+		view(t, s, func(tx identity.Tx) error {
+			m, n, err := tx.CountPeople([]string{o.ID, q.ID, p.ID, o.ID, "org_none"}, at)
+			if err != nil || diff(members, m) != "" || diff(pending, n) != "" {
+				t.Errorf("%s: CountPeople = %v, %v, %v, want %v, %v", when, m, n, err, members, pending)
+			}
+			m, n, err = tx.CountPeople(nil, at)
+			if len(m)+len(n) != 0 || err != nil {
+				t.Errorf("CountPeople of none = %v, %v, %v", m, n, err)
+			}
+			return nil
+		})
+	}
+	invitation := func(id int, org identity.Organization, status string, end time.Time) identity.Invitation {
+		i := anInvitation(id, org)
+		i.Status, i.ExpireAt = status, end
+		return i
+	}
+	none := map[string]int64{o.ID: 0, p.ID: 0, q.ID: 0}
+	mustPut(t, s, o, p, q, u, v)
+	want("new", none, none)
+	m := aMembership(1, o, u)
+	i := invitation(1, o, "pending", at.Add(time.Millisecond))
+	mustPut(t, s, m, aMembership(2, o, v), aMembership(3, p, v), i,
+		invitation(2, o, "pending", at), // expired by then
+		invitation(3, o, "pending", time.Time{}), invitation(4, o, "accepted", at.Add(time.Hour)),
+		invitation(5, p, "pending", at.Add(time.Hour)), invitation(6, identity.Organization{}, "pending", at.Add(time.Hour)))
+	full, waiting := map[string]int64{o.ID: 2, p.ID: 1, q.ID: 0}, map[string]int64{o.ID: 2, p.ID: 1, q.ID: 0}
+	want("filled", full, waiting)
+	for range 2 {
+		mustPut(t, s, o, m, i)
+		want("put again", full, waiting)
+	}
+	err := s.Update(t.Context(), func(tx identity.Tx) error {
+		return errors.Join(tx.DeleteMembership(o.ID, u.ID), tx.DeleteInvitation(i.ID), tx.PutInvitation(invitation(7, q, "pending", at.Add(time.Hour))),
+			tx.DeleteOrganization(p.ID), errMine)
+	})
+	wantError(t, "Update", err, errMine)
+	want("rolled back", full, waiting)
+	m.OrgID, i.OrgID = q.ID, q.ID
+	mustPut(t, s, m, i)
+	want("moved", map[string]int64{o.ID: 1, p.ID: 1, q.ID: 1}, map[string]int64{o.ID: 1, p.ID: 1, q.ID: 1})
+	i.Status = "revoked"
+	mustPut(t, s, i)
+	i.OrgID = ""
+	mustPut(t, s, i, invitation(3, o, "expired", time.Time{}), invitation(2, o, "pending", at.Add(time.Hour)))
+	want("changed", map[string]int64{o.ID: 1, p.ID: 1, q.ID: 1}, map[string]int64{o.ID: 1, p.ID: 1, q.ID: 0})
+	i.OrgID, i.Status = q.ID, "pending"
+	mustPut(t, s, i)
+	update(t, s, func(tx identity.Tx) error { return tx.DeleteUser(v.ID) })
+	want("a member is deleted", map[string]int64{o.ID: 0, p.ID: 0, q.ID: 1}, map[string]int64{o.ID: 1, p.ID: 1, q.ID: 1})
+	update(t, s, func(tx identity.Tx) error { return errors.Join(tx.DeleteOrganization(o.ID), tx.DeleteInvitation(i.ID)) })
+	view(t, s, func(tx identity.Tx) error {
+		members, pending, err := tx.CountPeople([]string{o.ID, q.ID}, at)
+		if left := map[string]int64{q.ID: 1}; err != nil || diff(left, members) != "" || diff(map[string]int64{q.ID: 0}, pending) != "" {
+			t.Errorf("deleted: CountPeople = %v, %v, %v", members, pending, err)
+		}
+		return nil
+	})
+	mustPut(t, s, o)
+	want("made again", map[string]int64{o.ID: 0, p.ID: 0, q.ID: 1}, map[string]int64{o.ID: 0, p.ID: 1, q.ID: 0})
 }

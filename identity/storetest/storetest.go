@@ -25,7 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) identity.Store) {
 		{"user filters", filterCases}, {"clients", clientCases}, {"sessions", sessionCases}, {"attempts", attemptCases},
 		{"organizations", organizationCases}, {"memberships", membershipCases}, {"invitations", invitationCases},
 		{"grants", grantCases}, {"images", imageCases}, {"audit events", auditCases},
-		{"keys and settings", keyCases}, {"expiry", expiryCases}, {"strings", stringCases},
+		{"keys and settings", keyCases}, {"expiry", expiryCases}, {"unfinished", unfinishedCases}, {"strings", stringCases},
 		{"transactions", txCases}, {"contexts", contextCases}, {"parallel", parallelCases},
 	}
 	for _, g := range groups {

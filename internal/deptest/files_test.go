@@ -1,7 +1,6 @@
 package deptest
 
 import (
-	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -11,41 +10,6 @@ import (
 	"strings"
 	"testing"
 )
-
-func TestFilesAndFunctionsStayShort(t *testing.T) {
-	t.Parallel()
-	sources(t, func(name string, content []byte) {
-		if !strings.HasSuffix(name, ".go") {
-			return
-		}
-		if n := bytes.Count(content, []byte("\n")); n > maxFileLines {
-			t.Errorf("%s has %d lines, at most %d are allowed", name, n, maxFileLines)
-		}
-		if strings.HasSuffix(name, "_test.go") {
-			return
-		}
-		eachFunc(t, name, content, func(f *ast.FuncDecl, lines int) {
-			if lines > maxFuncLines {
-				t.Errorf("%s: %s has %d lines, at most %d are allowed", name, f.Name.Name, lines, maxFuncLines)
-			}
-		})
-	})
-}
-
-func eachFunc(t *testing.T, name string, content []byte, visit func(f *ast.FuncDecl, lines int)) {
-	t.Helper()
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, content, parser.SkipObjectResolution)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	for _, decl := range file.Decls {
-		if f, ok := decl.(*ast.FuncDecl); ok {
-			visit(f, fset.Position(f.End()).Line-fset.Position(f.Pos()).Line+1)
-		}
-	}
-}
 
 func TestNothingIsUnfinished(t *testing.T) {
 	t.Parallel()

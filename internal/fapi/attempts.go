@@ -21,20 +21,6 @@ func (c *Client) AttemptSignUp(ctx context.Context, b Browser, id, code string) 
 	return do[wire.SignUp](ctx, c, b, request{"prove sign-up", http.MethodPost, signUpPath(id, "/attempt_verification"), form})
 }
 
-// SignUpInvited signs up with the ticket of an invitation, which stands for the address and
-// proves it. Empty names are not sent.
-func (c *Client) SignUpInvited(ctx context.Context, b Browser, ticket, password, firstName, lastName string) (*Answer[wire.SignUp], error) {
-	form := url.Values{"strategy": {wire.StrategyTicket}, "ticket": {ticket}, "password": {password}}
-	setNames(form, firstName, lastName)
-	return do[wire.SignUp](ctx, c, b, request{"sign up with a ticket", http.MethodPost, "/client/sign_ups", form})
-}
-
-// SignInWithTicket signs in whom a ticket is for.
-func (c *Client) SignInWithTicket(ctx context.Context, b Browser, ticket string) (*Answer[wire.SignIn], error) {
-	form := url.Values{"strategy": {wire.StrategyTicket}, "ticket": {ticket}}
-	return do[wire.SignIn](ctx, c, b, request{"sign in with a ticket", http.MethodPost, "/client/sign_ins", form})
-}
-
 // BeginSignIn begins a sign-in without a factor; the answer lists which ones there are.
 func (c *Client) BeginSignIn(ctx context.Context, b Browser, identifier string) (*Answer[wire.SignIn], error) {
 	form := url.Values{"identifier": {identifier}}

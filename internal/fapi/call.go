@@ -2,6 +2,7 @@ package fapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,18 +24,21 @@ type Browser struct {
 	ClientCookie string
 	// SessionID is the session that acts, for calls about the signed-in user.
 	SessionID string
-	// IP is the address of the network peer, for rate limits and activity records.
+	// ClientName is the name of the cookie that ClientCookie is the value of; "" is the plain one.
+	ClientName string
+	// IP is the address of the client, for rate limits and activity records.
 	IP netip.Addr
 	// UserAgent is shown in the list of sessions.
 	UserAgent string
 }
 
-// FromRequest describes the browser that sent r. Its address is the connection's: header
-// fields that claim another one are not believed. Two client cookies with different
-// values are none, because one of them was planted.
-func FromRequest(r *http.Request) Browser {
-	all := Candidates(r)
-	if len(all) > 1 {
+// FromRequest describes the browser that sent r from ip, which is the zero Addr when
+// unknown. Two client cookies of one name with different values are none, because one of them
+// was planted. With the instance's suffix, a cookie of its own name comes before a plain one,
+// which can be another instance's.
+func FromRequest(r *http.Request, ip netip.Addr, suffix ...string) Browser {
+	all := Candidates(r, ip, suffix...)
+	if len(all) > 1 && all[1].ClientName == all[0].ClientName {
 		all[0].ClientCookie = ""
 	}
 	return all[0]
@@ -43,19 +47,22 @@ func FromRequest(r *http.Request) Browser {
 // Candidates is every browser that r can be from: one for each different client cookie,
 // and one without if there is none. It is for signing out, which must reach the genuine
 // client whatever was planted beside it.
-func Candidates(r *http.Request) []Browser {
-	b := Browser{UserAgent: r.UserAgent()}
-	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		b.IP = peer.Addr().Unmap().WithZone("")
-	}
+func Candidates(r *http.Request, ip netip.Addr, suffix ...string) []Browser {
+	nobody := Browser{UserAgent: r.UserAgent(), IP: ip}
 	var all []Browser
-	for _, c := range r.CookiesNamed(wire.CookieClient) {
-		if b.ClientCookie = c.Value; !slices.Contains(all, b) {
-			all = append(all, b)
+	for _, own := range append(slices.Clone(suffix), "") {
+		b := nobody
+		if b.ClientName = wire.CookieClient; own != "" {
+			b.ClientName += "_" + own
+		}
+		for _, c := range r.CookiesNamed(b.ClientName) {
+			if b.ClientCookie = c.Value; !slices.Contains(all, b) {
+				all = append(all, b)
+			}
 		}
 	}
 	if len(all) == 0 {
-		return []Browser{b}
+		return []Browser{nobody}
 	}
 	return all
 }
@@ -63,11 +70,21 @@ func Candidates(r *http.Request) []Browser {
 // With is b after an answer's Set-Cookie lines, for a second call about the same request.
 func (b Browser) With(lines []string) Browser {
 	for _, line := range lines {
-		if c, err := http.ParseSetCookie(line); err == nil && c.Name == wire.CookieClient {
-			b.ClientCookie = c.Value
+		c, err := http.ParseSetCookie(line)
+		if err != nil || c.Name != wire.CookieClient && !IsOwnClient(c.Name) {
+			continue
+		}
+		if c.Value != "" || c.Name == cmp.Or(b.ClientName, wire.CookieClient) { // or another one is deleted
+			b.ClientName, b.ClientCookie = c.Name, c.Value
 		}
 	}
 	return b
+}
+
+// IsOwnClient reports the name of a client cookie with an instance's suffix.
+func IsOwnClient(name string) bool {
+	rest, ok := strings.CutPrefix(name, wire.CookieClient+"_")
+	return ok && rest != "uat" && !strings.HasPrefix(rest, "uat_")
 }
 
 // Answer is a success: the resource, the client it belongs to, and the Set-Cookie lines
@@ -182,7 +199,7 @@ func (c *Client) setHeaders(h http.Header, b Browser) {
 		h.Set("X-Forwarded-For", b.IP.String())
 	}
 	if b.ClientCookie != "" {
-		h.Set("Cookie", wire.CookieClient+"="+b.ClientCookie)
+		h.Set("Cookie", cmp.Or(b.ClientName, wire.CookieClient)+"="+b.ClientCookie)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/usherauth/usher/internal/web"
 )
 
 const (
@@ -19,7 +21,8 @@ const (
 // Config says which Frontend API to speak to and in whose name. All of BaseURL,
 // ProxyURL, SecretKey and PublicOrigin are required.
 type Config struct {
-	// BaseURL is the Frontend API's origin, https://<host of the publishable key>.
+	// BaseURL is where the Frontend API is: https://<host of the publishable key>, or another
+	// address, with a path in front of /v1 if it has one.
 	BaseURL string
 	// ProxyURL is where browsers reach it on the app's origin: scheme, host and path.
 	ProxyURL string
@@ -58,24 +61,25 @@ func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "fapi.Cl
 // New checks cfg and returns its client; the error joins every mistake.
 func New(cfg Config) (*Client, error) {
 	origin, originErr := absolute("PublicOrigin", cfg.PublicOrigin)
-	_, baseErr := absolute("BaseURL", cfg.BaseURL)
+	base, baseErr := web.BaseURL(cfg.BaseURL, cfg.Transport != nil)
+	if baseErr != nil {
+		baseErr = fmt.Errorf("fapi: BaseURL %w", baseErr)
+	}
 	_, proxyErr := absolute("ProxyURL", cfg.ProxyURL)
 	err := errors.Join(originErr, baseErr, proxyErr)
-	if baseErr == nil && !strings.HasPrefix(cfg.BaseURL, "https://") {
-		err = errors.Join(err, errors.New("fapi: BaseURL must be https: passwords and the secret key travel to it"))
-	}
 	if cfg.SecretKey == "" {
 		err = errors.Join(err, errors.New("fapi: SecretKey is empty"))
 	}
 	if err != nil {
 		return nil, err
 	}
+	cfg.BaseURL = base
 	return newClient(cfg, origin), nil
 }
 
 func newClient(cfg Config, origin *url.URL) *Client {
 	c := &Client{
-		base: strings.TrimRight(cfg.BaseURL, "/"), proxyURL: strings.TrimRight(cfg.ProxyURL, "/"),
+		base: cfg.BaseURL, proxyURL: strings.TrimRight(cfg.ProxyURL, "/"),
 		secretKey: cfg.SecretKey, origin: origin, now: cfg.Now,
 		http: &http.Client{
 			Transport: cfg.Transport,

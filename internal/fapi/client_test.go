@@ -291,14 +291,14 @@ func TestV02_ConfigHidesTheSecretKey(t *testing.T) {
 	}
 }
 
-func TestP03_BrowserAddressIsThePeers(t *testing.T) {
+func TestP03_BrowserAddressIsTheOneGiven(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("GET", "/", nil)
-	r.RemoteAddr = "[::ffff:192.0.2.9]:4711"
+	r.RemoteAddr = "192.0.2.1:4711"
 	r.Header.Set("X-Forwarded-For", "127.0.0.1")
 	r.Header.Set("True-Client-IP", "127.0.0.1")
 	r.AddCookie(&http.Cookie{Name: "__client", Value: url.QueryEscape("abc")})
-	b := fapi.FromRequest(r)
+	b := fapi.FromRequest(r, netip.MustParseAddr("192.0.2.9"))
 	if b.IP != netip.MustParseAddr("192.0.2.9") || b.ClientCookie != "abc" {
 		t.Errorf("FromRequest = %+v", b)
 	}
@@ -318,7 +318,7 @@ func TestEveryDifferentClientCookieIsACandidate(t *testing.T) {
 		r.Header.Set("Cookie", line)
 		r.Header.Set("User-Agent", "Test/1.0")
 		var got []string
-		for _, b := range fapi.Candidates(r) {
+		for _, b := range fapi.Candidates(r, netip.MustParseAddr("192.0.2.1")) {
 			got = append(got, b.ClientCookie)
 			if b.UserAgent != "Test/1.0" || !b.IP.IsValid() {
 				t.Errorf("%q: %+v lacks the rest", line, b)
@@ -337,7 +337,7 @@ func TestC05_TwoDifferentClientCookiesAreNone(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", header)
-		if got := fapi.FromRequest(r).ClientCookie; got != want {
+		if got := fapi.FromRequest(r, netip.Addr{}).ClientCookie; got != want {
 			t.Errorf("Cookie %q: client cookie %q, want %q", header, got, want)
 		}
 	}

@@ -5,6 +5,7 @@ package reqscope
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // Scope is the memory of one request. The zero value is empty and ready; it
@@ -14,6 +15,7 @@ import (
 type Scope struct {
 	mu      sync.Mutex
 	flights map[any]any // id[K, T] to *flight[T]
+	marks   atomic.Uint64
 }
 
 // Key is the context key under which a [Scope] is found. A context type that embeds
@@ -68,6 +70,32 @@ func Do[K comparable, T any](ctx context.Context, s *Scope, key K, fn func(conte
 		}
 		if f.keep {
 			return f.val, f.err
+		}
+	}
+}
+
+// markBits is how many marks a page can have.
+const markBits = 8
+
+// Mark sets one of eight marks, 0 to 7, on the page that is being written to the given
+// address, and reports whether it was not set before. Another address is another page, and
+// the marks of the page before are forgotten. It allocates nothing. A nil s marks nothing
+// and reports true.
+func (s *Scope) Mark(page uintptr, mark int) bool {
+	if s == nil {
+		return true
+	}
+	for {
+		old := s.marks.Load()
+		marks := uint64(page) << markBits
+		if old>>markBits == marks>>markBits {
+			marks = old
+		}
+		if marks&(1<<mark) != 0 {
+			return false
+		}
+		if s.marks.CompareAndSwap(old, marks|1<<mark) {
+			return true
 		}
 	}
 }

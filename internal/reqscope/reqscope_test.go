@@ -281,3 +281,20 @@ func BenchmarkDoHit(b *testing.B) {
 		_, _ = reqscope.Do(ctx, reqscope.FromContext(ctx), "k", fn)
 	}
 }
+
+func TestMarksBelongToOnePage(t *testing.T) {
+	t.Parallel()
+	var s reqscope.Scope
+	for i, step := range []struct {
+		page uintptr
+		mark int
+		want bool
+	}{{8, 0, true}, {8, 0, false}, {8, 1, true}, {8, 7, true}, {8, 1, false}, {16, 1, true}, {16, 0, true}, {8, 0, true}, {8, 0, false}} {
+		if got := s.Mark(step.page, step.mark); got != step.want {
+			t.Errorf("step %d: Mark(%d, %d) = %t", i, step.page, step.mark, got)
+		}
+	}
+	if none := (*reqscope.Scope)(nil); !none.Mark(8, 0) || !none.Mark(8, 1) {
+		t.Error("a nil Scope remembers marks")
+	}
+}

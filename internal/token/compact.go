@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"sync/atomic"
 )
 
 // MaxBytes is the default bound on the length of a token. A session token shares a
@@ -20,8 +21,10 @@ var (
 // RFC 4648 §3.5).
 var strict = base64.RawURLEncoding.Strict()
 
-// Token is a compact JWS, taken apart but not verified.
+// Token is a compact JWS, taken apart but not verified. It shares no memory with the text
+// that it was parsed from, so a Token may be kept where that text may not.
 type Token struct {
+	Text      string // the token itself, in one piece of memory with the payload's text
 	Header    Header
 	Payload   Object
 	Signed    string // what the signature covers
@@ -50,23 +53,64 @@ func Parse(s string, limit int) (Token, error) {
 	if !ok {
 		return Token{}, ErrMalformed
 	}
-	h, err := decodeObject(head)
+	header, err := parseHeader(head)
 	if err != nil {
 		return Token{}, err
 	}
-	header, ok := readHeader(h)
-	if !ok {
+	kept, err := keep(s, body)
+	if err != nil {
+		return Token{}, err
+	}
+	payload, err := ParseObject(kept[len(s):])
+	if err != nil {
 		return Token{}, ErrMalformed
-	}
-	payload, err := decodeObject(body)
-	if err != nil {
-		return Token{}, err
 	}
 	signature, err := DecodeSegment(sig)
 	if err != nil {
 		return Token{}, err
 	}
-	return Token{Header: header, Payload: payload, Signed: s[:len(head)+1+len(body)], Signature: signature}, nil
+	return Token{Text: kept[:len(s)], Header: header, Payload: payload, Signed: kept[:len(head)+1+len(body)], Signature: signature}, nil
+}
+
+// latestHeader is the header that was parsed last. The tokens of one key all have the same.
+var latestHeader atomic.Pointer[parsedHeader]
+
+type parsedHeader struct {
+	segment string
+	Header
+}
+
+func parseHeader(segment string) (Header, error) {
+	if p := latestHeader.Load(); p != nil && p.segment == segment {
+		return p.Header, nil
+	}
+	o, err := decodeObject(segment)
+	if err != nil {
+		return Header{}, err
+	}
+	h, ok := readHeader(o)
+	if !ok {
+		return Header{}, ErrMalformed
+	}
+	const usual = 512 // octets; what is longer is not worth keeping
+	if len(segment) <= usual {
+		latestHeader.Store(&parsedHeader{strings.Clone(segment), h})
+	}
+	return h, nil
+}
+
+// keep returns a copy of s followed by the decoded body.
+func keep(s, body string) (string, error) {
+	var room [1024]byte
+	decoded, err := appendSegment(room[:0], body)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.Grow(len(s) + len(decoded))
+	b.WriteString(s)
+	b.Write(decoded)
+	return b.String(), nil
 }
 
 // split cuts s into exactly three segments without counting further dots.
@@ -84,11 +128,13 @@ func split(s string) (head, body, sig string, ok bool) {
 
 // DecodeSegment decodes one segment. Go's strict decoder still skips CR and LF, so
 // those are refused first.
-func DecodeSegment(s string) ([]byte, error) {
+func DecodeSegment(s string) ([]byte, error) { return appendSegment(nil, s) }
+
+func appendSegment(to []byte, s string) ([]byte, error) {
 	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 { // many times quicker than ContainsAny
 		return nil, ErrMalformed
 	}
-	b, err := strict.DecodeString(s)
+	b, err := strict.AppendDecode(to, []byte(s))
 	if err != nil {
 		return nil, ErrMalformed
 	}
@@ -116,7 +162,7 @@ func readHeader(o Object) (h Header, ok bool) {
 		name string
 		to   *string
 	}{{"alg", &h.Alg}, {"kid", &h.Kid}, {"typ", &h.Typ}, {"cat", &h.Cat}} {
-		if !o.Has(f.name) {
+		if !o.Has(f.name) || f.name == "cat" && o.Raw("cat") == "null" { // which is another category than a session's
 			continue
 		}
 		if *f.to, ok = o.String(f.name); !ok {

@@ -31,7 +31,7 @@ func UATCookies(suffix string, uat int64, secure bool) []*http.Cookie {
 	return pair(wire.CookieClientUAT, suffix, strconv.FormatInt(uat, 10), secure, sessionCookieAge)
 }
 
-// ClientCookie carries the client secret; an empty value deletes it. Scripts never see it.
+// ClientCookie carries the client secret under the plain name; an empty value deletes it. Scripts never see it.
 func ClientCookie(value string, secure bool) *http.Cookie {
 	age := clientCookieAge
 	if value == "" {
@@ -39,6 +39,14 @@ func ClientCookie(value string, secure bool) *http.Cookie {
 	}
 	c := cookie(wire.CookieClient, value, secure, age)
 	c.HttpOnly = true
+	return c
+}
+
+// OwnClientCookie is [ClientCookie] under the instance's own name, so that several instances
+// of one host keep theirs apart.
+func OwnClientCookie(suffix, value string, secure bool) *http.Cookie {
+	c := ClientCookie(value, secure)
+	c.Name += "_" + suffix
 	return c
 }
 

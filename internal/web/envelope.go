@@ -3,9 +3,10 @@ package web
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
+	"slices"
 
+	"github.com/usherauth/usher/internal/strictjson"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -13,6 +14,7 @@ import (
 // Clerk-Trace-Id header; "" leaves both out. An entry without a long message repeats
 // its message.
 func WriteErrors(w http.ResponseWriter, status int, traceID string, errs ...wire.Error) {
+	errs = slices.Clone(errs) // the caller's may be shared
 	for i := range errs {
 		if errs[i].LongMessage == "" {
 			errs[i].LongMessage = errs[i].Message
@@ -25,9 +27,11 @@ func WriteErrors(w http.ResponseWriter, status int, traceID string, errs ...wire
 }
 
 // WriteJSON answers with v. The content type is exactly application/json, because the
-// reference client drops error details behind a charset (protocol reference 7.1).
+// reference client drops error details behind a charset (protocol reference 7.1). Angle
+// brackets stay as they are: the type and nosniff keep browsers from reading it as HTML,
+// and escaped they would be six times as long as what a limit counted.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
+	body, err := strictjson.Encode(v)
 	if err != nil { // only a type that cannot be encoded; nothing was sent yet
 		w.WriteHeader(http.StatusInternalServerError)
 		return

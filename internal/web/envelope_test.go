@@ -25,6 +25,16 @@ func TestWriteErrors(t *testing.T) {
 	}
 }
 
+// Errors that are package variables are answered by many requests at once.
+func TestWriteErrorsLeavesItsArgumentsAlone(t *testing.T) {
+	t.Parallel()
+	shared := []wire.Error{{Code: wire.CodeParamMissing, Message: "is missing"}}
+	web.WriteErrors(httptest.NewRecorder(), 422, "", shared...)
+	if shared[0].LongMessage != "" {
+		t.Errorf("the argument became %+v", shared[0])
+	}
+}
+
 func TestNewTraceID(t *testing.T) {
 	t.Parallel()
 	if a, b := web.NewTraceID(), web.NewTraceID(); a == b || len(a) != 32 {

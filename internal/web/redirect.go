@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// maxReturn bounds a return URL; longer ones do not fit a redirect reliably.
-const maxReturn = 2048
+// maxReturn bounds a return URL. Servers commonly take 8 KiB of path and query.
+const maxReturn = 8<<10 + 512
 
 // SafeReturn reports whether target, decoded exactly once, may be followed after
 // sign-in or sign-out, and returns it unchanged if so. A path must stay on this origin
@@ -90,7 +90,7 @@ func port(u *url.URL) string {
 }
 
 // Origin returns the origin of an http or https URL as browsers serialise it: lower
-// case, no default port. ok is false for anything else.
+// case, other scripts in Punycode, no default port. ok is false for anything else.
 func Origin(rawURL string) (origin string, ok bool) {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" || u.User != nil {
@@ -100,7 +100,7 @@ func Origin(rawURL string) (origin string, ok bool) {
 	if scheme != "http" && scheme != "https" {
 		return "", false
 	}
-	host := strings.ToLower(u.Host)
+	host := asciiHost(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[scheme])
 	return scheme + "://" + host, true
 }

@@ -24,6 +24,9 @@ const write = (element: HTMLElement, text: string) => {
 	if (element.textContent !== text) element.textContent = text
 }
 
+/** Text from people without the characters that would end a <bdi> around it. */
+const contained = (text: string) => text.replace(/[\u2066-\u2069]/g, "")
+
 const show = (attribute: string, state: { isLoaded: boolean; isSignedIn: boolean | undefined }) => {
 	const now = state.isLoaded ? (state.isSignedIn ? "signed-in" : "signed-out") : "loading"
 	each(attribute, (element, when) => {
@@ -45,7 +48,7 @@ auth.subscribe((state) => {
 if (find("[data-user-text],[data-user-when]").length)
 	useUser().subscribe((state) => {
 		each("data-user-text", (element, name) =>
-			write(element, String((name in state ? field(state, name) : field(state.user, name)) ?? "")),
+			write(element, contained(String((name in state ? field(state, name) : field(state.user, name)) ?? ""))),
 		)
 		show("data-user-when", state)
 	})

@@ -4,11 +4,11 @@ import type { FetchError as PublicError } from "./public"
 import { attempt, fields, proxyUrl } from "./page"
 
 export class FetchError extends Error implements PublicError {
-	constructor(
-		readonly status: number,
-		readonly after = 0,
-	) {
+	declare readonly status: number
+	declare readonly after: number
+	constructor(status: number, after = 0) {
 		super("authctx: Frontend API answered " + (status || "nothing"))
+		Object.assign(this, { status, after })
 	}
 }
 

@@ -18,16 +18,15 @@ const scoped = (claim: unknown, scopes: string) => {
 }
 
 /** Organisation fields of either claim version; without an id there is no organisation. */
-export const orgOf = (claims: Claims) => {
-	const v2 = claims["v"] === 2
-	const o = fields(claims["o"])
-	const role = text(o["rol"])
-	const orgId = text(v2 ? o["id"] : claims["org_id"])
-	if (!orgId) return { orgId: null, orgRole: null, orgSlug: null }
+export const orgOf = (claims: Claims | null | undefined) => {
+	const v2 = claims?.["v"] === 2
+	const o = fields(v2 ? claims["o"] : claims)
+	const role = text(o[v2 ? "rol" : "org_role"])
+	const orgId = claims && text(o[v2 ? "id" : "org_id"])
 	return {
 		orgId,
-		orgRole: v2 ? role && "org:" + role : text(claims["org_role"]),
-		orgSlug: text(v2 ? o["slg"] : claims["org_slug"]),
+		orgRole: orgId && (v2 && role ? "org:" + role : role),
+		orgSlug: orgId && text(o[v2 ? "slg" : "org_slug"]),
 	}
 }
 

@@ -272,6 +272,7 @@ export const open = (origin, service, options = {}) => {
 		fetch: service.fetch,
 		AbortSignal: without.includes("signals") ? undefined : { timeout: () => undefined },
 		Math: Object.create(Math, { random: { value: () => origin.random } }),
+		...options.globals,
 	}
 	const load = new Function(...Object.keys(globals), `"use strict";${source}`)
 	const exports = load(...Object.values(globals))

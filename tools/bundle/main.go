@@ -1,6 +1,7 @@
 // Command bundle builds the browser code of package static: it bundles and
 // minifies the entry points of static/src into static/dist, under names that
-// carry a hash of the content. The same sources give the same bytes.
+// carry a hash of the content, each also compressed with brotli and gzip. The same
+// sources give the same bytes.
 //
 // Run it with go generate ./static, or with go -C tools run ./bundle. With
 // -check it writes nothing and fails if static/dist is not what it would write.
@@ -8,6 +9,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -19,6 +21,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/andybalholm/brotli"
 	"github.com/evanw/esbuild/pkg/api"
 )
 
@@ -101,11 +104,36 @@ func bundle(files map[string][]byte, src, entry string) error {
 	for _, file := range result.OutputFiles {
 		if strings.HasSuffix(file.Path, ".map") {
 			files[name+".map"] = file.Contents
-		} else {
-			files[name] = file.Contents
+			continue
+		}
+		files[name] = file.Contents
+		if files[name+".br"], err = brotlied(file.Contents); err != nil {
+			return err
+		}
+		if files[name+".gz"], err = gzipped(file.Contents); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func brotlied(content []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 16})
+	_, err := w.Write(content)
+	err = errors.Join(err, w.Close())
+	return b.Bytes(), err
+}
+
+func gzipped(content []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.Write(content)
+	err = errors.Join(err, w.Close())
+	return b.Bytes(), err
 }
 
 // browsers are the oldest that know light-dark() and nesting in CSS, so that

@@ -11,11 +11,14 @@ import (
 	"strings"
 
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/internal/strictjson"
 	"github.com/usherauth/usher/wire"
 )
 
 // maxAccessFile is some times what the largest set of rules takes.
 const maxAccessFile = 4 << 20
+
+const maxAccessDepth = 16
 
 // readAccess reads the file of access import. Lists that it leaves out are those of before;
 // so are the roles that cannot be deleted. The error has every mistake of form.
@@ -31,6 +34,9 @@ func readAccess(r io.Reader, before identity.Access) (identity.Access, error) {
 	var lists map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &lists); err != nil || lists == nil {
 		return doc, at(raw, err)
+	}
+	if err := strictjson.Check(raw, maxAccessDepth); err != nil {
+		return doc, fmt.Errorf("the file %w", err)
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(lists)) {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // output writes to what the argument names and reports whether that is a file. One that
@@ -58,6 +59,9 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	err = write(tmp)
 	if err == nil {
 		err = tmp.Sync()
+		if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+			err = nil // this file system cannot do it, and the file is complete
+		}
 	}
 	if err = errors.Join(err, tmp.Close()); err == nil {
 		err = os.Rename(tmp.Name(), path)

@@ -79,7 +79,7 @@ func importAll(o *options) action {
 			}
 			t.note("line %d: %s", n.Line, clean(text))
 		}
-		result, err := service.Import(ctx, records(in), opts)
+		result, err := service.Import(ctx, in, opts)
 		p.end()
 		if errors.Is(err, context.Canceled) {
 			err = fmt.Errorf("interrupted; what is counted here is in, and running the import again goes on: %w", err)

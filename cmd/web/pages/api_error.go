@@ -27,7 +27,7 @@ func (p *Pages) apiError(w http.ResponseWriter, r *http.Request, err error) {
 	status, message := http.StatusServiceUnavailable, "The user cannot be loaded right now. Try again in a moment."
 	switch signedOut := errors.Is(err, authctx.ErrSignedOut); {
 	case signedOut && authctx.FromContext(r.Context()).Unknown():
-		message = "Who you are cannot be checked right now. Try again in a moment."
+		message = "We can't verify your sign-in right now. Try again in a moment."
 	case signedOut:
 		status, message = http.StatusUnauthorized, "Sign in to continue."
 		w.Header().Set("WWW-Authenticate", challenge(r)) // RFC 6750 §3

@@ -13,7 +13,12 @@ func (p *Pages) Denied(w http.ResponseWriter, r *http.Request, d authctx.Denied)
 		return
 	}
 	message := ""
-	if d.Status == http.StatusForbidden {
+	switch {
+	case d.Loop:
+		return // the guard's page says more
+	case d.CrossOrigin:
+		message = "This request was sent from another website, so nothing was done. If it was you, repeat it on a page of this site."
+	case d.Status == http.StatusForbidden:
 		message = exhibitAt(r.URL.Path).Denied
 	}
 	p.ErrorPage(w, r, d.Status, message)

@@ -19,13 +19,13 @@ var errorCode = map[int]string{
 }
 
 var errorTitles = map[int]string{
-	http.StatusForbidden:             "Not for you",
-	http.StatusNotFound:              "Nothing here",
-	http.StatusMethodNotAllowed:      "Not done this way",
-	http.StatusRequestEntityTooLarge: "Too much at once",
+	http.StatusForbidden:             "Access denied",
+	http.StatusNotFound:              "Page not found",
+	http.StatusMethodNotAllowed:      "Method not allowed",
+	http.StatusRequestEntityTooLarge: "Request too large",
 	http.StatusTooManyRequests:       "Too many requests",
 	http.StatusInternalServerError:   "Something went wrong",
-	http.StatusServiceUnavailable:    "Not right now",
+	http.StatusServiceUnavailable:    "Try again in a moment",
 }
 
 func errorTitle(status int) string {
@@ -37,13 +37,13 @@ func errorTitle(status int) string {
 
 var errorTexts = map[int]string{
 	http.StatusBadRequest:            "The request could not be understood.",
-	http.StatusForbidden:             "You may not see this page or do this. If your rights have just changed, try again in a minute.",
+	http.StatusForbidden:             "You don't have access to this page or action. If your permissions have just changed, try again in a minute.",
 	http.StatusNotFound:              "There is no page at this address.",
-	http.StatusMethodNotAllowed:      "This address cannot be used in this way.",
-	http.StatusRequestEntityTooLarge: "What was sent is too large.",
+	http.StatusMethodNotAllowed:      "This page does not support this method.",
+	http.StatusRequestEntityTooLarge: "The request is too large.",
 	http.StatusTooManyRequests:       "Wait a moment, then try again.",
-	http.StatusInternalServerError:   "The page could not be made. Nothing of yours was lost.",
-	http.StatusServiceUnavailable:    "Who you are cannot be checked at the moment. Try again shortly.",
+	http.StatusInternalServerError:   "The page could not be rendered. Nothing was lost.",
+	http.StatusServiceUnavailable:    "We can't verify your sign-in right now. Try again in a moment.",
 }
 
 func errorText(status int) string {

@@ -52,6 +52,7 @@ var exhibits = []exhibit{
 		Path: "/admin", Nav: "Admin", Title: "Admin",
 		Seed: `await auth.protect({ role: "org:admin" })`, Here: `authctx.RequirePage(authctx.Role("org:admin"))`,
 		Denied:  "This page is for admins (org:admin) of the active organization. Your session says that you are none.",
+		Note:    "Everybody can create an organization and is its admin. So this page shows the active organization and nothing else.",
 		Sources: []string{"admin.go", "admin.templ"},
 	},
 }

@@ -210,9 +210,9 @@ func TestErrorPages(t *testing.T) {
 	}{
 		{"unknown address", s.get("/nowhere", jwt), 404, "no page at this address"},
 		{"unknown address, signed out", s.get("/nowhere", ""), 404, "no page at this address"},
-		{"wrong method", s.serve(post), 405, "cannot be used in this way"},
+		{"wrong method", s.serve(post), 405, "does not support this method"},
 		{"not an admin", s.get("/admin", jwt), 403, "for admins (org:admin)"},
-		{"keys unreachable", down.get("/dashboard", jwt), 503, "cannot be checked"},
+		{"keys unreachable", down.get("/dashboard", jwt), 503, "verify your sign-in"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,7 +68,7 @@ func TestDeniedDressesRefusedDocumentsOnly(t *testing.T) {
 		denied authctx.Denied
 		body   string // "" is that nothing was answered
 	}{
-		{"cannot tell", authctx.Denied{Status: 503, Kind: authctx.KindDocument}, "Not right now"},
+		{"cannot tell", authctx.Denied{Status: 503, Kind: authctx.KindDocument}, "Try again in a moment"},
 		{"not allowed", authctx.Denied{Status: 403, Kind: authctx.KindDocument}, "for admins (org:admin)"},
 		{"hidden", authctx.Denied{Status: 404, Kind: authctx.KindDocument}, "no page at this address"},
 		{"led to sign-in", authctx.Denied{Status: 401, Kind: authctx.KindDocument, SignInURL: "/sign-in"}, ""},

@@ -57,7 +57,7 @@ func TestPagesGreetFromTheToken(t *testing.T) {
 	jwt := mint(t, map[string]any{"first_name": "Grace", "last_name": "Hopper"})
 	for _, path := range []string{"/", "/welcome", "/dashboard", "/organization", "/client/auth"} {
 		body := s.get(path, jwt).Body.String()
-		if !strings.Contains(body, "Grace Hopper") || path == "/welcome" && !strings.Contains(body, "Welcome, Grace!") {
+		if !strings.Contains(body, "Grace Hopper") || path == "/welcome" && !strings.Contains(body, "Welcome, <bdi>Grace</bdi>!") {
 			t.Errorf("%s does not greet", path)
 		}
 	}
@@ -66,10 +66,26 @@ func TestPagesGreetFromTheToken(t *testing.T) {
 	}
 }
 
+// A name stands apart from the sentence, whatever characters it has.
+func TestC7_PagesKeepNamesApart(t *testing.T) {
+	t.Parallel()
+	const evil = "evil\u2069\u202e"
+	s := newSite(t, answer(200, `{"object":"user","id":"user_1","first_name":"`+evil+`"}`))
+	jwt := mint(t, map[string]any{"first_name": evil})
+	for path, sentence := range map[string]string{"/welcome": "Welcome, ", "/example": "Hello, ", "/client/user": "Hello, "} {
+		body := s.get(path, jwt).Body.String()
+		_, after, found := strings.Cut(body, sentence)
+		_, name, _ := strings.Cut(after, "<bdi")
+		if !found || strings.Contains(after[:len(after)-len(name)], "evil") || !strings.Contains(name[:min(len(name), 80)], ">evil\u202e</bdi>") {
+			t.Errorf("%s: %.200q", path, after)
+		}
+	}
+}
+
 func TestWelcomeTextIsUnbroken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, answer(200, ada))
-	if body := s.get("/welcome", mint(t, nil)).Body.String(); !strings.Contains(body, "Welcome, Ada!") {
+	if body := s.get("/welcome", mint(t, nil)).Body.String(); !strings.Contains(body, "Welcome, <bdi>Ada</bdi>!") {
 		t.Error("the greeting is not one piece of text")
 	}
 	body := s.get("/welcome", "").Body.String()

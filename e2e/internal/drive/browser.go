@@ -46,6 +46,8 @@ func startBrowser(path string) (context.Context, func(), error) {
 		chromedp.NoSandbox, chromedp.DisableGPU, // as root, in containers
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.WSURLReadTimeout(browserLimit), chromedp.WindowSize(1280, 900),
+		// Hosts with names, over TLS, whose certificates nobody has signed.
+		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("ignore-certificate-errors", true),
 	)
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(alloc)

@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -52,6 +57,29 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
+// MoveTo puts the server, before it is started, behind a proxy that speaks TLS for a host
+// whose name ends in .test, which only the browser knows.
+func (s *Server) MoveTo(host string) {
+	s.T.Helper()
+	target := &url.URL{Scheme: "http", Host: s.Addr}
+	s.Origin = Secure(s.T, host, &httputil.ReverseProxy{
+		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host; r.SetXForwarded() },
+		ErrorLog: log.New(io.Discard, "", 0), // browsers that hang up
+	})
+	s.Flags = append(s.Flags, "-origin", s.Origin, "-trusted-proxies", "127.0.0.1")
+}
+
+// Secure serves h over TLS and returns its origin under the name host.
+func Secure(t testing.TB, host string, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that the browser gives up
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+	return "https://" + host + ":" + port
+}
+
 // Command is the program with arguments, and nothing from the environment of
 // the tests that would change what it does.
 func (s *Server) Command(args ...string) *exec.Cmd {
@@ -86,7 +114,7 @@ func (s *Server) waitReady() {
 			s.T.Fatalf("the server ended before it was ready: %v\n%s", s.Cmd.ProcessState, s.Log.String())
 		default:
 		}
-		res, err := client.Get(s.Origin + "/readyz")
+		res, err := client.Get("http://" + s.Addr + "/readyz")
 		if err != nil {
 			continue
 		}

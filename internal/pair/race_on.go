@@ -1,0 +1,6 @@
+//go:build race
+
+package pair
+
+// Race tells that the race detector is compiled in.
+const Race = true
