@@ -155,8 +155,9 @@ func TestRecordKnowsTheAgeOfTheKeys(t *testing.T) {
 func TestServerTimingInDevelopment(t *testing.T) {
 	t.Parallel()
 	a := developing(t)
-	explained(a, script(t))
-	_, h := explained(a, script(t))
+	r := script(t)
+	explained(a, r.Clone(t.Context()))
+	_, h := explained(a, r)
 	in := regexp.MustCompile(`^auth;desc="signed-in; suffixed cookie; cache hit";dur=\d+\.\d{3}$`)
 	if got := h.Get("Server-Timing"); !in.MatchString(got) || h.Get(wire.HeaderAuthStatus) != "signed-in" || len(h[wire.HeaderAuthReason]) > 0 {
 		t.Errorf("signed in: %q, %v", got, h)

@@ -188,7 +188,7 @@ func submissionKey(browser, path string, form url.Values) (key submissionID) {
 }
 
 // begin returns the submission with that key, and whether it is the first. It is nil when
-// there is no room for another.
+// there is no room for another: all are being worked on.
 func (m *submissions) begin(key submissionID, browser string, now time.Time) (s *submission, first bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -198,7 +198,7 @@ func (m *submissions) begin(key submissionID, browser string, now time.Time) (s 
 	if len(m.known) >= maxSubmissions {
 		maps.DeleteFunc(m.known, func(_ submissionID, s *submission) bool { return s.over(now) })
 	}
-	if len(m.known) >= maxSubmissions {
+	if len(m.known) >= maxSubmissions && !m.dropOldest() {
 		return nil, true
 	}
 	if m.known == nil {
@@ -207,6 +207,20 @@ func (m *submissions) begin(key submissionID, browser string, now time.Time) (s 
 	s = &submission{browser: browser, done: make(chan struct{})}
 	m.known[key] = s
 	return s, true
+}
+
+// dropOldest forgets the submission that was answered longest ago. A second one mostly
+// follows within a second, so a flood of forms that somebody sends costs nobody theirs.
+func (m *submissions) dropOldest() bool {
+	var oldest submissionID
+	var at time.Time
+	for key, s := range m.known {
+		if !s.until.IsZero() && (at.IsZero() || s.finishedAt.Before(at)) {
+			oldest, at = key, s.finishedAt
+		}
+	}
+	delete(m.known, oldest)
+	return !at.IsZero()
 }
 
 func (s *submission) over(now time.Time) bool { return !s.until.IsZero() && !now.Before(s.until) }

@@ -57,7 +57,7 @@ func (h *Handlers) newProxy() http.Handler {
 		for _, name := range []string{wire.CookieClient + "_" + h.suffix, wire.CookieClient} {
 			same := r.CookiesNamed(name)
 			if slices.ContainsFunc(same, func(c *http.Cookie) bool { return c.Value != same[0].Value }) {
-				web.DeleteTossed(w.Header(), r, h.secure, false, name) // a neighbor set one of them
+				web.DeleteTossed(w.Header(), r, h.secure, true, name) // a neighbor set one, and neither counts
 			}
 		}
 		r = unparsed(r)

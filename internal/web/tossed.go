@@ -16,8 +16,9 @@ const tossedBytes = 2560
 // DeleteTossed adds deletions to h for copies of the named cookies that another host or
 // path could have set for the address of r: every parent domain of the host, and every
 // path that the address is below. The cookies that this module sets, which have no
-// Domain and the path "/", are not deleted, unless again says that they are about to be set
-// again: some clients take them for the same as those with the host as Domain. The
+// Domain and the path "/", are not deleted. Those with the host as Domain and that path, which
+// some clients that are not browsers take for the same, are only deleted when again says that
+// the module's own are about to be set again, or are lost to the person as they are. The
 // deletions come before all cookies that are in h already, so that those remain.
 func DeleteTossed(h http.Header, r *http.Request, secure, again bool, names ...string) {
 	domains, paths := cookieDomains(r.Host), cookiePaths(Requested(r).EscapedPath())
