@@ -104,7 +104,7 @@ func TestD6_SettingsFromFiles(t *testing.T) {
 func TestD6_ANewInstanceIsLogged(t *testing.T) {
 	t.Parallel()
 	const line = `level=INFO msg="made a new instance: the data folder had none" folder=`
-	s := start(t)
+	s := startIn(t, filepath.Join(t.TempDir(), "data"))
 	if got := s.log.String(); strings.Count(got, line+s.dir) != 1 {
 		t.Errorf("log:\n%s", got)
 	}
