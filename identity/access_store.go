@@ -250,7 +250,9 @@ func (s *Service) roleUninvited(tx Tx, key string) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(i Invitation) bool { return i.Role == key && i.statusAt(s.now()) == wire.InvitationPending }) {
+	if slices.ContainsFunc(all, func(i Invitation) bool {
+		return i.Role == key && invitationStatus(i, s.now()) == wire.InvitationPending
+	}) {
 		return refuse(http.StatusUnprocessableEntity, wire.CodeRoleInvited, "Pending invitations are for the role "+key+". Revoke them first.")
 	}
 	return nil

@@ -11,9 +11,9 @@ import (
 // with before it was known by another, is no obstacle to others: else anybody could keep the
 // owner of an address from using it.
 
-// opens reports whether u signs in with the address and the password.
-func (u User) opens(email string) bool {
-	i := u.addressIndex(email)
+// opensAccount reports whether u signs in with the address and the password.
+func opensAccount(u User, email string) bool {
+	i := addressIndex(u, email)
 	return i >= 0 && (u.Emails[i].Verified || u.Emails[i].ID == u.PrimaryEmailID)
 }
 
@@ -22,7 +22,7 @@ func (u User) opens(email string) bool {
 // imported or made earlier, asks for one too. A code, a ticket that was mailed and a new
 // password by code are proofs; a sign-in token is the operator's word.
 func (c *call) needsProof(u User, email string) bool {
-	i := u.addressIndex(email)
+	i := addressIndex(u, email)
 	return c.cfg.VerifyEmailAtSignUp && i >= 0 && !u.Emails[i].Verified
 }
 
@@ -30,15 +30,15 @@ func addressUnverified() *apiError {
 	return invalid("identifier", wire.CodeAddressUnverified, "This email address has not been verified yet. Sign in with a code that is sent to it.")
 }
 
-// reserves reports whether u keeps others from having the address.
-func (u User) reserves(email string) bool {
-	return u.opens(email) && (u.proved(email) || !u.proven())
+// reservesAddress reports whether u keeps others from having the address.
+func reservesAddress(u User, email string) bool {
+	return opensAccount(u, email) && (hasProved(u, email) || !hasProvenAddress(u))
 }
 
 // addressFree refuses an address that somebody has.
 func addressFree(tx Tx, email string) error {
 	owner, err := optional(email, tx.UserByEmail)
-	if err == nil && owner != nil && owner.reserves(email) {
+	if err == nil && owner != nil && reservesAddress(*owner, email) {
 		err = addressTaken()
 	}
 	return err
@@ -52,11 +52,11 @@ func (c *call) freeAddress(tx Tx, email, self string) error {
 	if err != nil || owner == nil || owner.ID == self {
 		return err
 	}
-	if owner.reserves(email) {
+	if reservesAddress(*owner, email) {
 		return addressTaken()
 	}
-	id := owner.Emails[owner.addressIndex(email)].ID
-	owner.removeEmail(id)
+	id := owner.Emails[addressIndex(*owner, email)].ID
+	removeEmail(owner, id)
 	owner.UpdatedAt = c.now
 	released := AuditEvent{Type: "email_address.released", UserID: owner.ID, Data: detail("email_address_id", id)}
 	return errors.Join(dropCode(tx, id), tx.PutUser(*owner), c.record(tx, released))

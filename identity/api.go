@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
@@ -63,14 +64,14 @@ type call struct {
 	trusted  bool      // who asks has the secret key
 	now      time.Time // one time for the whole request: uat ≤ iat holds by construction
 	traceID  string
-	session  Session      // that the request acts in, once it is known
-	recorded []AuditEvent // by the transaction that runs
-	places   reservation  // for mail
-	errands  []errand     // mail that is sent after the answer
-	began    string       // the attempt that the request begins or asks a code for; "" for none
-	finished string       // the attempt that the request finishes; "" for none
-	tried    string       // the normalized address whose password the request tries; "" for none
-	proved   string       // whose secret the request showed, by id; "" for nobody's
+	session  Session          // that the request acts in, once it is known
+	recorded []AuditEvent     // by the transaction that runs
+	places   mail.Reservation // for mail
+	errands  []mail.Errand    // mail that is sent after the answer
+	began    string           // the attempt that the request begins or asks a code for; "" for none
+	finished string           // the attempt that the request finishes; "" for none
+	tried    string           // the normalized address whose password the request tries; "" for none
+	proved   string           // whose secret the request showed, by id; "" for nobody's
 }
 
 // redirect is an endpoint's answer that sends the browser elsewhere.
@@ -171,7 +172,7 @@ func (c *call) write(answer any, err error) {
 		c.w.WriteHeader(http.StatusTemporaryRedirect)
 	case noContent:
 		c.w.WriteHeader(http.StatusNoContent)
-	case picture:
+	case servedImage:
 		a.write(c.w)
 	default:
 		web.WriteJSON(c.w, http.StatusOK, answer)

@@ -19,7 +19,7 @@ func newRefusals(now func() time.Time) *web.Sampler { return web.NewSampler(20, 
 // without the other (I28). It fills in the id, the time and where the request came from.
 // The log hears of it once the transaction is in.
 func (c *call) record(tx Tx, e AuditEvent) error {
-	e = c.session.byActor(e)
+	e = byActor(c.session, e)
 	e.ID, e.At = newID(prefixAuditEvent), c.now
 	e.IPAddress, e.UserAgent = c.caller.address(), cutUserAgent(c.r.UserAgent())
 	c.recorded = append(c.recorded, e)
@@ -58,7 +58,7 @@ func (c *call) update(ctx context.Context, fn func(Tx) error) error {
 		return c.recordTurnedAway(ctx, err)
 	}
 	for _, e := range c.recorded {
-		attrs := append(e.attrs(), slog.String("trace_id", c.traceID))
+		attrs := append(auditAttrs(e), slog.String("trace_id", c.traceID))
 		if strings.HasSuffix(e.Type, ".refused") { // strangers cause them; the store has all of them
 			suppressed, ok := c.refusals.Take(e.Type)
 			if !ok {
@@ -110,8 +110,8 @@ func (c *call) gone(tx Tx, userID string) (bool, error) {
 	return false, err
 }
 
-// attrs are the event as it is logged.
-func (e AuditEvent) attrs() []slog.Attr {
+// auditAttrs are the event as it is logged.
+func auditAttrs(e AuditEvent) []slog.Attr {
 	list := []slog.Attr{slog.String("event", e.Type)}
 	for _, a := range []struct{ key, value string }{
 		{"user_id", e.UserID}, {"actor_id", e.ActorID}, {"session_id", e.SessionID}, {"org_id", e.OrgID}, {"ip", e.IPAddress},

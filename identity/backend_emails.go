@@ -15,7 +15,7 @@ type emailFlags struct {
 
 // apply sets them on an address of u.
 func (f emailFlags) apply(u *User, id string) error {
-	e := &u.Emails[u.emailIndex(id)]
+	e := &u.Emails[emailIndex(*u, id)]
 	if f.Verified != nil {
 		if e.Verified && !*f.Verified && u.PrimaryEmailID == id && len(u.Emails) > 1 {
 			return notPrimary("verified")
@@ -54,7 +54,7 @@ func createEmail(c *call) (any, error) {
 		if err != nil {
 			return u, err
 		}
-		u.addEmail(e)
+		addEmail(&u, e)
 		if err := c.claimIdentifiers(tx, u); err != nil {
 			return u, err
 		}
@@ -90,7 +90,7 @@ func (c *call) changeEmail(event, id string, change func(Tx) (User, error)) (any
 	if err != nil {
 		return nil, err
 	}
-	return emailJSON(u.Emails[u.emailIndex(id)]), nil
+	return emailJSON(u.Emails[emailIndex(u, id)]), nil
 }
 
 // getEmail shows an address of any user.
@@ -103,7 +103,7 @@ func getEmail(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return emailJSON(u.Emails[u.emailIndex(c.r.PathValue("id"))]), nil
+	return emailJSON(u.Emails[emailIndex(u, c.r.PathValue("id"))]), nil
 }
 
 // updateEmail says whether an address is verified, and makes it the primary one.
@@ -118,7 +118,7 @@ func updateEmail(c *call) (any, error) {
 		if err != nil {
 			return u, err
 		}
-		u.Emails[u.emailIndex(id)].UpdatedAt = c.now
+		u.Emails[emailIndex(u, id)].UpdatedAt = c.now
 		return u, in.apply(&u, id)
 	})
 }
@@ -134,7 +134,7 @@ func deleteEmail(c *call) (any, error) {
 		if len(u.Emails) == 1 {
 			return lastAddress()
 		}
-		u.removeEmail(id)
+		removeEmail(&u, id)
 		u.UpdatedAt = c.now
 		deleted := AuditEvent{Type: "email_address.deleted", UserID: u.ID, Data: detail("email_address_id", id)}
 		return errors.Join(tx.PutUser(u), dropCode(tx, id), c.record(tx, deleted))
@@ -165,7 +165,7 @@ func replaceEmails(c *call) (any, error) {
 		}
 		old := u.Emails
 		u.Emails, u.PrimaryEmailID = nil, ""
-		u.addEmail(e)
+		addEmail(&u, e)
 		return u, errors.Join(dropCodes(tx, old), c.claimIdentifiers(tx, u))
 	})
 }

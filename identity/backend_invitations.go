@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -76,7 +77,7 @@ func (c *call) inviteFor(in []invitationParams) (out []wire.OrganizationInvitati
 	if err := joinFields(bad...); err != nil {
 		return nil, err
 	}
-	if err := c.reserveMail(mails, invitationMail); err != nil {
+	if err := c.reserveMail(mails, mail.Invitations); err != nil {
 		return nil, err
 	}
 	err = c.update(c.r.Context(), func(tx Tx) error {

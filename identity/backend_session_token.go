@@ -41,7 +41,7 @@ func pathLiveSession(c *call, tx Tx) (s Session, u User, err error) {
 	if s, err = pathRecord(c, tx.Session); err != nil {
 		return s, u, err
 	}
-	if u, err = tx.User(s.UserID); err == nil && (!s.live(c.now) || u.Banned) {
+	if u, err = tx.User(s.UserID); err == nil && (!isLive(s, c.now) || u.Banned) {
 		err = notFound()
 	}
 	return s, u, err

@@ -77,7 +77,7 @@ func getSession(c *call) (any, error) {
 func revokeSession(c *call) (any, error) {
 	var s Session
 	err := c.update(c.r.Context(), func(tx Tx) (err error) {
-		if s, err = pathRecord(c, tx.Session); err != nil || !s.live(c.now) {
+		if s, err = pathRecord(c, tx.Session); err != nil || !isLive(s, c.now) {
 			return err
 		}
 		return c.revoke(tx, &s, "")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -65,7 +66,7 @@ func (c *call) inviteForSignUp(in []signUpInvitation) ([]wire.Invitation, error)
 	if err := bad.err(); err != nil {
 		return nil, err
 	}
-	if err := c.reserveMail(mails, invitationMail); err != nil {
+	if err := c.reserveMail(mails, mail.Invitations); err != nil {
 		return nil, err
 	}
 	err := c.update(c.r.Context(), func(tx Tx) error {
@@ -100,7 +101,7 @@ func (c *call) putSignUpInvitation(tx Tx, inv Invitation, in signUpInvitation) e
 		if err != nil {
 			return err
 		}
-		if owner != nil && owner.proved(inv.Normalized) {
+		if owner != nil && hasProved(*owner, inv.Normalized) {
 			return addressTaken()
 		}
 		none := ""
@@ -108,7 +109,7 @@ func (c *call) putSignUpInvitation(tx Tx, inv Invitation, in signUpInvitation) e
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(earlier, func(i Invitation) bool { return i.statusAt(c.now) == wire.InvitationPending }) {
+		if slices.ContainsFunc(earlier, func(i Invitation) bool { return invitationStatus(i, c.now) == wire.InvitationPending }) {
 			return refuse(http.StatusBadRequest, wire.CodeDuplicateRecord, "There is a pending invitation for this e-mail address already.")
 		}
 	}
@@ -140,7 +141,7 @@ func listSignUpInvitations(c *call) (any, error) {
 	}
 	search := strings.ToLower(c.query.Get("query"))
 	all = slices.DeleteFunc(all, func(i Invitation) bool {
-		state := i.statusAt(c.now)
+		state := invitationStatus(i, c.now)
 		wanted := len(states) == 0 && state != wire.InvitationRevoked || slices.Contains(states, state)
 		return !wanted || !strings.Contains(i.Normalized, search) && !strings.Contains(strings.ToLower(i.ID), search)
 	})
@@ -213,7 +214,7 @@ func deleteSignUpInvitation(c *call) (any, error) {
 func signUpInvitationJSON(i Invitation, now time.Time) wire.Invitation {
 	return wire.Invitation{
 		Object: "invitation", ID: i.ID, EmailAddress: i.Address, PublicMetadata: metadata(i.PublicMetadata),
-		Revoked: i.Status == wire.InvitationRevoked, Status: i.statusAt(now), ExpiresAt: optionalMillis(i.ExpireAt),
+		Revoked: i.Status == wire.InvitationRevoked, Status: invitationStatus(i, now), ExpiresAt: optionalMillis(i.ExpireAt),
 		CreatedAt: millis(i.CreatedAt), UpdatedAt: millis(i.UpdatedAt),
 	}
 }

@@ -83,7 +83,7 @@ func (in newUserParams) addEmails(c *call, u *User) error {
 		if i < len(in.EmailStatuses) {
 			status = in.EmailStatuses[i]
 		}
-		u.addEmail(newEmail(address, normal, status == "verified", c.now))
+		addEmail(u, newEmail(address, normal, status == "verified", c.now))
 	}
 	for _, status := range in.EmailStatuses {
 		if status != "verified" && status != "reserved" {

@@ -75,7 +75,7 @@ func verifyUserPassword(c *call) (any, error) {
 	if u.PasswordHash == "" {
 		return nil, noPasswordSet()
 	}
-	if u.lockLeft(c.now) > 0 {
+	if lockLeft(u, c.now) > 0 {
 		return nil, userLocked()
 	}
 	wrong := invalid("password", wire.CodeIncorrectPassword, "The password is not right.")

@@ -98,7 +98,7 @@ func (in changedUserParams) setPrimary(u *User) error {
 	if in.PrimaryEmailID == "" || in.PrimaryEmailID == u.PrimaryEmailID {
 		return nil
 	}
-	i := u.emailIndex(in.PrimaryEmailID)
+	i := emailIndex(*u, in.PrimaryEmailID)
 	if i < 0 {
 		return invalid("primary_email_address_id", wire.CodeParamValueInvalid, "The user has no such address.")
 	}

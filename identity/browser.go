@@ -106,7 +106,7 @@ func loadBrowser(tx Tx, client Client, now time.Time) (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(s Session) bool { return !s.live(now) }) // whatever the store made of the query
+	all = slices.DeleteFunc(all, func(s Session) bool { return !isLive(s, now) }) // whatever the store made of the query
 	users, err := usersOf(tx, all)
 	if err != nil {
 		return nil, err
@@ -213,14 +213,14 @@ func (b *browser) sessionOf(userID string) (Session, bool) {
 	return b.sessions[i], true
 }
 
-// live reports whether the session can be used at the given time.
-func (s Session) live(now time.Time) bool {
-	st := s.statusAt(now)
+// isLive reports whether the session can be used at the given time.
+func isLive(s Session, now time.Time) bool {
+	st := sessionStatus(s, now)
 	return st == wire.SessionActive || st == wire.SessionPending
 }
 
-// statusAt is the status with the two time limits applied; they need no write.
-func (s Session) statusAt(now time.Time) string {
+// sessionStatus is the status with the two time limits applied; they need no write.
+func sessionStatus(s Session, now time.Time) string {
 	switch {
 	case s.Status != wire.SessionActive && s.Status != wire.SessionPending:
 		return s.Status

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -20,7 +21,7 @@ func changePassword(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.reserveMail(1, noticeMail); err != nil {
+	if err := c.reserveMail(1, mail.Notices); err != nil {
 		return nil, err
 	}
 	own, err := c.confirmPassword()
@@ -152,7 +153,7 @@ func removePassword(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		if !user.proven() || !c.outbox.usable() {
+		if !hasProvenAddress(user) || !c.outbox.Usable() {
 			return refuse(http.StatusForbidden, wire.CodeAuthorizationInvalid,
 				"Without a password there would be no way to sign in: verify an e-mail address first.")
 		}

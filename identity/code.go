@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
@@ -74,10 +75,10 @@ func newCode() string {
 
 // mayMail refuses to ask for a code where there is no mail, or no room for more of it.
 func (c *call) mayMail() error {
-	if !c.outbox.usable() {
+	if !c.outbox.Usable() {
 		return noMail()
 	}
-	return c.reserveMail(1, codeMail)
+	return c.reserveMail(1, mail.Codes)
 }
 
 // prepareCode stores a new code in the place of an earlier one, whose tries it keeps.
@@ -93,7 +94,7 @@ func (c *call) prepareCode(tx Tx, use codeUse) (g Grant, code string, err error)
 		if g.Attempts >= codeTries {
 			return Grant{}, "", codeFailed()
 		}
-		if data := g.codeData(); data.Address == use.address && c.now.Sub(data.SentAt) < codeCoolDown {
+		if data := codeDataOf(g); data.Address == use.address && c.now.Sub(data.SentAt) < codeCoolDown {
 			return Grant{}, "", tooManyCodes(codeCoolDown - c.now.Sub(data.SentAt))
 		}
 	}
@@ -155,7 +156,7 @@ func (c *call) tryCode(tx Tx, use codeUse, code string) (refused, err error) {
 	if g == nil {
 		return noCode(), nil
 	}
-	data := g.codeData()
+	data := codeDataOf(*g)
 	switch {
 	case data.Strategy != use.strategy || data.Address != use.address:
 		return noCode(), nil
@@ -193,19 +194,19 @@ func dropGrant(tx Tx, id string) error {
 	return nil
 }
 
-func (g Grant) codeData() (d codeData) {
+func codeDataOf(g Grant) (d codeData) {
 	_ = json.Unmarshal(g.Data, &d) // what cannot be read fits no use
 	return d
 }
 
-// verificationJSON is how a code that was asked for is shown; nil for none.
-func (g *Grant) verificationJSON(now time.Time) *wire.Verification {
+// verificationOf is how a code that was asked for is shown; nil for none.
+func verificationOf(g *Grant, now time.Time) *wire.Verification {
 	if g == nil {
 		return nil
 	}
 	attempts := int64(g.Attempts)
 	v := &wire.Verification{
-		Object: "verification_otp", Status: "unverified", Strategy: g.codeData().Strategy,
+		Object: "verification_otp", Status: "unverified", Strategy: codeDataOf(*g).Strategy,
 		Attempts: &attempts, ExpireAt: optionalMillis(g.ExpireAt),
 	}
 	switch {

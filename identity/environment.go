@@ -111,7 +111,7 @@ func (s *Service) attributes() map[string]wire.Attribute {
 	put("last_name", wire.Attribute{Enabled: true})
 	put("password", wire.Attribute{Enabled: true, Required: true})
 	email := wire.Attribute{Enabled: true, Required: true, UsedForFirstFactor: true, VerifyAtSignUp: s.cfg.VerifyEmailAtSignUp}
-	if s.outbox.usable() {
+	if s.outbox.Usable() {
 		email.FirstFactors, email.Verifications = []string{wire.StrategyEmailCode}, []string{wire.StrategyEmailCode}
 	}
 	put("email_address", email)

@@ -50,21 +50,15 @@ const AttemptLifetime time.Duration = attemptLifetime
 // The tests run with less memory than the program, so that hundreds of accounts take seconds.
 func init() { passhash.Current.Memory = 1024 }
 
-// Redraw and Orientation are what becomes of an upload, and how it was held.
-var (
-	Redraw      = redraw
-	Orientation = orientation
-)
-
 // DrainMail waits until all mail that was asked for has been given to SendMail.
 func (s *Service) DrainMail() {
-	for s.outbox.pending() > 0 {
+	for s.outbox.Pending() > 0 {
 		runtime.Gosched()
 	}
 }
 
 // MailPause shortens the wait before a mail is tried again.
-func (s *Service) MailPause(d time.Duration) { s.outbox.pause = d }
+func (s *Service) MailPause(d time.Duration) { s.outbox.Pause = d }
 
 // Limits of codes.
 const (

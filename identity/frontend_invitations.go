@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -25,7 +26,7 @@ func (c *call) statusFilter() ([]string, error) {
 // withStatus keeps the invitations that have one of the statuses by the time of the request.
 func (c *call) withStatus(all []Invitation, statuses []string) []Invitation {
 	return slices.DeleteFunc(all, func(i Invitation) bool {
-		return len(statuses) > 0 && !slices.Contains(statuses, i.statusAt(c.now))
+		return len(statuses) > 0 && !slices.Contains(statuses, invitationStatus(i, c.now))
 	})
 }
 
@@ -158,7 +159,7 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 				return err
 			}
 		}
-		words = invitationWords{a.user.shownName(), a.org.Name}
+		words = invitationWords{shownName(a.user), a.org.Name}
 		v, err := c.viewOrganizations(tx, frontendShape)
 		if err != nil {
 			return err
@@ -178,10 +179,10 @@ func (c *call) inviteAll(addresses []string, roleKey string) (out []wire.Organiz
 // ticketsToMail makes the secrets of invitations that are mailed; nil where they are not.
 func (c *call) ticketsToMail(n int) ([]string, error) {
 	notify, _, err := c.form.get("notify")
-	if err != nil || notify == "false" || !c.outbox.usable() {
+	if err != nil || notify == "false" || !c.outbox.Usable() {
 		return nil, err
 	}
-	if err := c.reserveMail(n, invitationMail); err != nil {
+	if err := c.reserveMail(n, mail.Invitations); err != nil {
 		return nil, err
 	}
 	tickets := make([]string, n)

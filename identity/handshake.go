@@ -101,7 +101,7 @@ func (c *call) binding() string {
 // renew writes down that the session is in use, if that is due. ok is false when it
 // ended in the meantime.
 func (c *call) renew(s Session) (_ Session, ok bool, err error) {
-	if !s.used(c.now, c.cfg.IdleLifetime) {
+	if !markUsed(&s, c.now, c.cfg.IdleLifetime) {
 		return s, true, nil
 	}
 	err = c.update(c.r.Context(), func(tx Tx) error {
@@ -109,10 +109,10 @@ func (c *call) renew(s Session) (_ Session, ok bool, err error) {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if ok = err == nil && current.live(c.now); !ok {
+		if ok = err == nil && isLive(current, c.now); !ok {
 			return nil
 		}
-		current.used(c.now, c.cfg.IdleLifetime)
+		markUsed(&current, c.now, c.cfg.IdleLifetime)
 		s = current
 		return c.putUsed(tx, current)
 	})

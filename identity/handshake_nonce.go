@@ -114,7 +114,7 @@ func spendNonce(c *call) (any, error) {
 // stillSignedIn finds a session with its client and user, nil when it has ended.
 func (c *call) stillSignedIn(tx Tx, id string) (*Session, Client, User, error) {
 	s, err := optional(id, tx.Session)
-	if err != nil || s == nil || !s.live(c.now) {
+	if err != nil || s == nil || !isLive(*s, c.now) {
 		return nil, Client{}, User{}, err
 	}
 	client, err := tx.Client(s.ClientID)

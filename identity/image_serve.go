@@ -12,8 +12,8 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// picture is an endpoint's answer that is an image.
-type picture struct {
+// servedImage is an endpoint's answer that is an image.
+type servedImage struct {
 	contentType string
 	data        []byte
 }
@@ -37,12 +37,12 @@ func getImage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return picture{img.ContentType, img.Data}, nil
+	return servedImage{img.ContentType, img.Data}, nil
 }
 
 // write sends a picture. An id is never given to another one, so it can be kept for good;
 // opened by itself it can do nothing, whatever a browser might take it for.
-func (p picture) write(w http.ResponseWriter) {
+func (p servedImage) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", p.contentType)
 	h.Set("Content-Length", decimal(len(p.data)))
@@ -82,7 +82,7 @@ func defaultImage(c *call) (any, error) {
 	if err := png.Encode(&out, drawDefault(seed)); err != nil {
 		return nil, err
 	}
-	return picture{"image/png", out.Bytes()}, nil
+	return servedImage{"image/png", out.Bytes()}, nil
 }
 
 const (

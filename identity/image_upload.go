@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/picture"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -99,7 +100,7 @@ func (c *call) readUpload() ([]byte, error) {
 	if err != nil {
 		mediaType = ""
 	}
-	body, stop := timed(c.r.Context(), http.MaxBytesReader(c.w, c.r.Body, maxImageBytes*4/3+multipartRoom)) // base64 takes a third more
+	body, stop := timed(c.r.Context(), http.MaxBytesReader(c.w, c.r.Body, picture.MaxBytes*4/3+multipartRoom)) // base64 takes a third more
 	defer stop()
 	var data []byte
 	switch mediaType {
@@ -116,7 +117,7 @@ func (c *call) readUpload() ([]byte, error) {
 	switch {
 	case errors.Is(err, errSlowBody):
 		return nil, errSlowBody
-	case errors.As(err, &tooLarge), len(data) > maxImageBytes:
+	case errors.As(err, &tooLarge), len(data) > picture.MaxBytes:
 		return nil, imageTooLarge("The picture is too large. Please choose a file of at most 2 MB.")
 	case err != nil:
 		return nil, bodyError(err)
@@ -140,7 +141,7 @@ func filePart(r *multipart.Reader) ([]byte, error) {
 			return nil, err
 		}
 		if part.FormName() == "file" {
-			return io.ReadAll(io.LimitReader(part, maxImageBytes+1))
+			return io.ReadAll(io.LimitReader(part, picture.MaxBytes+1))
 		}
 	}
 }

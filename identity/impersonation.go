@@ -40,7 +40,7 @@ func (c *call) notImpersonated(s Session) error {
 
 // byActor is e with the impersonator as the one who did it, if e says that the person of s
 // did it and somebody acts as them. The person is named in its data.
-func (s Session) byActor(e AuditEvent) AuditEvent {
+func byActor(s Session, e AuditEvent) AuditEvent {
 	if len(s.Actor) == 0 || e.ActorID != s.UserID {
 		return e
 	}

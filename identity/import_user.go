@@ -78,7 +78,7 @@ func (im *importer) checkUser(u *User) error {
 // unprovenLoss reports a user of another system whose password may not open the account here:
 // [call.needsProof]. What was exported from an instance comes with the rule it had there.
 func unprovenLoss(u User) []importLoss {
-	if u.PasswordHash == "" || len(u.Emails) == 0 || u.proven() {
+	if u.PasswordHash == "" || len(u.Emails) == 0 || hasProvenAddress(u) {
 		return nil
 	}
 	return []importLoss{{"verified addresses", "none of its addresses is verified: where people verify their address, " +

@@ -19,8 +19,8 @@ const (
 	maxPending         = 500 // invitations by members, of one organization
 )
 
-// statusAt is the status with the time limit applied; it needs no write.
-func (i Invitation) statusAt(now time.Time) string {
+// invitationStatus is the status with the time limit applied; it needs no write.
+func invitationStatus(i Invitation, now time.Time) string {
 	if i.Status == wire.InvitationPending && !i.ExpireAt.IsZero() && !now.Before(i.ExpireAt) {
 		return wire.InvitationExpired
 	}
@@ -38,7 +38,7 @@ func (c *call) pendingInvitations(tx Tx, orgID string, list []Invitation) ([]Inv
 		emails[n] = i.Normalized
 	}
 	all, err := tx.Invitations(InvitationQuery{OrgID: &orgID, Emails: emails, Statuses: []string{wire.InvitationPending}})
-	return slices.DeleteFunc(all, func(i Invitation) bool { return i.statusAt(c.now) != wire.InvitationPending }), err
+	return slices.DeleteFunc(all, func(i Invitation) bool { return invitationStatus(i, c.now) != wire.InvitationPending }), err
 }
 
 // invite makes invitations into an organization, all or none. Each comes with the address,
@@ -107,7 +107,7 @@ func invited(address string, role storedRole) (Invitation, error) {
 
 // revokeInvitation makes a pending invitation worthless.
 func (c *call) revokeInvitation(tx Tx, i *Invitation, by doer) error {
-	if i.statusAt(c.now) != wire.InvitationPending {
+	if invitationStatus(*i, c.now) != wire.InvitationPending {
 		return invitationNotPending()
 	}
 	i.Status, i.UpdatedAt = wire.InvitationRevoked, c.now
@@ -118,7 +118,7 @@ func (c *call) revokeInvitation(tx Tx, i *Invitation, by doer) error {
 // that the invitation is theirs. Of two tries at once one finds it pending. A member keeps
 // the role that they have.
 func (c *call) acceptInvitation(tx Tx, i *Invitation, user User, by doer) (Membership, error) {
-	if i.statusAt(c.now) != wire.InvitationPending {
+	if invitationStatus(*i, c.now) != wire.InvitationPending {
 		return Membership{}, invitationNotPending()
 	}
 	org, err := tx.Organization(i.OrgID)
@@ -156,7 +156,7 @@ func invitationNotFound() *apiError {
 
 // provenAddresses are the person's addresses that are known to be theirs: invitations to
 // the others are for whoever owns those (I27).
-func (u User) provenAddresses() []string {
+func provenAddresses(u User) []string {
 	var list []string
 	for _, e := range u.Emails {
 		if e.Verified {

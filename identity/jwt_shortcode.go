@@ -23,7 +23,7 @@ func (c *call) templateSource(tx Tx, s Session, u User) (map[string]any, error) 
 	full := wire.User{FirstName: wire.NullString(u.FirstName), LastName: wire.NullString(u.LastName)}
 	user["full_name"] = nullable(full.FullName())
 	user["primary_email_address"], user["email_verified"] = nil, false
-	if i := u.emailIndex(u.PrimaryEmailID); i >= 0 {
+	if i := emailIndex(u, u.PrimaryEmailID); i >= 0 {
 		user["primary_email_address"], user["email_verified"] = u.Emails[i].Address, u.Emails[i].Verified
 	}
 	user["phone_number_verified"] = false

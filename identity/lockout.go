@@ -43,7 +43,7 @@ func lockAfter(n int) time.Duration {
 
 // lockLeft is how long the account still rests, 0 when it does not. A lock that would
 // outlast the longest one was set by a clock that was wrong, and does not count.
-func (u User) lockLeft(now time.Time) time.Duration {
+func lockLeft(u User, now time.Time) time.Duration {
 	left := u.LockedUntil.Sub(now)
 	if u.LockedUntil.IsZero() || left > longestLock {
 		return 0
@@ -112,7 +112,7 @@ func (c *call) countTry(tx Tx, find func(Tx) (User, error)) (user User, tried st
 		return User{}, "", c.writeDecoy(tx)
 	}
 	c.lastTried.Store(&found.ID)
-	if found.lockLeft(c.now) > 0 {
+	if lockLeft(found, c.now) > 0 {
 		return User{}, found.ID, tx.PutUser(found)
 	}
 	found.FailedAttempts++
@@ -163,7 +163,7 @@ func (p checkedPassword) confirm(tx Tx) (User, error) {
 	}
 	user.FailedAttempts, user.LockedUntil = 0, time.Time{}
 	if p.upgraded != "" {
-		user.keepHash(p.upgraded)
+		keepHash(&user, p.upgraded)
 	}
 	return user, err
 }

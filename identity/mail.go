@@ -1,51 +1,14 @@
 package identity
 
 import (
-	"cmp"
-	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
-
-// Mail is a message to a person, given to [Config.SendMail]. Printed or logged it shows
-// its kind alone: the address is somebody's, and the text may hold a code.
-type Mail struct {
-	// Kind is what the mail is about: "verification_code", "reset_password_code",
-	// "account_exists", "password_changed" or "invitation".
-	Kind    string
-	To      string // one address, as its owner typed it but for letters beyond ASCII, which are normalized
-	Subject string // never holds the code: mail servers log subjects
-	Text    wire.Secret
-	Code    wire.Secret // the code in Text; empty where there is none
-}
-
-// String names the mail's kind; so do all formats.
-func (m Mail) String() string { return "identity.Mail(" + m.Kind + ")" }
-
-// Format implements [fmt.Formatter], so that no verb shows the address.
-func (m Mail) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(m.String())) }
-
-// LogValue implements [slog.LogValuer].
-func (m Mail) LogValue() slog.Value { return slog.StringValue(m.String()) }
-
-// Kinds of [Mail].
-const (
-	mailVerificationCode = "verification_code"
-	mailResetCode        = "reset_password_code"
-	mailAccountExists    = "account_exists"
-	mailPasswordChanged  = "password_changed"
-	mailInvitation       = "invitation"
-)
-
-// without is the text of err without what is private in m: mail servers repeat addresses.
-func (m Mail) without(err error) string {
-	hide := strings.NewReplacer(m.To, "[address]", m.Text.Reveal(), "[text]", cmp.Or(m.Code.Reveal(), m.To), "[code]")
-	return hide.Replace(err.Error())
-}
 
 // mailable is how to write to an address: as its owner typed it, unless that has letters that
 // normalization changes. Then it is what the mail proves, and not what merely looks or
@@ -72,7 +35,7 @@ func (s *Service) letter(kind, to, subject, text string) Mail {
 // codeLetter brings a code.
 func (s *Service) codeLetter(kind, to, code string) Mail {
 	subject, what := "Your verification code", "Enter this code to confirm your email address:"
-	if kind == mailResetCode {
+	if kind == mail.ResetPasswordCode {
 		subject, what = "Your code for a new password", "Enter this code to choose a new password:"
 	}
 	m := s.letter(kind, to, subject, what+"\n\n    "+code+"\n\nThe code works once and expires in 10 minutes. Don't share it with anyone.\n\n"+
@@ -95,12 +58,12 @@ func wordsOf(tx Tx, i Invitation) (w invitationWords, err error) {
 	}
 	inviter, err := optional(i.InviterID, tx.User)
 	if err == nil && inviter != nil {
-		w.inviter = inviter.shownName()
+		w.inviter = shownName(*inviter)
 	}
 	return w, err
 }
 
-// mailInvitation sends the address where an invitation is accepted to the invited person.
+// mail.InvitationLink sends the address where an invitation is accepted to the invited person.
 // Nobody else learns it: it proves who reads that mail.
 func (c *call) mailInvitation(to string, w invitationWords, ticket string) {
 	c.postLetter(c.invitationLetter(to, w, c.ticketURL(ticket)))
@@ -120,11 +83,56 @@ func (s *Service) invitationLetter(to string, w invitationWords, address string)
 	} else {
 		what += " to create an account" + on + "."
 	}
-	return s.letter(mailInvitation, to, "You are invited", what+"\n\nOpen this link to accept the invitation:\n\n    "+address+
+	return s.letter(mail.InvitationLink, to, "You are invited", what+"\n\nOpen this link to accept the invitation:\n\n    "+address+
 		"\n\nThe link works once. If you didn't expect the invitation, you can ignore this email.")
 }
 
 // noMail answers who asks for a code where none can be sent.
 func noMail() *apiError {
 	return refuse(http.StatusBadRequest, wire.CodeStrategyInvalid, "This service cannot send mail, so there are no codes. Please use another way.")
+}
+
+// reserveMail takes places for the mail that the request will send, or refuses the request
+// when there is no room. Call it before anything is changed, also when nobody will be written to.
+// What is not used is given back at the end of the request.
+func (c *call) reserveMail(n int, lane mail.Lane) error {
+	if !c.outbox.Usable() || n == 0 {
+		return nil
+	}
+	r := mail.Reservation{N: n, Lane: lane}
+	if lane == mail.Codes && !c.trusted {
+		r.Network = c.caller.network()
+	}
+	if !c.outbox.Reserve(r) {
+		return unavailable(5 * time.Second)
+	}
+	c.places = r
+	return nil
+}
+
+// post sends mail once the answer is written, at a place that was reserved.
+func (c *call) post(kind string, compose func() Mail) {
+	if c.outbox.Usable() {
+		c.errands = append(c.errands, mail.Errand{Kind: kind, Compose: compose})
+	}
+}
+
+// postLetter is post for mail that is written already.
+func (c *call) postLetter(m Mail) {
+	c.post(m.Kind, func() Mail { return m })
+}
+
+// sendPosted hands over what was posted and gives back the other places.
+func (c *call) sendPosted() {
+	if c.places.N == 0 {
+		return
+	}
+	for _, e := range c.errands {
+		e.Place = mail.Reservation{N: 1, Lane: c.places.Lane, Network: c.places.Network}
+		c.outbox.Put(e)
+	}
+	unused := c.places
+	unused.N -= len(c.errands)
+	c.outbox.Release(unused)
+	c.places, c.errands = mail.Reservation{}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -51,7 +52,7 @@ func getMyEmail(c *call) (any, error) {
 
 // myEmail is the index of the address in the path.
 func (c *call) myEmail(u User) (int, error) {
-	i := u.emailIndex(c.r.PathValue("id"))
+	i := emailIndex(u, c.r.PathValue("id"))
 	if i < 0 {
 		return 0, notFound()
 	}
@@ -62,7 +63,7 @@ func (c *call) myEmail(u User) (int, error) {
 func (c *call) emailWithCode(e EmailAddress, code *Grant) wire.EmailAddress {
 	out := emailJSON(e)
 	if !e.Verified && code != nil {
-		out.Verification = code.verificationJSON(c.now)
+		out.Verification = verificationOf(code, c.now)
 	}
 	return out
 }
@@ -82,13 +83,13 @@ func createMyEmail(c *call) (any, error) {
 		if err := c.requireFresh(m.session); err != nil {
 			return err
 		}
-		if err := m.user.roomFor(email); err != nil {
+		if err := roomForAddress(m.user, email); err != nil {
 			return err
 		}
 		if err := c.freeAddress(tx, email, m.user.ID); err != nil {
 			return err
 		}
-		m.user.addEmail(e)
+		addEmail(&m.user, e)
 		return c.record(tx, m.event("email_address.created"))
 	})
 	if errors.Is(err, ErrConflict) {
@@ -97,7 +98,7 @@ func createMyEmail(c *call) (any, error) {
 	return c.wrapEmail(m, e, nil, err)
 }
 
-func (u User) roomFor(email string) error {
+func roomForAddress(u User, email string) error {
 	unverified := 0
 	for _, e := range u.Emails {
 		if e.Normalized == email {
@@ -136,17 +137,17 @@ func prepareMyEmail(c *call) (any, error) {
 		if m, e, err = c.emailToProve(tx); err != nil {
 			return err
 		}
-		g, code, err = c.prepareCode(tx, e.codeUse(m.user))
+		g, code, err = c.prepareCode(tx, addressCodeUse(e, m.user))
 		return errors.Join(err, c.record(tx, codeRequested(m.user.ID)))
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.postLetter(c.codeLetter(mailVerificationCode, e.Address, code))
+	c.postLetter(c.codeLetter(mail.VerificationCode, e.Address, code))
 	return c.wrapEmail(m, e, &g, nil)
 }
 
-func (e EmailAddress) codeUse(u User) codeUse {
+func addressCodeUse(e EmailAddress, u User) codeUse {
 	return codeUse{subject: e.ID, strategy: wire.StrategyEmailCode, address: e.Normalized, userID: u.ID}
 }
 
@@ -179,11 +180,11 @@ func attemptMyEmail(c *call) (any, error) {
 		if m, e, err = c.emailToProve(tx); err != nil {
 			return err
 		}
-		if refused, err = c.tryCode(tx, e.codeUse(m.user), code); refused != nil || err != nil {
+		if refused, err = c.tryCode(tx, addressCodeUse(e, m.user), code); refused != nil || err != nil {
 			return err
 		}
 		e.Verified, e.UpdatedAt = true, c.now
-		m.user.Emails[m.user.emailIndex(e.ID)] = e
+		m.user.Emails[emailIndex(m.user, e.ID)] = e
 		m.user.UpdatedAt = c.now
 		m.browser.users[m.user.ID] = m.user
 		return errors.Join(tx.PutUser(m.user), c.record(tx, m.event("email_address.verified")))
@@ -194,7 +195,7 @@ func attemptMyEmail(c *call) (any, error) {
 // makePrimary makes one of the person's addresses the one that they are known by. Only one
 // that was proven can be.
 func (c *call) makePrimary(m *me, id string) error {
-	i := m.user.emailIndex(id)
+	i := emailIndex(m.user, id)
 	if i < 0 {
 		return notFound()
 	}
@@ -224,7 +225,7 @@ func deleteMyEmail(c *call) (any, error) {
 		if err := c.requireFresh(m.session); err != nil {
 			return err
 		}
-		m.user.removeEmail(id)
+		removeEmail(&m.user, id)
 		return errors.Join(dropCode(tx, id), c.record(tx, m.event("email_address.deleted")))
 	})
 	if err != nil {

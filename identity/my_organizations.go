@@ -59,7 +59,7 @@ func listMyInvitations(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		all, err := invitationsTo(tx, m.user.provenAddresses())
+		all, err := invitationsTo(tx, provenAddresses(m.user))
 		if err != nil {
 			return err
 		}

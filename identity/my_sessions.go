@@ -75,7 +75,7 @@ func revokeMySession(c *call) (any, error) {
 			return err
 		}
 		s, err = tx.Session(c.r.PathValue("id"))
-		if errors.Is(err, ErrNotFound) || err == nil && (s.UserID != m.user.ID || !s.live(c.now)) {
+		if errors.Is(err, ErrNotFound) || err == nil && (s.UserID != m.user.ID || !isLive(s, c.now)) {
 			return notFound()
 		}
 		if err != nil {

@@ -33,7 +33,7 @@ func (c *call) followAddress(s Session) (Session, error) {
 			return err
 		}
 		current, err := tx.Session(s.ID)
-		if errors.Is(err, ErrNotFound) || err == nil && (!current.live(c.now) || current.ActiveOrgID == id) {
+		if errors.Is(err, ErrNotFound) || err == nil && (!isLive(current, c.now) || current.ActiveOrgID == id) {
 			return nil
 		}
 		if err != nil {

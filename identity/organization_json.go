@@ -201,7 +201,7 @@ func (v *organizationView) memberships(all []Membership) ([]wire.OrganizationMem
 func (v *organizationView) invitation(i Invitation, forInvitee bool) (wire.OrganizationInvitation, error) {
 	out := wire.OrganizationInvitation{
 		Object: "organization_invitation", ID: i.ID, EmailAddress: i.Address, Role: i.Role, RoleName: i.Role,
-		OrganizationID: i.OrgID, InviterID: wire.NullString(i.InviterID), Status: i.statusAt(v.now),
+		OrganizationID: i.OrgID, InviterID: wire.NullString(i.InviterID), Status: invitationStatus(i, v.now),
 		PublicMetadata: metadata(i.PublicMetadata), ExpiresAt: optionalMillis(i.ExpireAt),
 		CreatedAt: millis(i.CreatedAt), UpdatedAt: millis(i.UpdatedAt),
 	}

@@ -139,12 +139,12 @@ func importHash(hasher, digest string) (string, error) {
 	return hash, nil
 }
 
-// compromised reports a password that must be replaced before it opens a session.
-func (u User) compromised() bool { return passhash.IsCompromised(u.PasswordHash) }
+// isCompromised reports a password that must be replaced before it opens a session.
+func isCompromised(u User) bool { return passhash.IsCompromised(u.PasswordHash) }
 
 // keepHash replaces the hash of a password by another hash of the same one.
-func (u *User) keepHash(hash string) {
-	if u.compromised() {
+func keepHash(u *User, hash string) {
+	if isCompromised(*u) {
 		hash = passhash.Compromised(hash)
 	}
 	u.PasswordHash = hash

@@ -18,7 +18,7 @@ const (
 func (s *Service) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.outbox.start(ctx, &s.done)
+	s.outbox.Start(ctx, &s.done)
 	if s.cfg.PurgeInterval < 0 {
 		return
 	}

@@ -132,7 +132,7 @@ func (c *call) refreshable(refresh string) (s Session, client Client, user User,
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return s, client, user, notFound
-	case err == nil && (!s.live(c.now) || user.Banned):
+	case err == nil && (!isLive(s, c.now) || user.Banned):
 		return s, client, user, refreshRefused(codeRefreshInactive, "The session has ended.")
 	}
 	return s, client, user, err

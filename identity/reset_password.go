@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -50,7 +51,7 @@ func finishReset(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := attempt.needs(b, wire.StatusNeedsNewPassword); err != nil {
+	if err := signInNeeds(attempt, b, wire.StatusNeedsNewPassword); err != nil {
 		return nil, err
 	}
 	if _, err := c.form.required("password"); err != nil {
@@ -60,7 +61,7 @@ func finishReset(c *call) (any, error) {
 	if err != nil {
 		return nil, notFound()
 	}
-	if err := c.reserveMail(1, noticeMail); err != nil {
+	if err := c.reserveMail(1, mail.Notices); err != nil {
 		return nil, err
 	}
 	reset, err := c.readNewPassword(email)
@@ -73,7 +74,7 @@ func finishReset(c *call) (any, error) {
 		if attempt, b, err = c.signInOf(tx); err != nil {
 			return err
 		}
-		if err := attempt.needs(b, wire.StatusNeedsNewPassword); err != nil {
+		if err := signInNeeds(attempt, b, wire.StatusNeedsNewPassword); err != nil {
 			return err
 		}
 		user, err := userByCode(tx, email)
@@ -117,7 +118,7 @@ func (c *call) resetPassword(tx Tx, user *User, reset newPassword) error {
 func (c *call) tellPasswordChanged(user User) {
 	for _, e := range user.Emails {
 		if e.ID == user.PrimaryEmailID && e.Verified {
-			c.postLetter(c.letter(mailPasswordChanged, e.Address, "Your password was changed",
+			c.postLetter(c.letter(mail.PasswordChanged, e.Address, "Your password was changed",
 				"The password of your account was just changed.\n\n"+
 					"If it wasn't you, request a code now and choose a new password. That signs out everyone else."))
 		}

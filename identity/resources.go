@@ -68,7 +68,7 @@ func (s *Service) fullUserJSON(u User, now time.Time) *wire.User {
 	out.PrivateMetadata = metadata(u.PrivateMetadata)
 	remaining := int64(failuresPerLock - u.FailedAttempts%failuresPerLock)
 	out.AttemptsRemaining = &remaining
-	if left := u.lockLeft(now); left > 0 {
+	if left := lockLeft(u, now); left > 0 {
 		seconds := int64(left / time.Second)
 		out.Locked, out.LockoutExpiresInSeconds = true, &seconds
 	}
@@ -112,7 +112,7 @@ func sessionJSON(s Session, now time.Time) wire.Session {
 	return wire.Session{
 		Object:                   "session",
 		ID:                       s.ID,
-		Status:                   s.statusAt(now),
+		Status:                   sessionStatus(s, now),
 		ExpireAt:                 millis(s.ExpireAt),
 		AbandonAt:                millis(s.AbandonAt),
 		LastActiveAt:             millis(s.LastActiveAt),
@@ -129,7 +129,7 @@ func (c *call) frontendSession(s Session, u User) (*wire.Session, error) {
 	out.User = c.userJSON(u)
 	out.PublicUserData = c.publicUserJSON(u)
 	out.FactorVerificationAge = factorAges(s, c.now)
-	if !s.live(c.now) {
+	if !isLive(s, c.now) {
 		return &out, nil
 	}
 	jwt, err := c.mint(s, u, c.cfg.TokenLifetime)
@@ -213,7 +213,7 @@ func (c *call) signInJSON(a *SignIn, b *browser) *wire.SignIn {
 	switch a.Status {
 	case wire.StatusNeedsFirstFactor:
 		out.SupportedFirstFactors = c.firstFactors(a)
-		out.FirstFactorVerification = b.code.verificationJSON(c.now)
+		out.FirstFactorVerification = verificationOf(b.code, c.now)
 	case wire.StatusNeedsNewPassword:
 		out.FirstFactorVerification = verified(wire.StrategyResetPasswordCode)
 	}
@@ -231,7 +231,7 @@ func (c *call) signUpJSON(a *SignUp, b *browser) *wire.SignUp {
 		Status:           a.Status,
 		RequiredFields:   []string{"email_address", "password"},
 		OptionalFields:   []string{"first_name", "last_name"},
-		MissingFields:    a.missing(),
+		MissingFields:    signUpMissing(*a),
 		UnverifiedFields: c.unproven(a),
 		Verifications:    c.signUpVerifications(a, b),
 		EmailAddress:     wire.NullString(a.EmailAddress),
@@ -259,8 +259,8 @@ func (c *call) signUpVerifications(a *SignUp, b *browser) map[string]*wire.Verif
 	switch {
 	case !a.VerifiedAt.IsZero():
 		v = verified(wire.StrategyEmailCode)
-	case b.proof != nil && b.proof.codeData().Address == a.normalized():
-		v = b.proof.verificationJSON(c.now)
+	case b.proof != nil && codeDataOf(*b.proof).Address == signUpAddress(*a):
+		v = verificationOf(b.proof, c.now)
 		if v.NextAction = "needs_attempt"; v.Status != "unverified" {
 			v.NextAction = "needs_prepare"
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -117,7 +118,7 @@ func (c *call) factors(u User) []wire.Factor {
 		out = append(out, wire.Factor{Strategy: wire.StrategyPassword})
 	}
 	for _, e := range u.Emails {
-		if e.Verified && c.outbox.usable() {
+		if e.Verified && c.outbox.Usable() {
 			out = append(out, wire.Factor{
 				Strategy: wire.StrategyEmailCode, SafeIdentifier: e.Address, EmailAddressID: e.ID, Primary: e.ID == u.PrimaryEmailID,
 			})
@@ -145,7 +146,7 @@ func prepareReverification(c *call) (any, error) {
 		if r, err = c.reverification(tx); err != nil {
 			return err
 		}
-		i := r.user.emailIndex(id)
+		i := emailIndex(r.user, id)
 		if i < 0 || !r.user.Emails[i].Verified {
 			return notFound()
 		}
@@ -158,8 +159,8 @@ func prepareReverification(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.postLetter(c.codeLetter(mailVerificationCode, to, code))
-	return c.wrapReverification(r, wire.StatusNeedsFirstFactor, r.code.verificationJSON(c.now))
+	c.postLetter(c.codeLetter(mail.VerificationCode, to, code))
+	return c.wrapReverification(r, wire.StatusNeedsFirstFactor, verificationOf(r.code, c.now))
 }
 
 // attemptReverification takes the password or the code.
@@ -197,7 +198,7 @@ func attemptReverification(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		if user.compromised() {
+		if isCompromised(user) {
 			return passwordCompromised().turnedAway(user)
 		}
 		return errors.Join(tx.PutUser(user), c.reverified(tx, &r))
@@ -222,7 +223,7 @@ func (c *call) reverifyWithCode() (any, error) {
 		if r.code == nil {
 			return noCode()
 		}
-		i := r.user.addressIndex(r.code.codeData().Address)
+		i := addressIndex(r.user, codeDataOf(*r.code).Address)
 		if i < 0 || !r.user.Emails[i].Verified { // removed since
 			return noCode()
 		}

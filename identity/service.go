@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/internal/web"
 	"github.com/usherauth/usher/wire"
 )
@@ -26,7 +27,7 @@ type Service struct {
 	pool          *hashPool
 	uploads       *hashPool // places for the bodies of uploads
 	pictures      *hashPool // one at a time: decoding takes memory as hashing does
-	outbox        *outbox
+	outbox        *mail.Outbox
 	policy        passwordPolicy
 	limits        limiters
 	origins       origins
@@ -57,7 +58,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		pool:     newHashPool(cfg.HashConcurrency, cfg.HashConcurrency*hashQueuePerSlot, cfg.CollectAfterHash, cfg.Now),
 		uploads:  newHashPool(uploadsAtOnce, uploadQueue, false, cfg.Now),
 		pictures: newHashPool(1, decodeQueue, cfg.CollectAfterHash, cfg.Now),
-		outbox:   newOutbox(cfg.SendMail, cfg.Logger),
+		outbox:   mail.NewOutbox(cfg.SendMail, cfg.Logger),
 		policy:   newPasswordPolicy(cfg.MinPasswordLength, append(cfg.ContextWords, cfg.ApplicationName)...),
 		limits:   newLimiters(cfg.Limits, cfg.Now),
 		origins:  newOrigins(cfg.PublicOrigin, cfg.AllowedOrigins),

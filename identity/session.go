@@ -14,20 +14,20 @@ import (
 const activityEvery = 5 * time.Minute
 
 // idleEnd is when the session is abandoned if nobody uses it after now.
-func (s Session) idleEnd(now time.Time, idle time.Duration) time.Time {
+func idleEnd(s Session, now time.Time, idle time.Duration) time.Time {
 	if end := now.Add(idle); end.Before(s.ExpireAt) {
 		return end
 	}
 	return s.ExpireAt
 }
 
-// used marks the session as used now. It reports whether that is worth a write.
-func (s *Session) used(now time.Time, idle time.Duration) bool {
+// markUsed marks the session as used now. It reports whether that is worth a write.
+func markUsed(s *Session, now time.Time, idle time.Duration) bool {
 	if now.Sub(s.LastActiveAt) < min(activityEvery, idle/10) {
 		return false
 	}
 	s.LastActiveAt, s.UpdatedAt = now, now
-	s.AbandonAt = s.idleEnd(now, idle)
+	s.AbandonAt = idleEnd(*s, now, idle)
 	return true
 }
 
@@ -87,13 +87,13 @@ func sessionToken(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.used(c.now, c.cfg.IdleLifetime) {
+	if markUsed(&s, c.now, c.cfg.IdleLifetime) {
 		// Again in a transaction that may write: it could have ended since.
 		err = c.update(ctx, func(tx Tx) error {
 			if b, s, err = c.liveSession(tx); err != nil {
 				return err
 			}
-			s.used(c.now, c.cfg.IdleLifetime)
+			markUsed(&s, c.now, c.cfg.IdleLifetime)
 			return c.putUsed(tx, s)
 		})
 		if err != nil {
@@ -127,7 +127,7 @@ func touchSession(c *call) (any, error) {
 			}
 		}
 		s.LastActiveAt = time.Time{} // a touch is always written
-		s.used(c.now, c.cfg.IdleLifetime)
+		markUsed(&s, c.now, c.cfg.IdleLifetime)
 		if err := c.putUsed(tx, s); err != nil {
 			return err
 		}
@@ -192,7 +192,7 @@ func endSession(status string) endpoint {
 func (c *call) endSessions(tx Tx, b *browser, status string, sessions ...Session) (*browser, error) {
 	for _, s := range sessions {
 		s.Status, s.UpdatedAt = status, c.now
-		ended := s.byActor(AuditEvent{Type: "session." + status, UserID: s.UserID, ActorID: s.UserID, SessionID: s.ID})
+		ended := byActor(s, AuditEvent{Type: "session." + status, UserID: s.UserID, ActorID: s.UserID, SessionID: s.ID})
 		if err := errors.Join(tx.PutSession(s), c.record(tx, ended)); err != nil {
 			return nil, err
 		}

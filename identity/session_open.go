@@ -59,7 +59,7 @@ func (c *call) newSession(clientID, userID string) Session {
 		CreatedAt:    c.now,
 		UpdatedAt:    c.now,
 	}
-	s.AbandonAt = s.idleEnd(c.now, c.cfg.IdleLifetime)
+	s.AbandonAt = idleEnd(s, c.now, c.cfg.IdleLifetime)
 	return s
 }
 

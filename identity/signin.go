@@ -47,7 +47,7 @@ func (c *call) strategy(def string) (string, error) {
 		return "", err
 	case strategy == "":
 		return def, nil
-	case strategy == wire.StrategyPassword, c.outbox.usable() && sendsCode(strategy):
+	case strategy == wire.StrategyPassword, c.outbox.Usable() && sendsCode(strategy):
 		return strategy, nil
 	case sendsCode(strategy):
 		return "", noMail()
@@ -92,7 +92,7 @@ func attemptFirstFactor(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := attempt.needs(b, wire.StatusNeedsFirstFactor); err != nil {
+	if err := signInNeeds(attempt, b, wire.StatusNeedsFirstFactor); err != nil {
 		return nil, err
 	}
 	strategy, err := c.strategy(wire.StrategyPassword)
@@ -152,9 +152,9 @@ func (c *call) signInOf(tx Tx) (SignIn, *browser, error) {
 	return attempt, b, err
 }
 
-// needs refuses a step whose turn it is not: each follows the one before, in one attempt
+// signInNeeds refuses a step whose turn it is not: each follows the one before, in one attempt
 // (I23).
-func (a SignIn) needs(b *browser, status string) error {
+func signInNeeds(a SignIn, b *browser, status string) error {
 	if a.Status == status && b.signIn != nil && b.signIn.ID == a.ID {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (c *call) stillNeeded(tx Tx, read SignIn) error {
 	if err != nil {
 		return err
 	}
-	return attempt.needs(b, wire.StatusNeedsFirstFactor)
+	return signInNeeds(attempt, b, wire.StatusNeedsFirstFactor)
 }
 
 // keepSignIn stores an attempt that waits for its first factor.
@@ -210,7 +210,7 @@ func (c *call) putSignIn(tx Tx, attempt *SignIn, fresh string) (b *browser, secr
 // nobody's. One that was added and never proven opens nothing.
 func userToSignIn(tx Tx, email string) (User, error) {
 	user, err := tx.UserByEmail(email)
-	if err == nil && !user.opens(email) {
+	if err == nil && !opensAccount(user, email) {
 		return User{}, ErrNotFound
 	}
 	return user, err
@@ -233,7 +233,7 @@ func (c *call) finishSignIn(attempt SignIn, email, password string) (any, error)
 		if err != nil {
 			return err
 		}
-		if user.compromised() && !user.Banned {
+		if isCompromised(user) && !user.Banned {
 			return passwordCompromised().turnedAway(user)
 		}
 		if c.needsProof(user, email) && !user.Banned {

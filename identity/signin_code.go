@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -19,7 +20,7 @@ func (s *Service) factorAddressID(email string) string {
 func (s *Service) firstFactors(a *SignIn) []wire.Factor {
 	factors := []wire.Factor{{Strategy: wire.StrategyPassword}}
 	email, err := normalizeEmail(a.Identifier)
-	if !s.outbox.usable() || err != nil {
+	if !s.outbox.Usable() || err != nil {
 		return factors
 	}
 	id := s.factorAddressID(email)
@@ -82,7 +83,7 @@ func prepareFirstFactor(c *call) (any, error) {
 		if attempt, b, err = c.signInOf(tx); err != nil {
 			return err
 		}
-		if err := attempt.needs(b, wire.StatusNeedsFirstFactor); err != nil {
+		if err := signInNeeds(attempt, b, wire.StatusNeedsFirstFactor); err != nil {
 			return err
 		}
 		email, err := normalizeEmail(attempt.Identifier)
@@ -108,7 +109,7 @@ func (c *call) askForCode(tx Tx, b *browser, email, strategy string) (to, code s
 	}
 	g, code, err := c.prepareCode(tx, codeUse{subject: b.signIn.ID, strategy: strategy, address: email})
 	b.code = &g
-	return owner.typed(email), code, errors.Join(err, c.record(tx, codeRequested(owner.ID)))
+	return typedAddress(owner, email), code, errors.Join(err, c.record(tx, codeRequested(owner.ID)))
 }
 
 // alike finds whose account an address is; the zero User if it is nobody's. Both are the same
@@ -124,9 +125,9 @@ func (c *call) alike(tx Tx, email string, find func(Tx, string) (User, error)) (
 
 // postCode sends the code of a sign-in. It is written by whoever sends it, also for nobody.
 func (c *call) postCode(to, strategy, code string) {
-	kind := mailVerificationCode
+	kind := mail.VerificationCode
 	if strategy == wire.StrategyResetPasswordCode {
-		kind = mailResetCode
+		kind = mail.ResetPasswordCode
 	}
 	c.post(kind, func() Mail { return c.codeLetter(kind, to, code) })
 }
@@ -151,18 +152,18 @@ func (c *call) signInCode(tx Tx, attemptID, email, strategy string) (codeUse, Us
 // mistyped it once is not its reader's.
 func userByCode(tx Tx, email string) (User, error) {
 	user, err := userToSignIn(tx, email)
-	if err == nil && !user.proved(email) && user.proven() {
+	if err == nil && !hasProved(user, email) && hasProvenAddress(user) {
 		return User{}, ErrNotFound
 	}
 	return user, err
 }
 
-// proven reports whether any of the account's addresses was verified.
-func (u User) proven() bool { return len(u.provenAddresses()) > 0 }
+// hasProvenAddress reports whether any of the account's addresses was verified.
+func hasProvenAddress(u User) bool { return len(provenAddresses(u)) > 0 }
 
-// typed is how the owner of an address writes it; "" when it is not one of the user's.
-func (u User) typed(email string) string {
-	if i := u.addressIndex(email); i >= 0 {
+// typedAddress is how the owner of an address writes it; "" when it is not one of the user's.
+func typedAddress(u User, email string) string {
+	if i := addressIndex(u, email); i >= 0 {
 		return u.Emails[i].Address
 	}
 	return ""
@@ -177,7 +178,7 @@ func (c *call) attemptCode(email, strategy string) (any, error) {
 	}
 	var reset newPassword
 	if strategy == wire.StrategyResetPasswordCode {
-		if err := c.reserveMail(1, noticeMail); err != nil {
+		if err := c.reserveMail(1, mail.Notices); err != nil {
 			return nil, err
 		}
 		if reset, err = c.readNewPassword(email); err != nil {
@@ -193,7 +194,7 @@ func (c *call) attemptCode(email, strategy string) (any, error) {
 		if attempt, b, err = c.signInOf(tx); err != nil {
 			return err
 		}
-		if err := attempt.needs(b, wire.StatusNeedsFirstFactor); err != nil {
+		if err := signInNeeds(attempt, b, wire.StatusNeedsFirstFactor); err != nil {
 			return err
 		}
 		use, user, err := c.signInCode(tx, attempt.ID, email, strategy)
@@ -234,10 +235,10 @@ func (c *call) attemptCode(email, strategy string) (any, error) {
 // account with it: what they know or left open is taken away (I24), so that it belongs
 // from now on to the address's owner alone.
 func (c *call) claim(tx Tx, user *User, email string) error {
-	if user.proven() {
+	if hasProvenAddress(*user) {
 		return nil // this address was, or no code to it would open the account
 	}
-	e := user.Emails[user.addressIndex(email)]
+	e := user.Emails[addressIndex(*user, email)]
 	e.Verified, e.UpdatedAt = true, c.now
 	user.Emails, user.PrimaryEmailID = []EmailAddress{e}, e.ID
 	user.PasswordHash, user.PasswordAt = "", time.Time{}

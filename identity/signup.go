@@ -10,7 +10,7 @@ import (
 
 const attemptLifetime = time.Hour // a sign-in or sign-up begun and not finished
 
-func (a SignUp) missing() []string {
+func signUpMissing(a SignUp) []string {
 	missing := []string{}
 	if a.EmailAddress == "" {
 		missing = append(missing, "email_address")
@@ -21,8 +21,8 @@ func (a SignUp) missing() []string {
 	return missing
 }
 
-// normalized is the attempt's address; "" when there is none yet.
-func (a SignUp) normalized() string {
+// signUpAddress is the attempt's address; "" when there is none yet.
+func signUpAddress(a SignUp) string {
 	email, err := normalizeEmail(a.EmailAddress)
 	if err != nil {
 		return ""
@@ -57,14 +57,14 @@ func updateSignUp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := attempt.open(); err != nil {
+	if err := signUpOpen(attempt); err != nil {
 		return nil, err
 	}
 	return c.continueSignUp(attempt)
 }
 
-// open refuses an attempt that is done.
-func (a SignUp) open() error {
+// signUpOpen refuses an attempt that is done.
+func signUpOpen(a SignUp) error {
 	if a.Status != wire.StatusMissingRequirements {
 		return refuse(http.StatusBadRequest, wire.CodeClientStateInvalid, "This sign-up is already complete.")
 	}
@@ -81,7 +81,7 @@ func (c *call) stillOpen(tx Tx, read SignUp) error {
 	if err != nil {
 		return err
 	}
-	return attempt.open()
+	return signUpOpen(attempt)
 }
 
 // getSignUp shows a sign-up of this browser, in progress or finished.
@@ -135,7 +135,7 @@ func (c *call) continueSignUp(attempt SignUp) (any, error) {
 		return nil, err
 	}
 	attempt.UpdatedAt = c.now
-	if len(attempt.missing())+len(c.unproven(&attempt)) > 0 {
+	if len(signUpMissing(attempt))+len(c.unproven(&attempt)) > 0 {
 		attempt.Status = wire.StatusMissingRequirements
 		return c.keepSignUp(attempt)
 	}
@@ -222,7 +222,7 @@ func (c *call) completeSignUp(tx Tx, attempt *SignUp, secret string) (opened, er
 func (c *call) accountFor(tx Tx, attempt SignUp, email string) (User, error) {
 	if !attempt.VerifiedAt.IsZero() {
 		user, err := userByCode(tx, email)
-		if err == nil && !user.proven() {
+		if err == nil && !hasProvenAddress(user) {
 			err := c.takeOver(tx, &user, attempt, email)
 			return user, err
 		}

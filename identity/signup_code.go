@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 
+	"github.com/usherauth/usher/identity/internal/mail"
 	"github.com/usherauth/usher/wire"
 )
 
@@ -39,7 +40,7 @@ func prepareSignUp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.post(mailVerificationCode, letter)
+	c.post(mail.VerificationCode, letter)
 	return c.wrap(c.signUpJSON(&attempt, b), b)
 }
 
@@ -49,7 +50,7 @@ func (c *call) signUpToProve(tx Tx) (SignUp, *browser, error) {
 	if err != nil {
 		return attempt, b, err
 	}
-	switch err := attempt.open(); {
+	switch err := signUpOpen(attempt); {
 	case err != nil:
 		return attempt, b, err
 	case attempt.EmailAddress == "":
@@ -63,12 +64,12 @@ func (c *call) signUpToProve(tx Tx) (SignUp, *browser, error) {
 // askForProof makes the code of b's sign-up, and the mail that brings it. Where accounts are
 // hidden and the address has one, its owner is told instead, and no code is the right one.
 func (c *call) askForProof(tx Tx, attempt SignUp, b *browser) (letter func() Mail, err error) {
-	use := attempt.codeUse()
+	use := signUpCodeUse(attempt)
 	owner, err := c.alike(tx, use.address, Tx.UserByEmail)
 	if err != nil {
 		return nil, err
 	}
-	taken := owner.reserves(use.address)
+	taken := reservesAddress(owner, use.address)
 	if taken && !c.cfg.HideAccounts {
 		return nil, addressTaken()
 	}
@@ -76,16 +77,16 @@ func (c *call) askForProof(tx Tx, attempt SignUp, b *browser) (letter func() Mai
 	b.proof = &g
 	return func() Mail {
 		if !taken {
-			return c.codeLetter(mailVerificationCode, attempt.EmailAddress, code)
+			return c.codeLetter(mail.VerificationCode, attempt.EmailAddress, code)
 		}
-		return c.letter(mailAccountExists, owner.typed(use.address), "You already have an account",
+		return c.letter(mail.AccountExists, typedAddress(owner, use.address), "You already have an account",
 			"Someone tried to create an account with this email address, but there already is one.\n\n"+
 				"If it was you, sign in instead, or request a code to choose a new password. If it wasn't, you can ignore this email.")
 	}, errors.Join(err, c.record(tx, codeRequested("")))
 }
 
-func (a SignUp) codeUse() codeUse {
-	return codeUse{subject: a.ID, strategy: wire.StrategyEmailCode, address: a.normalized()}
+func signUpCodeUse(a SignUp) codeUse {
+	return codeUse{subject: a.ID, strategy: wire.StrategyEmailCode, address: signUpAddress(a)}
 }
 
 // attemptSignUp takes the code of a sign-up, and makes the account if nothing else is
@@ -107,17 +108,17 @@ func attemptSignUp(c *call) (any, error) {
 		if attempt, b, err = c.signUpToProve(tx); err != nil {
 			return err
 		}
-		use := attempt.codeUse()
+		use := signUpCodeUse(attempt)
 		owner, err := optional(use.address, tx.UserByEmail)
 		if err != nil {
 			return err
 		}
-		use.nobody = c.cfg.HideAccounts && owner != nil && owner.reserves(use.address) // who was not sent the code
+		use.nobody = c.cfg.HideAccounts && owner != nil && reservesAddress(*owner, use.address) // who was not sent the code
 		if refused, err = c.tryCode(tx, use, code); refused != nil || err != nil {
 			return err
 		}
 		attempt.VerifiedAt, attempt.UpdatedAt = c.now, c.now
-		if len(attempt.missing()) > 0 {
+		if len(signUpMissing(attempt)) > 0 {
 			b.signUp, b.proof = &attempt, nil
 			return tx.PutSignUp(attempt)
 		}

@@ -145,7 +145,7 @@ func (c *call) applySignUp(attempt *SignUp, f signUpFields) error {
 		if err := c.notThePassword(*attempt, f); err != nil {
 			return err
 		}
-		if f.email != attempt.normalized() {
+		if f.email != signUpAddress(*attempt) {
 			attempt.VerifiedAt = time.Time{}
 		}
 		attempt.EmailAddress = f.address

@@ -46,8 +46,8 @@ func ticketGrant(tx Tx, ticket string) (Grant, error) {
 	return g, err
 }
 
-// usable refuses a ticket that can no longer be used.
-func (g Grant) usable(now time.Time) error {
+// grantUsable refuses a ticket that can no longer be used.
+func grantUsable(g Grant, now time.Time) error {
 	name := strings.ReplaceAll(g.Kind, "_", " ")
 	switch {
 	case g.Status == wire.InvitationRevoked:
@@ -63,7 +63,7 @@ func (g Grant) usable(now time.Time) error {
 // spendTicket makes a ticket used. Of two who try at the same time one succeeds: both read
 // the state within their transactions (I16).
 func (c *call) spendTicket(tx Tx, g Grant) error {
-	if err := g.usable(c.now); err != nil {
+	if err := grantUsable(g, c.now); err != nil {
 		return err
 	}
 	g.Status, g.UpdatedAt = wire.InvitationAccepted, c.now

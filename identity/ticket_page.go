@@ -87,7 +87,7 @@ func acceptTicketHere(c *call) (any, error) {
 
 // acceptHere accepts an invitation to one of m's addresses in m's session.
 func (c *call) acceptHere(tx Tx, m *me, inv Invitation) error {
-	if m.user.addressIndex(inv.Normalized) < 0 {
+	if addressIndex(m.user, inv.Normalized) < 0 {
 		return refuse(http.StatusForbidden, wire.CodeAuthorizationInvalid, "This invitation is for another email address.")
 	}
 	if err := c.proveAddress(tx, &m.user, inv.Normalized, m.session.ID); err != nil {
@@ -113,7 +113,7 @@ type shownTicket struct {
 // click finds it done.
 func (t shownTicket) doneBy(tx Tx, u User) bool {
 	i := t.invitation
-	if i.Status != wire.InvitationAccepted || !u.proved(i.Normalized) {
+	if i.Status != wire.InvitationAccepted || !hasProved(u, i.Normalized) {
 		return false
 	}
 	_, err := tx.Membership(i.OrgID, u.ID)
@@ -145,7 +145,7 @@ func (c *call) shownTicket(tx Tx, ticket string) (t shownTicket, err error) {
 	var account *User
 	switch g.Kind {
 	case ticketSignIn, ticketActor:
-		if err := g.usable(c.now); err != nil {
+		if err := grantUsable(g, c.now); err != nil {
 			return t, err
 		}
 		account, err = optional(g.UserID, tx.User)
@@ -176,7 +176,7 @@ func (c *call) invitedAccount(tx Tx, t *shownTicket) (*User, error) {
 	account, err := optional(i.Normalized, func(email string) (User, error) { return userByCode(tx, email) })
 	switch {
 	case err != nil || account == nil:
-	case account.proven():
+	case hasProvenAddress(*account):
 		t.info.Account = wire.TicketAccountVerified
 	default:
 		t.info.Account, t.info.HasPassword = wire.TicketAccountUnverified, account.PasswordHash != ""
@@ -196,19 +196,19 @@ func (c *call) holder(tx Tx, t *shownTicket, account *User) error {
 	}
 	user := b.users[s.UserID]
 	t.info.SignedIn = wire.TicketHolderOther
-	if account != nil && account.ID == user.ID || user.addressIndex(t.invitation.Normalized) >= 0 {
+	if account != nil && account.ID == user.ID || addressIndex(user, t.invitation.Normalized) >= 0 {
 		t.info.SignedIn = wire.TicketHolderSelf
 	}
 	return nil
 }
 
 // shownName is how people know somebody: by name, or by address.
-func (u User) shownName() string {
+func shownName(u User) string {
 	full := wire.PublicUserData{FirstName: wire.NullString(u.FirstName), LastName: wire.NullString(u.LastName)}
 	if name := full.FullName(); name != "" {
 		return name
 	}
-	if i := u.emailIndex(u.PrimaryEmailID); i >= 0 {
+	if i := emailIndex(u, u.PrimaryEmailID); i >= 0 {
 		return u.Emails[i].Address
 	}
 	return ""

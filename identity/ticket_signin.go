@@ -101,7 +101,7 @@ func (c *call) openFor(tx Tx, user User, secret string) (opened, error) {
 	if user.Banned {
 		return opened{}, userBanned().turnedAway(user)
 	}
-	if user.lockLeft(c.now) > 0 {
+	if lockLeft(user, c.now) > 0 {
 		return opened{}, userLocked().turnedAway(user)
 	}
 	return c.openSession(tx, user, secret, "") // clients know no strategy of tickets
@@ -123,7 +123,7 @@ func (c *call) impersonate(tx Tx, o *opened, before User, data ticketData) error
 	if end := c.now.Add(data.Duration); end.Before(s.ExpireAt) {
 		s.ExpireAt = end
 	}
-	s.AbandonAt = s.idleEnd(c.now, c.cfg.IdleLifetime)
+	s.AbandonAt = idleEnd(*s, c.now, c.cfg.IdleLifetime)
 	begun := AuditEvent{Type: "user.impersonated", UserID: s.UserID, ActorID: actorID(data.Actor), SessionID: s.ID}
 	return errors.Join(tx.PutUser(before), c.record(tx, begun))
 }
@@ -152,7 +152,7 @@ func (c *call) openInvitation(tx Tx, g Grant, secret string, known *checkedPassw
 		if user.ID != owner { // the address has changed hands since
 			return opened{}, known.wrong
 		}
-		if user.compromised() {
+		if isCompromised(user) {
 			return opened{}, passwordCompromised().turnedAway(user)
 		}
 		err = c.proveAddress(tx, &user, inv.Normalized, "")
@@ -172,7 +172,7 @@ func (c *call) openInvitation(tx Tx, g Grant, secret string, known *checkedPassw
 // proveAddress marks one of the person's addresses as theirs. It leaves writing the user
 // to its caller.
 func (c *call) proveAddress(tx Tx, u *User, email, sessionID string) error {
-	i := u.addressIndex(email)
+	i := addressIndex(*u, email)
 	if i < 0 || u.Emails[i].Verified {
 		return nil
 	}

@@ -13,9 +13,9 @@ func accountExists() *apiError {
 	return refuse(http.StatusBadRequest, wire.CodeInvitationAccountExists, "There is an account with the invited address. Please sign in.")
 }
 
-// usable refuses an invitation that can no longer be accepted.
-func (i Invitation) usable(now time.Time) error {
-	switch i.statusAt(now) {
+// invitationUsable refuses an invitation that can no longer be accepted.
+func invitationUsable(i Invitation, now time.Time) error {
+	switch invitationStatus(i, now) {
 	case wire.InvitationPending:
 		return nil
 	case wire.InvitationAccepted:
@@ -33,13 +33,13 @@ func (c *call) invitationOf(tx Tx, g Grant) (Invitation, error) {
 		return i, ticketInvalid()
 	}
 	if err == nil {
-		err = i.usable(c.now)
+		err = invitationUsable(i, c.now)
 	}
 	return i, err
 }
 
-// proved reports whether an address of the person's is known to be theirs.
-func (u User) proved(email string) bool { return slices.Contains(u.provenAddresses(), email) }
+// hasProved reports whether an address of the person's is known to be theirs.
+func hasProved(u User, email string) bool { return slices.Contains(provenAddresses(u), email) }
 
 // beginInvited puts the invited address into a sign-up that was sent with a ticket. It
 // counts as proven: the ticket went to that address.
@@ -69,7 +69,7 @@ func (c *call) beginInvited(attempt *SignUp) error {
 			return err
 		}
 		owner, err := optional(inv.Normalized, func(email string) (User, error) { return userByCode(tx, email) })
-		if err == nil && owner != nil && owner.proven() {
+		if err == nil && owner != nil && hasProvenAddress(*owner) {
 			err = accountExists()
 		}
 		attempt.InvitationID, attempt.EmailAddress, attempt.VerifiedAt = inv.ID, inv.Address, c.now

@@ -7,17 +7,17 @@ import (
 )
 
 // emailIndex is the place of an address among the user's, -1 for another's.
-func (u User) emailIndex(id string) int {
+func emailIndex(u User, id string) int {
 	return slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.ID == id })
 }
 
 // addressIndex is the place of a normalized address among the user's, -1 for another's.
-func (u User) addressIndex(email string) int {
+func addressIndex(u User, email string) int {
 	return slices.IndexFunc(u.Emails, func(e EmailAddress) bool { return e.Normalized == email })
 }
 
 // addEmail appends an address. The first one is the primary one.
-func (u *User) addEmail(e EmailAddress) {
+func addEmail(u *User, e EmailAddress) {
 	u.Emails = append(slices.Clip(u.Emails), e)
 	if u.PrimaryEmailID == "" {
 		u.PrimaryEmailID = e.ID
@@ -26,7 +26,7 @@ func (u *User) addEmail(e EmailAddress) {
 
 // removeEmail takes an address away. In place of a primary one, the first that is verified
 // becomes it, or else the first.
-func (u *User) removeEmail(id string) {
+func removeEmail(u *User, id string) {
 	u.Emails = slices.DeleteFunc(slices.Clone(u.Emails), func(e EmailAddress) bool { return e.ID == id })
 	if u.PrimaryEmailID != id {
 		return

@@ -1,10 +1,10 @@
 package memstore
 
-import "github.com/usherauth/usher/identity"
+import "github.com/usherauth/usher/identity/store"
 
-func (t *tx) SignIn(id string) (identity.SignIn, error) { return get(t.signIns, id, same) }
+func (t *tx) SignIn(id string) (store.SignIn, error) { return get(t.signIns, id, same) }
 
-func (t *tx) PutSignIn(a identity.SignIn) error {
+func (t *tx) PutSignIn(a store.SignIn) error {
 	if err := t.write(); err != nil {
 		return err
 	}
@@ -13,9 +13,9 @@ func (t *tx) PutSignIn(a identity.SignIn) error {
 	return nil
 }
 
-func (t *tx) SignUp(id string) (identity.SignUp, error) { return get(t.signUps, id, cloneSignUp) }
+func (t *tx) SignUp(id string) (store.SignUp, error) { return get(t.signUps, id, cloneSignUp) }
 
-func (t *tx) PutSignUp(a identity.SignUp) error {
+func (t *tx) PutSignUp(a store.SignUp) error {
 	if err := t.write(); err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (t *tx) PutSignUp(a identity.SignUp) error {
 	return nil
 }
 
-func cloneSignUp(a identity.SignUp) identity.SignUp {
+func cloneSignUp(a store.SignUp) store.SignUp {
 	a.UnsafeMetadata = cloneSlice(a.UnsafeMetadata)
 	return a
 }

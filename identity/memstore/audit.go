@@ -6,38 +6,38 @@ import (
 	"slices"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // recorded is an event with its sequence number in the order of recording.
 type recorded struct {
-	identity.AuditEvent
+	store.AuditEvent
 	seq uint64
 }
 
 // byRecording sorts the oldest first, events of one time in the order of recording.
 func byRecording(a, b recorded) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.seq, b.seq)) }
 
-func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
+func (t *tx) AuditEvents(q store.AuditQuery) ([]store.AuditEvent, error) {
 	stamp(&q.Since, &q.Until)
 	found := where(t.events, func(e recorded) bool {
 		return (q.UserID == "" || e.UserID == q.UserID) && (q.OrgID == "" || e.OrgID == q.OrgID) && among(q.Types, e.Type) &&
 			(q.Since.IsZero() || !e.At.Before(q.Since)) && (q.Until.IsZero() || e.At.Before(q.Until))
 	})
 	slices.SortFunc(found, reversed(byRecording))
-	var list []identity.AuditEvent
+	var list []store.AuditEvent
 	for _, e := range page(found, q.Limit, q.Offset) {
 		list = append(list, cloneEvent(e.AuditEvent))
 	}
 	return list, nil
 }
 
-func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
+func (t *tx) PutAuditEvent(e store.AuditEvent) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	if _, ok := t.events[e.ID]; ok {
-		return fmt.Errorf("memstore: put audit event: id: %w", identity.ErrConflict)
+		return fmt.Errorf("memstore: put audit event: id: %w", store.ErrConflict)
 	}
 	e = cloneEvent(e)
 	stamp(&e.At)
@@ -70,7 +70,7 @@ func (t *tx) forgetPlaces(user string) {
 	}
 }
 
-func cloneEvent(e identity.AuditEvent) identity.AuditEvent {
+func cloneEvent(e store.AuditEvent) store.AuditEvent {
 	e.Data = cloneSlice(e.Data)
 	return e
 }

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Client(id string) (identity.Client, error) { return get(t.clients, id, cloneClient) }
+func (t *tx) Client(id string) (store.Client, error) { return get(t.clients, id, cloneClient) }
 
-func (t *tx) PutClient(c identity.Client) error {
+func (t *tx) PutClient(c store.Client) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	secret := string(c.SecretHash)
 	if taken(t.secrets, secret, c.ID) {
-		return fmt.Errorf("memstore: put client: secret: %w", identity.ErrConflict)
+		return fmt.Errorf("memstore: put client: secret: %w", store.ErrConflict)
 	}
 	release(t, t.secrets, string(t.clients[c.ID].SecretHash))
 	claim(t, t.secrets, secret, c.ID)
@@ -31,13 +31,13 @@ func (t *tx) DeleteClient(id string) error {
 	}
 	c, ok := t.clients[id]
 	if !ok {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	for _, session := range t.clientSessions[id] {
 		t.dropSession(session)
 	}
-	dropWhere(t, t.signIns, func(a identity.SignIn) bool { return a.ClientID == id })
-	dropWhere(t, t.signUps, func(a identity.SignUp) bool { return a.ClientID == id })
+	dropWhere(t, t.signIns, func(a store.SignIn) bool { return a.ClientID == id })
+	dropWhere(t, t.signUps, func(a store.SignUp) bool { return a.ClientID == id })
 	release(t, t.secrets, string(c.SecretHash))
 	unset(t, t.clients, id)
 	return nil
@@ -46,12 +46,12 @@ func (t *tx) DeleteClient(id string) error {
 // dropIdleClients deletes clients without sessions and attempts that nothing has changed
 // since before at.
 func (t *tx) dropIdleClients(at time.Time) (n int64) {
-	return t.dropClientsWithoutUse(func(c identity.Client) bool { return before(c.UpdatedAt, at) })
+	return t.dropClientsWithoutUse(func(c store.Client) bool { return before(c.UpdatedAt, at) })
 }
 
 // dropClientsWithoutUse deletes the clients that match and to which no session or attempt
 // belongs.
-func (t *tx) dropClientsWithoutUse(match func(identity.Client) bool) (n int64) {
+func (t *tx) dropClientsWithoutUse(match func(store.Client) bool) (n int64) {
 	inUse := map[string]bool{}
 	for _, a := range t.signIns {
 		inUse[a.ClientID] = true
@@ -81,7 +81,7 @@ func dropWhere[V any](t *tx, m map[string]V, match func(V) bool) int64 {
 	return n
 }
 
-func cloneClient(c identity.Client) identity.Client {
+func cloneClient(c store.Client) store.Client {
 	c.SecretHash = cloneSlice(c.SecretHash)
 	return c
 }

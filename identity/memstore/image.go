@@ -3,12 +3,12 @@ package memstore
 import (
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Image(id string) (identity.Image, error) { return get(t.images, id, cloneImage) }
+func (t *tx) Image(id string) (store.Image, error) { return get(t.images, id, cloneImage) }
 
-func (t *tx) PutImage(i identity.Image) error {
+func (t *tx) PutImage(i store.Image) error {
 	if err := t.write(); err != nil {
 		return err
 	}
@@ -32,14 +32,14 @@ func (t *tx) DeleteUnusedImages(end time.Time, limit int) (int64, error) {
 	for _, o := range t.organizations {
 		shown[o.ImageID] = true
 	}
-	unused := page(where(t.images, func(i identity.Image) bool { return !shown[i.ID] && before(i.CreatedAt, end) }), limit, 0)
+	unused := page(where(t.images, func(i store.Image) bool { return !shown[i.ID] && before(i.CreatedAt, end) }), limit, 0)
 	for _, i := range unused {
 		unset(t, t.images, i.ID)
 	}
 	return int64(len(unused)), nil
 }
 
-func cloneImage(i identity.Image) identity.Image {
+func cloneImage(i store.Image) store.Image {
 	i.Data = cloneSlice(i.Data)
 	return i
 }

@@ -6,28 +6,28 @@ import (
 	"slices"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // pending is the status of an invitation that waits for an answer.
 const pending = "pending"
 
-func (t *tx) Invitation(id string) (identity.Invitation, error) {
+func (t *tx) Invitation(id string) (store.Invitation, error) {
 	return get(t.invitations, id, cloneInvitation)
 }
 
-func (t *tx) Invitations(q identity.InvitationQuery) ([]identity.Invitation, error) {
-	created := byTime(func(i identity.Invitation) time.Time { return i.CreatedAt })
-	found := sorted(t.matchingInvitations(q), reversed(created), func(i identity.Invitation) string { return i.ID })
+func (t *tx) Invitations(q store.InvitationQuery) ([]store.Invitation, error) {
+	created := byTime(func(i store.Invitation) time.Time { return i.CreatedAt })
+	found := sorted(t.matchingInvitations(q), reversed(created), func(i store.Invitation) string { return i.ID })
 	return copies(page(found, q.Limit, q.Offset), cloneInvitation), nil
 }
 
-func (t *tx) CountInvitations(q identity.InvitationQuery) (int64, error) {
+func (t *tx) CountInvitations(q store.InvitationQuery) (int64, error) {
 	return int64(len(t.matchingInvitations(q))), nil
 }
 
-func (t *tx) matchingInvitations(q identity.InvitationQuery) []identity.Invitation {
-	match := func(i identity.Invitation) bool {
+func (t *tx) matchingInvitations(q store.InvitationQuery) []store.Invitation {
+	match := func(i store.Invitation) bool {
 		return (q.OrgID == nil || i.OrgID == *q.OrgID) && among(q.Emails, i.Normalized) && among(q.Statuses, i.Status)
 	}
 	var ids []string
@@ -39,7 +39,7 @@ func (t *tx) matchingInvitations(q identity.InvitationQuery) []identity.Invitati
 	default:
 		return where(t.invitations, match)
 	}
-	var found []identity.Invitation
+	var found []store.Invitation
 	for _, id := range ids {
 		if i := t.invitations[id]; match(i) {
 			found = append(found, i)
@@ -48,12 +48,12 @@ func (t *tx) matchingInvitations(q identity.InvitationQuery) []identity.Invitati
 	return found
 }
 
-func (t *tx) PutInvitation(i identity.Invitation) error {
+func (t *tx) PutInvitation(i store.Invitation) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	if _, ok := t.organizations[i.OrgID]; !ok && i.OrgID != "" {
-		return fmt.Errorf("memstore: put invitation: organization: %w", identity.ErrNotFound)
+		return fmt.Errorf("memstore: put invitation: organization: %w", store.ErrNotFound)
 	}
 	i = cloneInvitation(i)
 	stamp(&i.ExpireAt, &i.CreatedAt, &i.UpdatedAt)
@@ -61,7 +61,7 @@ func (t *tx) PutInvitation(i identity.Invitation) error {
 	if !had || old.OrgID != i.OrgID || old.Normalized != i.Normalized {
 		if had {
 			t.dropInvitation(i.ID)
-			old = identity.Invitation{}
+			old = store.Invitation{}
 		}
 		link(t, t.orgInvites, i.OrgID, i.ID)
 		link(t, t.emailInvites, i.Normalized, i.ID)
@@ -77,7 +77,7 @@ func (t *tx) DeleteInvitation(id string) error {
 		return err
 	}
 	if _, ok := t.invitations[id]; !ok {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	t.dropInvitation(id)
 	return nil
@@ -93,7 +93,7 @@ func (t *tx) dropInvitation(id string) {
 
 // awaits adds a pending invitation of an organization to those that are counted, or with -1
 // takes it out. The list is copied, for the journal's sake.
-func (t *tx) awaits(i identity.Invitation, n int) {
+func (t *tx) awaits(i store.Invitation, n int) {
 	if i.OrgID == "" || i.Status != pending {
 		return
 	}
@@ -114,7 +114,7 @@ func (t *tx) awaits(i identity.Invitation, n int) {
 	}
 }
 
-func cloneInvitation(i identity.Invitation) identity.Invitation {
+func cloneInvitation(i store.Invitation) store.Invitation {
 	i.PublicMetadata = cloneSlice(i.PublicMetadata)
 	i.PrivateMetadata = cloneSlice(i.PrivateMetadata)
 	return i

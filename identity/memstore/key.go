@@ -5,21 +5,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) SigningKeys() ([]identity.SigningKey, error) {
-	var keys []identity.SigningKey
+func (t *tx) SigningKeys() ([]store.SigningKey, error) {
+	var keys []store.SigningKey
 	for _, k := range t.keys {
 		keys = append(keys, cloneKey(k))
 	}
-	slices.SortFunc(keys, func(a, b identity.SigningKey) int {
+	slices.SortFunc(keys, func(a, b store.SigningKey) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.Kid, b.Kid))
 	})
 	return keys, nil
 }
 
-func (t *tx) PutSigningKey(k identity.SigningKey) error {
+func (t *tx) PutSigningKey(k store.SigningKey) error {
 	if err := t.write(); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (t *tx) PutSetting(name string, value []byte) error {
 	return nil
 }
 
-func cloneKey(k identity.SigningKey) identity.SigningKey {
+func cloneKey(k store.SigningKey) store.SigningKey {
 	k.PKCS8 = cloneSlice(k.PKCS8)
 	return k
 }

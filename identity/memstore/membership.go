@@ -6,33 +6,33 @@ import (
 	"strings"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Membership(orgID, userID string) (identity.Membership, error) {
+func (t *tx) Membership(orgID, userID string) (store.Membership, error) {
 	id, ok := t.members[member{orgID, userID}]
 	if !ok {
-		return identity.Membership{}, identity.ErrNotFound
+		return store.Membership{}, store.ErrNotFound
 	}
 	return get(t.memberships, id, cloneMembership)
 }
 
-func (t *tx) Memberships(q identity.MembershipQuery) ([]identity.Membership, error) {
+func (t *tx) Memberships(q store.MembershipQuery) ([]store.Membership, error) {
 	order, err := direction(q.OrderBy, t.membershipOrders())
 	if err != nil {
 		return nil, err
 	}
-	found := sorted(t.matchingMemberships(q), order, func(m identity.Membership) string { return m.ID })
+	found := sorted(t.matchingMemberships(q), order, func(m store.Membership) string { return m.ID })
 	return copies(page(found, q.Limit, q.Offset), cloneMembership), nil
 }
 
-func (t *tx) CountMemberships(q identity.MembershipQuery) (int64, error) {
+func (t *tx) CountMemberships(q store.MembershipQuery) (int64, error) {
 	return int64(len(t.matchingMemberships(q))), nil
 }
 
-func (t *tx) matchingMemberships(q identity.MembershipQuery) []identity.Membership {
+func (t *tx) matchingMemberships(q store.MembershipQuery) []store.Membership {
 	needle := strings.ToLower(q.Search)
-	match := func(m identity.Membership) bool {
+	match := func(m store.Membership) bool {
 		return (q.OrgID == "" || m.OrgID == q.OrgID) && (q.UserID == "" || m.UserID == q.UserID) &&
 			among(q.OrgIDs, m.OrgID) && among(q.UserIDs, m.UserID) && among(q.Roles, m.Role) && mentions(t.users[m.UserID], needle)
 	}
@@ -49,7 +49,7 @@ func (t *tx) matchingMemberships(q identity.MembershipQuery) []identity.Membersh
 	default:
 		return where(t.memberships, match)
 	}
-	var found []identity.Membership
+	var found []store.Membership
 	for _, id := range ids {
 		if m := t.memberships[id]; match(m) {
 			found = append(found, m)
@@ -58,11 +58,11 @@ func (t *tx) matchingMemberships(q identity.MembershipQuery) []identity.Membersh
 	return found
 }
 
-func (t *tx) membershipOrders() map[string]func(a, b identity.Membership) int {
-	address := func(m identity.Membership) string { return mainAddress(t.users[m.UserID]) }
-	return map[string]func(a, b identity.Membership) int{
-		"created_at":    byTime(func(m identity.Membership) time.Time { return m.CreatedAt }),
-		"email_address": func(a, b identity.Membership) int { return strings.Compare(address(a), address(b)) },
+func (t *tx) membershipOrders() map[string]func(a, b store.Membership) int {
+	address := func(m store.Membership) string { return mainAddress(t.users[m.UserID]) }
+	return map[string]func(a, b store.Membership) int{
+		"created_at":    byTime(func(m store.Membership) time.Time { return m.CreatedAt }),
+		"email_address": func(a, b store.Membership) int { return strings.Compare(address(a), address(b)) },
 	}
 }
 
@@ -73,19 +73,19 @@ func (t *tx) anyMember(orgs, users []string) bool {
 	})
 }
 
-func (t *tx) PutMembership(m identity.Membership) error {
+func (t *tx) PutMembership(m store.Membership) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	key := member{m.OrgID, m.UserID}
 	if owner, ok := t.members[key]; ok && owner != m.ID {
-		return fmt.Errorf("memstore: put membership: user of the organization: %w", identity.ErrConflict)
+		return fmt.Errorf("memstore: put membership: user of the organization: %w", store.ErrConflict)
 	}
 	if _, ok := t.organizations[m.OrgID]; !ok {
-		return fmt.Errorf("memstore: put membership: organization: %w", identity.ErrNotFound)
+		return fmt.Errorf("memstore: put membership: organization: %w", store.ErrNotFound)
 	}
 	if _, ok := t.users[m.UserID]; !ok {
-		return fmt.Errorf("memstore: put membership: user: %w", identity.ErrNotFound)
+		return fmt.Errorf("memstore: put membership: user: %w", store.ErrNotFound)
 	}
 	m = cloneMembership(m)
 	stamp(&m.CreatedAt, &m.UpdatedAt)
@@ -109,7 +109,7 @@ func (t *tx) DeleteMembership(orgID, userID string) error {
 	}
 	id, ok := t.members[member{orgID, userID}]
 	if !ok {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	t.dropMembership(id)
 	return nil
@@ -123,7 +123,7 @@ func (t *tx) dropMembership(id string) {
 	unset(t, t.memberships, id)
 }
 
-func cloneMembership(m identity.Membership) identity.Membership {
+func cloneMembership(m store.Membership) store.Membership {
 	m.PublicMetadata = cloneSlice(m.PublicMetadata)
 	m.PrivateMetadata = cloneSlice(m.PrivateMetadata)
 	return m

@@ -7,37 +7,37 @@ import (
 	"strings"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Organization(id string) (identity.Organization, error) {
+func (t *tx) Organization(id string) (store.Organization, error) {
 	return get(t.organizations, id, cloneOrganization)
 }
 
-func (t *tx) OrganizationBySlug(slug string) (identity.Organization, error) {
+func (t *tx) OrganizationBySlug(slug string) (store.Organization, error) {
 	id, ok := t.slugs[slug]
 	if !ok {
-		return identity.Organization{}, identity.ErrNotFound
+		return store.Organization{}, store.ErrNotFound
 	}
 	return t.Organization(id)
 }
 
-func (t *tx) Organizations(q identity.OrganizationQuery) ([]identity.Organization, error) {
+func (t *tx) Organizations(q store.OrganizationQuery) ([]store.Organization, error) {
 	order, err := direction(q.OrderBy, t.organizationOrders())
 	if err != nil {
 		return nil, err
 	}
-	found := sorted(t.matchingOrganizations(q), order, func(o identity.Organization) string { return o.ID })
+	found := sorted(t.matchingOrganizations(q), order, func(o store.Organization) string { return o.ID })
 	return copies(page(found, q.Limit, q.Offset), cloneOrganization), nil
 }
 
-func (t *tx) CountOrganizations(q identity.OrganizationQuery) (int64, error) {
+func (t *tx) CountOrganizations(q store.OrganizationQuery) (int64, error) {
 	return int64(len(t.matchingOrganizations(q))), nil
 }
 
-func (t *tx) matchingOrganizations(q identity.OrganizationQuery) []identity.Organization {
+func (t *tx) matchingOrganizations(q store.OrganizationQuery) []store.Organization {
 	needle := strings.ToLower(q.Search)
-	return pick(t.organizations, q.IDs, func(o identity.Organization) bool {
+	return pick(t.organizations, q.IDs, func(o store.Organization) bool {
 		return (len(q.UserIDs) == 0 || t.anyMember([]string{o.ID}, q.UserIDs)) && contains(needle, o.ID, o.Name, o.Slug)
 	})
 }
@@ -55,21 +55,21 @@ func (t *tx) CountPeople(orgIDs []string, at time.Time) (members, pending map[st
 	return members, pending, nil
 }
 
-func (t *tx) organizationOrders() map[string]func(a, b identity.Organization) int {
-	name := func(o identity.Organization) string { return strings.ToLower(o.Name) }
-	return map[string]func(a, b identity.Organization) int{
-		"created_at":    byTime(func(o identity.Organization) time.Time { return o.CreatedAt }),
-		"name":          func(a, b identity.Organization) int { return strings.Compare(name(a), name(b)) },
-		"members_count": func(a, b identity.Organization) int { return cmp.Compare(len(t.orgUsers[a.ID]), len(t.orgUsers[b.ID])) },
+func (t *tx) organizationOrders() map[string]func(a, b store.Organization) int {
+	name := func(o store.Organization) string { return strings.ToLower(o.Name) }
+	return map[string]func(a, b store.Organization) int{
+		"created_at":    byTime(func(o store.Organization) time.Time { return o.CreatedAt }),
+		"name":          func(a, b store.Organization) int { return strings.Compare(name(a), name(b)) },
+		"members_count": func(a, b store.Organization) int { return cmp.Compare(len(t.orgUsers[a.ID]), len(t.orgUsers[b.ID])) },
 	}
 }
 
-func (t *tx) PutOrganization(o identity.Organization) error {
+func (t *tx) PutOrganization(o store.Organization) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	if taken(t.slugs, o.Slug, o.ID) {
-		return fmt.Errorf("memstore: put organization: slug: %w", identity.ErrConflict)
+		return fmt.Errorf("memstore: put organization: slug: %w", store.ErrConflict)
 	}
 	o = cloneOrganization(o)
 	stamp(&o.CreatedAt, &o.UpdatedAt)
@@ -85,7 +85,7 @@ func (t *tx) DeleteOrganization(id string) error {
 	}
 	o, ok := t.organizations[id]
 	if !ok {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	for _, membership := range t.orgUsers[id] {
 		t.dropMembership(membership)
@@ -100,7 +100,7 @@ func (t *tx) DeleteOrganization(id string) error {
 	return nil
 }
 
-func cloneOrganization(o identity.Organization) identity.Organization {
+func cloneOrganization(o store.Organization) store.Organization {
 	o.PublicMetadata = cloneSlice(o.PublicMetadata)
 	o.PrivateMetadata = cloneSlice(o.PrivateMetadata)
 	return o

@@ -7,29 +7,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Session(id string) (identity.Session, error) { return get(t.sessions, id, cloneSession) }
+func (t *tx) Session(id string) (store.Session, error) { return get(t.sessions, id, cloneSession) }
 
-func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
+func (t *tx) Sessions(q store.SessionQuery) ([]store.Session, error) {
 	found := t.matching(q)
 	slices.SortFunc(found, newestFirst)
 	return copies(page(found, q.Limit, q.Offset), cloneSession), nil
 }
 
-func (t *tx) CountSessions(q identity.SessionQuery) (int64, error) {
+func (t *tx) CountSessions(q store.SessionQuery) (int64, error) {
 	return int64(len(t.matching(q))), nil
 }
 
-func newestFirst(a, b identity.Session) int {
+func newestFirst(a, b store.Session) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ID, b.ID))
 }
 
 // matching finds the sessions of a query, in no order.
-func (t *tx) matching(q identity.SessionQuery) (found []identity.Session) {
+func (t *tx) matching(q store.SessionQuery) (found []store.Session) {
 	stamp(&q.At)
-	add := func(s identity.Session) {
+	add := func(s store.Session) {
 		if (q.UserID == "" || s.UserID == q.UserID) && (q.ClientID == "" || s.ClientID == q.ClientID) &&
 			(q.Status == "" || statusAt(s, q.At) == q.Status) && (!q.Live || live(s, q.At)) {
 			found = append(found, s)
@@ -52,12 +52,12 @@ func (t *tx) matching(q identity.SessionQuery) (found []identity.Session) {
 	return found
 }
 
-func live(s identity.Session, at time.Time) bool {
+func live(s store.Session, at time.Time) bool {
 	status := statusAt(s, at)
 	return status == "active" || status == "pending"
 }
 
-func statusAt(s identity.Session, at time.Time) string {
+func statusAt(s store.Session, at time.Time) string {
 	switch {
 	case at.IsZero() || s.Status != "active" && s.Status != "pending":
 		return s.Status
@@ -70,9 +70,9 @@ func statusAt(s identity.Session, at time.Time) string {
 }
 
 func (t *tx) SignedInClients(limit, offset int) (ids []string, total int64, err error) {
-	var latest []identity.Session // one of each client
+	var latest []store.Session // one of each client
 	for _, of := range t.clientSessions {
-		var newest identity.Session
+		var newest store.Session
 		for _, id := range of {
 			if s := t.sessions[id]; newest.ID == "" || newestFirst(s, newest) < 0 {
 				newest = s
@@ -82,7 +82,7 @@ func (t *tx) SignedInClients(limit, offset int) (ids []string, total int64, err 
 			latest = append(latest, newest)
 		}
 	}
-	slices.SortFunc(latest, func(a, b identity.Session) int {
+	slices.SortFunc(latest, func(a, b store.Session) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ClientID, b.ClientID))
 	})
 	for _, s := range page(latest, limit, offset) {
@@ -91,15 +91,15 @@ func (t *tx) SignedInClients(limit, offset int) (ids []string, total int64, err 
 	return ids, int64(len(latest)), nil
 }
 
-func (t *tx) PutSession(s identity.Session) error {
+func (t *tx) PutSession(s store.Session) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	if _, ok := t.users[s.UserID]; !ok {
-		return fmt.Errorf("memstore: put session: user: %w", identity.ErrNotFound)
+		return fmt.Errorf("memstore: put session: user: %w", store.ErrNotFound)
 	}
 	if _, ok := t.clients[s.ClientID]; !ok {
-		return fmt.Errorf("memstore: put session: client: %w", identity.ErrNotFound)
+		return fmt.Errorf("memstore: put session: client: %w", store.ErrNotFound)
 	}
 	s = cloneSession(s)
 	stamp(&s.FirstFactor, &s.SecondFactor, &s.LastActiveAt, &s.ExpireAt, &s.AbandonAt, &s.CreatedAt, &s.UpdatedAt)
@@ -128,9 +128,9 @@ func (t *tx) DeleteExpired(at time.Time) (int64, error) {
 		return 0, err
 	}
 	stamp(&at)
-	n := dropWhere(t, t.signIns, func(a identity.SignIn) bool { return before(a.ExpireAt, at) })
-	n += dropWhere(t, t.signUps, func(a identity.SignUp) bool { return before(a.ExpireAt, at) })
-	n += t.dropGrants(func(g identity.Grant) bool { return before(g.ExpireAt, at) })
+	n := dropWhere(t, t.signIns, func(a store.SignIn) bool { return before(a.ExpireAt, at) })
+	n += dropWhere(t, t.signUps, func(a store.SignUp) bool { return before(a.ExpireAt, at) })
+	n += t.dropGrants(func(g store.Grant) bool { return before(g.ExpireAt, at) })
 	for id, s := range t.sessions {
 		if before(s.ExpireAt, at) || before(s.AbandonAt, at) {
 			t.dropSession(id)
@@ -140,7 +140,7 @@ func (t *tx) DeleteExpired(at time.Time) (int64, error) {
 	return n + t.dropIdleClients(at), nil
 }
 
-func cloneSession(s identity.Session) identity.Session {
+func cloneSession(s store.Session) store.Session {
 	s.Actor = cloneSlice(s.Actor)
 	return s
 }

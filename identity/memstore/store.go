@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 var (
@@ -14,9 +14,9 @@ var (
 	errReadOnly = errors.New("memstore: write in View")
 )
 
-var _ identity.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
-// Store is an [identity.Store] in memory. Use [New]; the zero value is not usable.
+// Store is an [store.Store] in memory. Use [New]; the zero value is not usable.
 // It is safe for concurrent use.
 type Store struct {
 	writer chan struct{} // held by the one running Update; a channel, so that waiting ends with ctx
@@ -30,8 +30,8 @@ func New() *Store {
 	return &Store{writer: make(chan struct{}, 1), data: newRecords()}
 }
 
-// View runs fn while no Update changes the store. See [identity.Store].
-func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
+// View runs fn while no Update changes the store. See [store.Store].
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.usable(ctx); err != nil {
@@ -41,8 +41,8 @@ func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
 }
 
 // Update runs fn alone and undoes its writes when fn fails, panics, or ctx is done
-// before fn returns. See [identity.Store].
-func (s *Store) Update(ctx context.Context, fn func(identity.Tx) error) error {
+// before fn returns. See [store.Store].
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	select {
 	case s.writer <- struct{}{}:
 	case <-ctx.Done():
@@ -57,7 +57,7 @@ func (s *Store) Update(ctx context.Context, fn func(identity.Tx) error) error {
 	return s.run(ctx, fn)
 }
 
-func (s *Store) run(ctx context.Context, fn func(identity.Tx) error) error {
+func (s *Store) run(ctx context.Context, fn func(store.Tx) error) error {
 	t := &tx{records: s.data, writable: true}
 	kept := false
 	defer func() { // also on a panic or runtime.Goexit in fn

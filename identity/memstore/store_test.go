@@ -3,12 +3,12 @@ package memstore_test
 import (
 	"testing"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/memstore"
+	"github.com/usherauth/usher/identity/store"
 	"github.com/usherauth/usher/identity/storetest"
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) identity.Store { return memstore.New() })
+	storetest.Run(t, func(*testing.T) store.Store { return memstore.New() })
 }

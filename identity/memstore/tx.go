@@ -4,24 +4,24 @@ import (
 	"slices"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // records holds everything by id, and the indexes. Values in the maps are never
 // changed in place: a write replaces them, so the undo journal can keep the old one.
 type records struct {
-	users         map[string]identity.User
-	clients       map[string]identity.Client
-	sessions      map[string]identity.Session
-	signIns       map[string]identity.SignIn
-	signUps       map[string]identity.SignUp
-	organizations map[string]identity.Organization
-	memberships   map[string]identity.Membership
-	invitations   map[string]identity.Invitation
-	grants        map[string]identity.Grant
-	images        map[string]identity.Image
+	users         map[string]store.User
+	clients       map[string]store.Client
+	sessions      map[string]store.Session
+	signIns       map[string]store.SignIn
+	signUps       map[string]store.SignUp
+	organizations map[string]store.Organization
+	memberships   map[string]store.Membership
+	invitations   map[string]store.Invitation
+	grants        map[string]store.Grant
+	images        map[string]store.Image
 	events        map[string]recorded
-	keys          map[string]identity.SigningKey
+	keys          map[string]store.SigningKey
 	settings      map[string][]byte
 	lastSeq       uint64 // of the events recorded so far
 
@@ -47,18 +47,18 @@ type member struct{ org, user string }
 
 func newRecords() *records {
 	return &records{
-		users:          map[string]identity.User{},
-		clients:        map[string]identity.Client{},
-		sessions:       map[string]identity.Session{},
-		signIns:        map[string]identity.SignIn{},
-		signUps:        map[string]identity.SignUp{},
-		organizations:  map[string]identity.Organization{},
-		memberships:    map[string]identity.Membership{},
-		invitations:    map[string]identity.Invitation{},
-		grants:         map[string]identity.Grant{},
-		images:         map[string]identity.Image{},
+		users:          map[string]store.User{},
+		clients:        map[string]store.Client{},
+		sessions:       map[string]store.Session{},
+		signIns:        map[string]store.SignIn{},
+		signUps:        map[string]store.SignUp{},
+		organizations:  map[string]store.Organization{},
+		memberships:    map[string]store.Membership{},
+		invitations:    map[string]store.Invitation{},
+		grants:         map[string]store.Grant{},
+		images:         map[string]store.Image{},
 		events:         map[string]recorded{},
-		keys:           map[string]identity.SigningKey{},
+		keys:           map[string]store.SigningKey{},
 		settings:       map[string][]byte{},
 		addresses:      map[string]string{},
 		addressIDs:     map[string]string{},
@@ -78,7 +78,7 @@ func newRecords() *records {
 	}
 }
 
-// tx implements identity.Tx on the live records. Each write first appends its
+// tx implements store.Tx on the live records. Each write first appends its
 // reversal to undo.
 type tx struct {
 	*records
@@ -176,7 +176,7 @@ func remove[V any](t *tx, m map[string]V, id string) error {
 		return err
 	}
 	if _, ok := m[id]; !ok {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	unset(t, m, id)
 	return nil
@@ -186,7 +186,7 @@ func get[V any](m map[string]V, key string, clone func(V) V) (V, error) {
 	v, ok := m[key]
 	if !ok {
 		var none V
-		return none, identity.ErrNotFound
+		return none, store.ErrNotFound
 	}
 	return clone(v), nil
 }

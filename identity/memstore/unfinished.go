@@ -5,23 +5,23 @@ import (
 	"slices"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 const complete = "complete" // the status of attempts that are finished
 
-func openSignIn(a identity.SignIn) bool { return a.Status != complete }
-func openSignUp(a identity.SignUp) bool { return a.Status != complete }
+func openSignIn(a store.SignIn) bool { return a.Status != complete }
+func openSignUp(a store.SignUp) bool { return a.Status != complete }
 
-func openGrant(kind string) func(identity.Grant) bool {
-	return func(g identity.Grant) bool { return g.UserID == "" && g.Kind == kind }
+func openGrant(kind string) func(store.Grant) bool {
+	return func(g store.Grant) bool { return g.UserID == "" && g.Kind == kind }
 }
 
-func unusedClient(c identity.Client) bool { return c.LastActiveSessionID == "" }
+func unusedClient(c store.Client) bool { return c.LastActiveSessionID == "" }
 
 func (t *tx) CountUnfinished(grants ...string) (int64, error) {
 	n := count(t.signIns, openSignIn) + count(t.signUps, openSignUp)
-	n += count(t.clients, func(c identity.Client) bool { return unusedClient(c) && len(t.clientSessions[c.ID]) == 0 })
+	n += count(t.clients, func(c store.Client) bool { return unusedClient(c) && len(t.clientSessions[c.ID]) == 0 })
 	for _, kind := range grants {
 		n += count(t.grants, openGrant(kind))
 	}
@@ -33,16 +33,16 @@ func (t *tx) DeleteUnfinished(ended time.Time, keep int, grants ...string) (int6
 		return 0, err
 	}
 	stamp(&ended)
-	oldIns := excess(t.signIns, openSignIn, func(a, b identity.SignIn) int { return b.CreatedAt.Compare(a.CreatedAt) }, keep)
-	n := dropWhere(t, t.signIns, func(a identity.SignIn) bool { return openSignIn(a) && (before(a.ExpireAt, ended) || oldIns[a.ID]) })
-	oldUps := excess(t.signUps, openSignUp, func(a, b identity.SignUp) int { return b.CreatedAt.Compare(a.CreatedAt) }, keep)
-	n += dropWhere(t, t.signUps, func(a identity.SignUp) bool { return openSignUp(a) && (before(a.ExpireAt, ended) || oldUps[a.ID]) })
+	oldIns := excess(t.signIns, openSignIn, func(a, b store.SignIn) int { return b.CreatedAt.Compare(a.CreatedAt) }, keep)
+	n := dropWhere(t, t.signIns, func(a store.SignIn) bool { return openSignIn(a) && (before(a.ExpireAt, ended) || oldIns[a.ID]) })
+	oldUps := excess(t.signUps, openSignUp, func(a, b store.SignUp) int { return b.CreatedAt.Compare(a.CreatedAt) }, keep)
+	n += dropWhere(t, t.signUps, func(a store.SignUp) bool { return openSignUp(a) && (before(a.ExpireAt, ended) || oldUps[a.ID]) })
 	for _, kind := range grants {
 		old := excess(t.grants, openGrant(kind), newerGrant, keep)
-		n += t.dropGrants(func(g identity.Grant) bool { return openGrant(kind)(g) && (before(g.ExpireAt, ended) || old[g.ID]) })
+		n += t.dropGrants(func(g store.Grant) bool { return openGrant(kind)(g) && (before(g.ExpireAt, ended) || old[g.ID]) })
 	}
-	idle := excess(t.clients, unusedClient, func(a, b identity.Client) int { return b.UpdatedAt.Compare(a.UpdatedAt) }, keep)
-	return n + t.dropClientsWithoutUse(func(c identity.Client) bool { return idle[c.ID] }), nil
+	idle := excess(t.clients, unusedClient, func(a, b store.Client) int { return b.UpdatedAt.Compare(a.UpdatedAt) }, keep)
+	return n + t.dropClientsWithoutUse(func(c store.Client) bool { return idle[c.ID] }), nil
 }
 
 func count[V any](m map[string]V, match func(V) bool) (n int64) {
@@ -55,7 +55,7 @@ func count[V any](m map[string]V, match func(V) bool) (n int64) {
 }
 
 // newerGrant puts those that count the most first, then the newest.
-func newerGrant(a, b identity.Grant) int {
+func newerGrant(a, b store.Grant) int {
 	return cmp.Or(cmp.Compare(b.Attempts, a.Attempts), b.CreatedAt.Compare(a.CreatedAt))
 }
 

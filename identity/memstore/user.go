@@ -4,33 +4,33 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) User(id string) (identity.User, error) { return get(t.users, id, cloneUser) }
+func (t *tx) User(id string) (store.User, error) { return get(t.users, id, cloneUser) }
 
-func (t *tx) UserByEmail(normalized string) (identity.User, error) {
+func (t *tx) UserByEmail(normalized string) (store.User, error) {
 	id, ok := t.addresses[normalized]
 	if !ok {
-		return identity.User{}, identity.ErrNotFound
+		return store.User{}, store.ErrNotFound
 	}
 	return t.User(id)
 }
 
-func (t *tx) UserByEmailID(id string) (identity.User, error) {
+func (t *tx) UserByEmailID(id string) (store.User, error) {
 	user, ok := t.addressIDs[id]
 	if !ok {
-		return identity.User{}, identity.ErrNotFound
+		return store.User{}, store.ErrNotFound
 	}
 	return t.User(user)
 }
 
-func (t *tx) PutUser(u identity.User) error {
+func (t *tx) PutUser(u store.User) error {
 	if err := t.write(); err != nil {
 		return err
 	}
 	if taken(t.externalIDs, u.ExternalID, u.ID) || taken(t.usernames, u.Username, u.ID) {
-		return fmt.Errorf("memstore: put user: external id or user name: %w", identity.ErrConflict)
+		return fmt.Errorf("memstore: put user: external id or user name: %w", store.ErrConflict)
 	}
 	if err := t.checkAddresses(u); err != nil {
 		return err
@@ -52,25 +52,25 @@ func (t *tx) PutUser(u identity.User) error {
 
 // checkAddresses looks for a conflict before anything is written, so that a refused
 // PutUser leaves nothing behind even if the caller goes on.
-func (t *tx) checkAddresses(u identity.User) error {
+func (t *tx) checkAddresses(u store.User) error {
 	for i, e := range u.Emails {
 		for _, earlier := range u.Emails[:i] {
 			if earlier.ID == e.ID || earlier.Normalized == e.Normalized {
-				return fmt.Errorf("memstore: put user: address given twice: %w", identity.ErrConflict)
+				return fmt.Errorf("memstore: put user: address given twice: %w", store.ErrConflict)
 			}
 		}
 		if taken(t.addresses, e.Normalized, u.ID) {
-			return fmt.Errorf("memstore: put user: address: %w", identity.ErrConflict)
+			return fmt.Errorf("memstore: put user: address: %w", store.ErrConflict)
 		}
 		if taken(t.addressIDs, e.ID, u.ID) {
-			return fmt.Errorf("memstore: put user: address id: %w", identity.ErrConflict)
+			return fmt.Errorf("memstore: put user: address id: %w", store.ErrConflict)
 		}
 	}
 	return nil
 }
 
 // dropNames frees everything that is unique of a user.
-func (t *tx) dropNames(u identity.User) {
+func (t *tx) dropNames(u store.User) {
 	release(t, t.externalIDs, u.ExternalID)
 	release(t, t.usernames, u.Username)
 	for _, e := range u.Emails {
@@ -85,7 +85,7 @@ func (t *tx) DeleteUser(id string) error {
 	}
 	u, ok := t.users[id]
 	if !ok {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	for _, session := range t.userSessions[id] {
 		t.dropSession(session)
@@ -93,7 +93,7 @@ func (t *tx) DeleteUser(id string) error {
 	for _, membership := range t.userOrgs[id] {
 		t.dropMembership(membership)
 	}
-	t.dropGrants(func(g identity.Grant) bool { return g.UserID == id })
+	t.dropGrants(func(g store.Grant) bool { return g.UserID == id })
 	t.dropNames(u)
 	t.forgetPlaces(id)
 	unset(t, t.users, id)
@@ -102,7 +102,7 @@ func (t *tx) DeleteUser(id string) error {
 
 // cloneUser copies everything that a caller could change through its copy. What is
 // empty becomes nil, as in a store that reads it back from a file.
-func cloneUser(u identity.User) identity.User {
+func cloneUser(u store.User) store.User {
 	u.Emails = cloneSlice(u.Emails)
 	u.PublicMetadata = cloneSlice(u.PublicMetadata)
 	u.PrivateMetadata = cloneSlice(u.PrivateMetadata)

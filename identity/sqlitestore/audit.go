@@ -3,7 +3,7 @@ package sqlitestore
 import (
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 const selectEvents = `SELECT id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at FROM audit_events`
@@ -11,16 +11,16 @@ const selectEvents = `SELECT id, type, actor_id, user_id, session_id, org_id, ip
 // newestEvents is the order of lists; seq counts up as events are recorded.
 const newestEvents = "at DESC, seq DESC"
 
-func eventFields(e *identity.AuditEvent) []any {
+func eventFields(e *store.AuditEvent) []any {
 	return []any{&e.ID, &e.Type, &e.ActorID, &e.UserID, &e.SessionID, &e.OrgID, &e.IPAddress, &e.UserAgent, (*raw)(&e.Data), (*at)(&e.At)}
 }
 
-func (t *tx) AuditEvents(q identity.AuditQuery) ([]identity.AuditEvent, error) {
+func (t *tx) AuditEvents(q store.AuditQuery) ([]store.AuditEvent, error) {
 	where := eventsWhere(q)
 	return many(t, where.list(selectEvents, newestEvents, q.Limit, q.Offset), eventFields)
 }
 
-func eventsWhere(q identity.AuditQuery) conditions {
+func eventsWhere(q store.AuditQuery) conditions {
 	var c conditions
 	// Only ids that are not empty are indexed.
 	if q.UserID != "" {
@@ -39,7 +39,7 @@ func eventsWhere(q identity.AuditQuery) conditions {
 	return c
 }
 
-func (t *tx) PutAuditEvent(e identity.AuditEvent) error {
+func (t *tx) PutAuditEvent(e store.AuditEvent) error {
 	const query = `INSERT INTO audit_events (id, type, actor_id, user_id, session_id, org_id, ip_address, user_agent, data, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	return t.put("put audit event", query, e.ID, e.Type, e.ActorID, e.UserID, e.SessionID, e.OrgID, e.IPAddress, e.UserAgent,

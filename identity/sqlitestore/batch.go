@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // A batch is one SQLite transaction with one or more Updates in it, one after the
@@ -24,8 +24,8 @@ type batch struct {
 // Update runs fn in a transaction that it may share with other Updates; whether fn
 // sees them or runs before them, it is as if they ran one after the other. Update
 // returns when the shared transaction has ended, which can be after ctx ends: only
-// then it is known what was kept. See [identity.Store].
-func (s *Store) Update(ctx context.Context, fn func(identity.Tx) error) (err error) {
+// then it is known what was kept. See [store.Store].
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) (err error) {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
@@ -76,13 +76,13 @@ func outOfTime(ctx context.Context, err error) error {
 		return fmt.Errorf("sqlitestore: wait for other writers: %w", ctx.Err())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("sqlitestore: %w", identity.ErrBusy)
+		return fmt.Errorf("sqlitestore: %w", store.ErrBusy)
 	}
 	return fmt.Errorf("sqlitestore: begin: %w", explain(err))
 }
 
 // run runs fn in a savepoint of the batch. It is called with the turn held.
-func (s *Store) run(ctx context.Context, b *batch, fn func(identity.Tx) error) error {
+func (s *Store) run(ctx context.Context, b *batch, fn func(store.Tx) error) error {
 	// Interrupting a write would roll back the whole batch, so ctx is looked at
 	// between statements only.
 	calm := context.WithoutCancel(ctx)

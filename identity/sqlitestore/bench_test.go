@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 	"github.com/usherauth/usher/identity/storetest"
 )
 
@@ -33,7 +33,7 @@ func BenchmarkOpen(b *testing.B) {
 		opening += time.Since(start)
 		if i == 0 { // creating it does not count
 			opening = 0
-			if err := s.Update(b.Context(), func(tx identity.Tx) error { return signUp("1")(tx) }); err != nil {
+			if err := s.Update(b.Context(), func(tx store.Tx) error { return signUp("1")(tx) }); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -53,11 +53,11 @@ func BenchmarkUsers(b *testing.B) {
 	defer func() { _ = s.Close() }()
 	const people = 100_000
 	at := time.Unix(1e9, 0)
-	err = s.Update(b.Context(), func(tx identity.Tx) error {
+	err = s.Update(b.Context(), func(tx store.Tx) error {
 		for i := range people {
 			id := fmt.Sprint(i)
-			u := identity.User{ID: "user_" + id, FirstName: "Ada", LastName: "Lovelace " + id, CreatedAt: at.Add(time.Duration(i/3) * time.Second)}
-			u.Emails = []identity.EmailAddress{{ID: "idn_" + id, Address: id + "@example.com", Normalized: id + "@example.com"}}
+			u := store.User{ID: "user_" + id, FirstName: "Ada", LastName: "Lovelace " + id, CreatedAt: at.Add(time.Duration(i/3) * time.Second)}
+			u.Emails = []store.EmailAddress{{ID: "idn_" + id, Address: id + "@example.com", Normalized: id + "@example.com"}}
 			if err := tx.PutUser(u); err != nil {
 				return err
 			}
@@ -69,21 +69,21 @@ func BenchmarkUsers(b *testing.B) {
 	}
 	for _, bb := range []struct {
 		name string
-		q    identity.UserQuery
+		q    store.UserQuery
 	}{
-		{"first page", identity.UserQuery{Limit: 10}},
-		{"oldest", identity.UserQuery{Limit: 10, OrderBy: "+created_at"}},
-		{"after the middle", identity.UserQuery{Limit: 10, After: "user_50000"}},
-		{"offset to the middle", identity.UserQuery{Limit: 10, Offset: people / 2}},
-		{"one by external id", identity.UserQuery{ExternalIDs: []string{"none"}}},
-		{"search for one", identity.UserQuery{Limit: 10, Search: "lovelace 77777"}},
-		{"search for a name", identity.UserQuery{Limit: 10, NamePart: "lovelace 77777"}},
-		{"search for an address", identity.UserQuery{Limit: 10, EmailPart: "77777@"}},
-		{"by address", identity.UserQuery{Limit: 10, OrderBy: "+email_address"}},
+		{"first page", store.UserQuery{Limit: 10}},
+		{"oldest", store.UserQuery{Limit: 10, OrderBy: "+created_at"}},
+		{"after the middle", store.UserQuery{Limit: 10, After: "user_50000"}},
+		{"offset to the middle", store.UserQuery{Limit: 10, Offset: people / 2}},
+		{"one by external id", store.UserQuery{ExternalIDs: []string{"none"}}},
+		{"search for one", store.UserQuery{Limit: 10, Search: "lovelace 77777"}},
+		{"search for a name", store.UserQuery{Limit: 10, NamePart: "lovelace 77777"}},
+		{"search for an address", store.UserQuery{Limit: 10, EmailPart: "77777@"}},
+		{"by address", store.UserQuery{Limit: 10, OrderBy: "+email_address"}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {
-				err := s.View(b.Context(), func(tx identity.Tx) error { _, err := tx.Users(bb.q); return err })
+				err := s.View(b.Context(), func(tx store.Tx) error { _, err := tx.Users(bb.q); return err })
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // foreignWriter holds the database's write lock from outside until the returned
@@ -42,8 +42,8 @@ func openBusy(t *testing.T, timeout time.Duration) (*sqlitestore.Store, string) 
 	return s, path
 }
 
-func setting(name string) func(identity.Tx) error {
-	return func(tx identity.Tx) error { return tx.PutSetting(name, nil) }
+func setting(name string) func(store.Tx) error {
+	return func(tx store.Tx) error { return tx.PutSetting(name, nil) }
 }
 
 func TestL08_UpdateWaitsThreeSecondsForAnotherWriter(t *testing.T) {
@@ -56,7 +56,7 @@ func TestL08_UpdateWaitsThreeSecondsForAnotherWriter(t *testing.T) {
 	if waited := time.Since(start); waited < 3*time.Second {
 		t.Errorf("Update returned after %v, while the other held the database", waited)
 	}
-	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("a"); return err }))
+	check(t, s.View(t.Context(), func(tx store.Tx) error { _, err := tx.Setting("a"); return err }))
 }
 
 func TestL08_UpdateGivesUpAfterTheBusyTimeout(t *testing.T) {
@@ -68,8 +68,8 @@ func TestL08_UpdateGivesUpAfterTheBusyTimeout(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 { // also those in the queue behind the first
 		wg.Go(func() {
-			err := s.Update(t.Context(), func(identity.Tx) error { t.Error("function run"); return nil })
-			if !errors.Is(err, identity.ErrBusy) {
+			err := s.Update(t.Context(), func(store.Tx) error { t.Error("function run"); return nil })
+			if !errors.Is(err, store.ErrBusy) {
 				t.Errorf("Update = %v, want ErrBusy", err)
 			}
 		})
@@ -78,7 +78,7 @@ func TestL08_UpdateGivesUpAfterTheBusyTimeout(t *testing.T) {
 	if waited := time.Since(start); waited < 140*time.Millisecond || waited > 2*time.Second {
 		t.Errorf("gave up after %v, want 150ms", waited)
 	}
-	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("before"); return err }))
+	check(t, s.View(t.Context(), func(tx store.Tx) error { _, err := tx.Setting("before"); return err }))
 	release()
 	check(t, s.Update(t.Context(), setting("after")))
 }
@@ -89,7 +89,7 @@ func TestL08_WaitingForAnotherWriterEndsWithTheContext(t *testing.T) {
 	release := foreignWriter(t, path)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := s.Update(ctx, setting("a")); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, identity.ErrBusy) {
+	if err := s.Update(ctx, setting("a")); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrBusy) {
 		t.Errorf("Update = %v, want the context's error", err)
 	}
 	release()
@@ -99,9 +99,9 @@ func TestL08_WaitingForAnotherWriterEndsWithTheContext(t *testing.T) {
 func TestUpdateBehindASlowOneIsBusy(t *testing.T) {
 	t.Parallel()
 	s, _ := openBusy(t, 100*time.Millisecond)
-	check(t, s.Update(t.Context(), func(identity.Tx) error {
+	check(t, s.Update(t.Context(), func(store.Tx) error {
 		// The same as from another goroutine, and a mistake that must not hang.
-		if err := s.Update(t.Context(), setting("inner")); !errors.Is(err, identity.ErrBusy) {
+		if err := s.Update(t.Context(), setting("inner")); !errors.Is(err, store.ErrBusy) {
 			t.Errorf("Update = %v, want ErrBusy", err)
 		}
 		return nil
@@ -115,11 +115,11 @@ func TestUpdatesShareATransaction(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, others)
 	started := make(chan struct{}, others)
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+	check(t, s.Update(t.Context(), func(tx store.Tx) error {
 		for i := range others {
 			wg.Go(func() {
 				started <- struct{}{}
-				errs[i] = s.Update(t.Context(), func(tx identity.Tx) error {
+				errs[i] = s.Update(t.Context(), func(tx store.Tx) error {
 					if i%2 == 1 {
 						_ = tx.PutSetting(fmt.Sprint(i), nil)
 						return context.Canceled
@@ -137,7 +137,7 @@ func TestUpdatesShareATransaction(t *testing.T) {
 		return tx.PutSetting("first", nil)
 	}))
 	wg.Wait()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
 		for i, err := range errs {
 			if _, got := tx.Setting(fmt.Sprint(i)); (got == nil) != (i%2 == 0) || (err == nil) != (i%2 == 0) {
 				t.Errorf("Update %d = %v, then Setting = %v", i, err, got)
@@ -152,7 +152,7 @@ func TestCloseCommitsWhatWaitsForIt(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	closed := make(chan error)
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+	check(t, s.Update(t.Context(), func(tx store.Tx) error {
 		go func() { closed <- s.Close() }()
 		for s.Ping(t.Context()) == nil {
 			time.Sleep(time.Millisecond)
@@ -163,7 +163,7 @@ func TestCloseCommitsWhatWaitsForIt(t *testing.T) {
 	check(t, <-closed)
 	s = open(t, dir)
 	defer func() { _ = s.Close() }()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("last"); return err }))
+	check(t, s.View(t.Context(), func(tx store.Tx) error { _, err := tx.Setting("last"); return err }))
 }
 
 // A full disk makes SQLite roll back a transaction by itself: nobody who shares it may
@@ -177,7 +177,7 @@ func TestL08_FullDiskLosesTheTransactionForAllWhoShareIt(t *testing.T) {
 	errs := make([]error, 16)
 	for i := range errs {
 		wg.Go(func() {
-			errs[i] = s.Update(t.Context(), func(tx identity.Tx) error {
+			errs[i] = s.Update(t.Context(), func(tx store.Tx) error {
 				_ = tx.PutSetting(fmt.Sprint("small", i), nil)
 				if i%4 == 0 {
 					_ = tx.PutSetting("big", big) // passes over the failure
@@ -189,7 +189,7 @@ func TestL08_FullDiskLosesTheTransactionForAllWhoShareIt(t *testing.T) {
 	}
 	wg.Wait()
 	check(t, sqlitestore.LimitPages(s, "1000000"))
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
 		for i, err := range errs {
 			if err == nil && i%4 == 0 {
 				t.Errorf("Update %d on a full disk is acknowledged", i)
@@ -203,5 +203,5 @@ func TestL08_FullDiskLosesTheTransactionForAllWhoShareIt(t *testing.T) {
 		}
 		return nil
 	}))
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error { return tx.PutSetting("big", big) }))
+	check(t, s.Update(t.Context(), func(tx store.Tx) error { return tx.PutSetting("big", big) }))
 }

@@ -3,13 +3,13 @@ package sqlitestore
 import (
 	"database/sql"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Client(id string) (identity.Client, error) {
+func (t *tx) Client(id string) (store.Client, error) {
 	const query = `SELECT id, secret_hash, sign_in_id, sign_up_id, last_active_session_id, created_at, updated_at, last_strategy
 		FROM clients WHERE id = ?`
-	var c identity.Client
+	var c store.Client
 	err := t.row(query, []any{id}, &c.ID, &c.SecretHash, &c.SignInID, &c.SignUpID, &c.LastActiveSessionID,
 		(*at)(&c.CreatedAt), (*at)(&c.UpdatedAt), &c.LastStrategy)
 	return c, err
@@ -39,7 +39,7 @@ const putClient = `INSERT INTO clients (id, secret_hash, sign_in_id, sign_up_id,
 	ON CONFLICT (id) DO UPDATE SET secret_hash = ?2, sign_in_id = ?3, sign_up_id = ?4, last_active_session_id = ?5,
 	created_at = ?6, updated_at = ?7, last_strategy = ?8`
 
-func (t *tx) PutClient(c identity.Client) error {
+func (t *tx) PutClient(c store.Client) error {
 	return t.put("put client", putClient, c.ID, secret(c.SecretHash), c.SignInID, c.SignUpID, c.LastActiveSessionID,
 		c.CreatedAt.UnixMilli(), c.UpdatedAt.UnixMilli(), c.LastStrategy)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // Asking for a code takes as long for an address with an account as for one without. The
@@ -41,11 +42,11 @@ func TestA14_TimeDoesNotTellWhoHasAnAccount(t *testing.T) {
 		return took
 	}
 	now := time.Now()
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+	check(t, s.Update(t.Context(), func(tx store.Tx) error {
 		for n := range pairs {
-			email := identity.EmailAddress{ID: fmt.Sprintf("idn_%d", n), Address: fmt.Sprintf("known%03d@example.com", n), Verified: true}
+			email := store.EmailAddress{ID: fmt.Sprintf("idn_%d", n), Address: fmt.Sprintf("known%03d@example.com", n), Verified: true}
 			email.Normalized = email.Address
-			u := identity.User{ID: fmt.Sprintf("user_%d", n), PrimaryEmailID: email.ID, Emails: []identity.EmailAddress{email}, CreatedAt: now, UpdatedAt: now}
+			u := store.User{ID: fmt.Sprintf("user_%d", n), PrimaryEmailID: email.ID, Emails: []store.EmailAddress{email}, CreatedAt: now, UpdatedAt: now}
 			if err := tx.PutUser(u); err != nil {
 				return err
 			}

@@ -9,7 +9,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // conn is one SQLite connection and its prepared statements, by their text. It is
@@ -66,7 +66,7 @@ func (c *conn) begin(ctx context.Context) error {
 }
 
 // view runs fn in the transaction that begin began.
-func (c *conn) view(ctx context.Context, fn func(identity.Tx) error) error {
+func (c *conn) view(ctx context.Context, fn func(store.Tx) error) error {
 	calm := context.WithoutCancel(ctx)
 	t := &tx{conn: c, ctx: calm, lists: ctx}
 	defer trapFaults()()
@@ -79,7 +79,7 @@ func (c *conn) view(ctx context.Context, fn func(identity.Tx) error) error {
 	return fn(t)
 }
 
-// explain turns SQLite's result codes into the errors of package identity.
+// explain turns SQLite's result codes into the errors of package store.
 func explain(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -87,12 +87,12 @@ func explain(err error) error {
 	}
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-		return identity.ErrConflict
+		return store.ErrConflict
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	if code := e.Code() & 0xff; code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED {
-		return fmt.Errorf("%w: %w", identity.ErrBusy, err)
+		return fmt.Errorf("%w: %w", store.ErrBusy, err)
 	}
 	return err
 }

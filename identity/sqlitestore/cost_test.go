@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // The client of somebody in 100 organizations costs what reading those takes, however many
@@ -38,14 +39,14 @@ func TestD7_TheClientOfAMemberOfManyOrganizations(t *testing.T) {
 	}
 	cookies := in.Result().Cookies()
 	now := time.Now()
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
-		users, err := tx.Users(identity.UserQuery{})
+	check(t, s.Update(t.Context(), func(tx store.Tx) error {
+		users, err := tx.Users(store.UserQuery{})
 		if err != nil {
 			return err
 		}
 		for n := range orgs {
-			org := identity.Organization{ID: fmt.Sprintf("org_%d", n), Name: fmt.Sprint("Org ", n), CreatedAt: now, UpdatedAt: now}
-			err = errors.Join(err, tx.PutOrganization(org), tx.PutMembership(identity.Membership{
+			org := store.Organization{ID: fmt.Sprintf("org_%d", n), Name: fmt.Sprint("Org ", n), CreatedAt: now, UpdatedAt: now}
+			err = errors.Join(err, tx.PutOrganization(org), tx.PutMembership(store.Membership{
 				ID: fmt.Sprintf("orgmem_%d", n), OrgID: org.ID, UserID: users[0].ID, Role: "org:admin", CreatedAt: now, UpdatedAt: now,
 			}))
 		}
@@ -64,10 +65,10 @@ func TestD7_TheClientOfAMemberOfManyOrganizations(t *testing.T) {
 		return best
 	}
 	without := fastest()
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+	check(t, s.Update(t.Context(), func(tx store.Tx) error {
 		var err error
 		for n := range orgs * pending {
-			err = errors.Join(err, tx.PutInvitation(identity.Invitation{
+			err = errors.Join(err, tx.PutInvitation(store.Invitation{
 				ID: fmt.Sprintf("orginv_%d", n), OrgID: fmt.Sprintf("org_%d", n%orgs), Address: "a@example.com", Normalized: "a@example.com",
 				Status: "pending", ExpireAt: now.Add(time.Hour), CreatedAt: now, UpdatedAt: now,
 			}))

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // The counts that are kept beside the tables are those of the tables, whatever is written,
@@ -17,29 +17,29 @@ func TestCountsAreThoseOfTheTables(t *testing.T) {
 	errMine := errors.New("mine")
 	steps := []struct {
 		name string
-		fn   func(identity.Tx) error
+		fn   func(store.Tx) error
 		want error
 	}{
-		{"new", func(tx identity.Tx) error {
+		{"new", func(tx store.Tx) error {
 			for i := range 5 {
-				check(t, tx.PutUser(identity.User{ID: fmt.Sprint("user_", i), Username: fmt.Sprint(i)}))
-				check(t, tx.PutOrganization(identity.Organization{ID: fmt.Sprint("org_", i), Slug: fmt.Sprint(i)}))
+				check(t, tx.PutUser(store.User{ID: fmt.Sprint("user_", i), Username: fmt.Sprint(i)}))
+				check(t, tx.PutOrganization(store.Organization{ID: fmt.Sprint("org_", i), Slug: fmt.Sprint(i)}))
 			}
 			return nil
 		}, nil},
-		{"changed", func(tx identity.Tx) error {
-			return errors.Join(tx.PutUser(identity.User{ID: "user_1", FirstName: "Ada"}), tx.PutOrganization(identity.Organization{ID: "org_1", Name: "A"}))
+		{"changed", func(tx store.Tx) error {
+			return errors.Join(tx.PutUser(store.User{ID: "user_1", FirstName: "Ada"}), tx.PutOrganization(store.Organization{ID: "org_1", Name: "A"}))
 		}, nil},
-		{"refused", func(tx identity.Tx) error {
-			if err := tx.PutUser(identity.User{ID: "user_new", Username: "2"}); !errors.Is(err, identity.ErrConflict) {
+		{"refused", func(tx store.Tx) error {
+			if err := tx.PutUser(store.User{ID: "user_new", Username: "2"}); !errors.Is(err, store.ErrConflict) {
 				t.Errorf("PutUser = %v, want ErrConflict", err)
 			}
-			return tx.PutOrganization(identity.Organization{ID: "org_new", Slug: "2"})
-		}, identity.ErrConflict},
-		{"rolled back", func(tx identity.Tx) error {
-			return errors.Join(tx.PutUser(identity.User{ID: "user_new"}), tx.DeleteOrganization("org_3"), errMine)
+			return tx.PutOrganization(store.Organization{ID: "org_new", Slug: "2"})
+		}, store.ErrConflict},
+		{"rolled back", func(tx store.Tx) error {
+			return errors.Join(tx.PutUser(store.User{ID: "user_new"}), tx.DeleteOrganization("org_3"), errMine)
 		}, errMine},
-		{"deleted", func(tx identity.Tx) error {
+		{"deleted", func(tx store.Tx) error {
 			return errors.Join(tx.DeleteUser("user_0"), tx.DeleteUser("user_1"), tx.DeleteOrganization("org_2"))
 		}, nil},
 	}
@@ -59,13 +59,13 @@ func TestMigrationCountsWhatIsThere(t *testing.T) {
 }
 
 // wantCounted compares the counts with the lists.
-func wantCounted(t *testing.T, s identity.Store, when string) {
+func wantCounted(t *testing.T, s store.Store, when string) {
 	t.Helper()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
-		users, err1 := tx.Users(identity.UserQuery{})
-		orgs, err2 := tx.Organizations(identity.OrganizationQuery{})
-		n, err3 := tx.CountUsers(identity.UserQuery{})
-		m, err4 := tx.CountOrganizations(identity.OrganizationQuery{})
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
+		users, err1 := tx.Users(store.UserQuery{})
+		orgs, err2 := tx.Organizations(store.OrganizationQuery{})
+		n, err3 := tx.CountUsers(store.UserQuery{})
+		m, err4 := tx.CountOrganizations(store.OrganizationQuery{})
 		if int(n) != len(users) || int(m) != len(orgs) || len(users) == 0 {
 			t.Errorf("%s: %d users are counted as %d, %d organizations as %d", when, len(users), n, len(orgs), m)
 		}

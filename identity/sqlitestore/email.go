@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) emails(user string) ([]identity.EmailAddress, error) {
+func (t *tx) emails(user string) ([]store.EmailAddress, error) {
 	const query = `SELECT id, address, normalized, verified, created_at, updated_at FROM emails WHERE user_id = ? ORDER BY position`
-	var found []identity.EmailAddress
+	var found []store.EmailAddress
 	err := t.each(t.ctx, query, []any{user}, func(rows *sql.Rows) error {
-		var e identity.EmailAddress
+		var e store.EmailAddress
 		err := rows.Scan(&e.ID, &e.Address, &e.Normalized, &e.Verified, (*at)(&e.CreatedAt), (*at)(&e.UpdatedAt))
 		found = append(found, e)
 		return err
@@ -22,25 +22,25 @@ func (t *tx) emails(user string) ([]identity.EmailAddress, error) {
 
 // checkEmails looks for a conflict before anything is written, so that a refused
 // PutUser leaves nothing behind even if the caller goes on.
-func (t *tx) checkEmails(user string, emails []identity.EmailAddress) error {
+func (t *tx) checkEmails(user string, emails []store.EmailAddress) error {
 	const query = `SELECT COUNT(*) FROM emails WHERE (normalized = ? OR id = ?) AND user_id <> ?`
 	for i, e := range emails {
 		taken := 0
 		if err := t.row(query, []any{e.Normalized, e.ID, user}, &taken); err != nil {
 			return err
 		}
-		twice := slices.ContainsFunc(emails[:i], func(o identity.EmailAddress) bool {
+		twice := slices.ContainsFunc(emails[:i], func(o store.EmailAddress) bool {
 			return o.ID == e.ID || o.Normalized == e.Normalized
 		})
 		if taken > 0 || twice {
-			return fmt.Errorf("sqlitestore: put user: address: %w", identity.ErrConflict)
+			return fmt.Errorf("sqlitestore: put user: address: %w", store.ErrConflict)
 		}
 	}
 	return nil
 }
 
 // replaceEmails writes all anew, if there are any: two addresses may have traded values.
-func (t *tx) replaceEmails(user string, old, emails []identity.EmailAddress) error {
+func (t *tx) replaceEmails(user string, old, emails []store.EmailAddress) error {
 	const insert = `INSERT INTO emails (user_id, position, id, address, normalized, verified, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	if len(old) > 0 {
@@ -58,7 +58,7 @@ func (t *tx) replaceEmails(user string, old, emails []identity.EmailAddress) err
 }
 
 // mainAddress is what the order email_address sorts by: the primary one, else the first.
-func mainAddress(u identity.User) string {
+func mainAddress(u store.User) string {
 	for _, e := range u.Emails {
 		if e.ID == u.PrimaryEmailID {
 			return e.Normalized

@@ -1,23 +1,23 @@
 package sqlitestore
 
-import "github.com/usherauth/usher/identity"
+import "github.com/usherauth/usher/identity/store"
 
 const selectGrants = `SELECT id, kind, secret_hash, COALESCE(user_id, ''), session_id, subject, status, attempts, data, expire_at,
 	created_at, updated_at FROM grants`
 
-func grantFields(g *identity.Grant) []any {
+func grantFields(g *store.Grant) []any {
 	return []any{&g.ID, &g.Kind, &g.SecretHash, &g.UserID, &g.SessionID, &g.Subject, &g.Status, &g.Attempts, (*raw)(&g.Data),
 		(*at)(&g.ExpireAt), (*at)(&g.CreatedAt), (*at)(&g.UpdatedAt)}
 }
 
-func (t *tx) Grant(id string) (identity.Grant, error) {
-	var g identity.Grant
+func (t *tx) Grant(id string) (store.Grant, error) {
+	var g store.Grant
 	err := t.row(selectGrants+` WHERE id = ?`, []any{id}, grantFields(&g)...)
 	return g, err
 }
 
-func (t *tx) GrantBySecret(hash []byte) (identity.Grant, error) {
-	var g identity.Grant
+func (t *tx) GrantBySecret(hash []byte) (store.Grant, error) {
+	var g store.Grant
 	err := t.row(selectGrants+` WHERE secret_hash = ?`, []any{secret(hash)}, grantFields(&g)...)
 	return g, err
 }
@@ -29,7 +29,7 @@ const putGrant = `INSERT INTO grants (id, kind, secret_hash, user_id, session_id
 	attempts = ?8, data = ?9, expire_at = ?10, created_at = ?11, updated_at = ?12`
 
 // PutGrant learns from the foreign key that its user does not exist.
-func (t *tx) PutGrant(g identity.Grant) error {
+func (t *tx) PutGrant(g store.Grant) error {
 	return t.put("put grant", putGrant, g.ID, g.Kind, secret(g.SecretHash), reference(g.UserID), g.SessionID, g.Subject,
 		g.Status, g.Attempts, string(g.Data), g.ExpireAt.UnixMilli(), g.CreatedAt.UnixMilli(), g.UpdatedAt.UnixMilli())
 }

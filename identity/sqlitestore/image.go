@@ -3,17 +3,17 @@ package sqlitestore
 import (
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) Image(id string) (identity.Image, error) {
+func (t *tx) Image(id string) (store.Image, error) {
 	const query = `SELECT id, content_type, data, created_at FROM images WHERE id = ?`
-	var i identity.Image
+	var i store.Image
 	err := t.row(query, []any{id}, &i.ID, &i.ContentType, &i.Data, (*at)(&i.CreatedAt))
 	return i, err
 }
 
-func (t *tx) PutImage(i identity.Image) error {
+func (t *tx) PutImage(i store.Image) error {
 	const query = `INSERT INTO images (id, content_type, data, created_at) VALUES (?1, ?2, ?3, ?4)
 		ON CONFLICT (id) DO UPDATE SET content_type = ?2, data = ?3, created_at = ?4`
 	return t.put("put image", query, i.ID, i.ContentType, blob(i.Data), i.CreatedAt.UnixMilli())

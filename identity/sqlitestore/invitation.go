@@ -1,32 +1,32 @@
 package sqlitestore
 
-import "github.com/usherauth/usher/identity"
+import "github.com/usherauth/usher/identity/store"
 
 const selectInvitations = `SELECT id, COALESCE(org_id, ''), address, normalized, role, inviter_id, status, redirect_url,
 	public_metadata, private_metadata, expire_at, created_at, updated_at FROM invitations`
 
-func invitationFields(i *identity.Invitation) []any {
+func invitationFields(i *store.Invitation) []any {
 	return []any{&i.ID, &i.OrgID, &i.Address, &i.Normalized, &i.Role, &i.InviterID, &i.Status, &i.RedirectURL,
 		(*raw)(&i.PublicMetadata), (*raw)(&i.PrivateMetadata), (*at)(&i.ExpireAt), (*at)(&i.CreatedAt), (*at)(&i.UpdatedAt)}
 }
 
-func (t *tx) Invitation(id string) (identity.Invitation, error) {
-	var i identity.Invitation
+func (t *tx) Invitation(id string) (store.Invitation, error) {
+	var i store.Invitation
 	err := t.row(selectInvitations+` WHERE id = ?`, []any{id}, invitationFields(&i)...)
 	return i, err
 }
 
-func (t *tx) Invitations(q identity.InvitationQuery) ([]identity.Invitation, error) {
+func (t *tx) Invitations(q store.InvitationQuery) ([]store.Invitation, error) {
 	where := invitationsWhere(q)
 	return many(t, where.list(selectInvitations, "created_at DESC, id", q.Limit, q.Offset), invitationFields)
 }
 
-func (t *tx) CountInvitations(q identity.InvitationQuery) (int64, error) {
+func (t *tx) CountInvitations(q store.InvitationQuery) (int64, error) {
 	where := invitationsWhere(q)
 	return t.count(where.count("invitations"))
 }
 
-func invitationsWhere(q identity.InvitationQuery) conditions {
+func invitationsWhere(q store.InvitationQuery) conditions {
 	var c conditions
 	org := "org_id IS ?"
 	if len(q.Emails) > 0 {
@@ -47,7 +47,7 @@ const putInvitation = `INSERT INTO invitations (id, org_id, address, normalized,
 	redirect_url = ?8, public_metadata = ?9, private_metadata = ?10, expire_at = ?11, created_at = ?12, updated_at = ?13`
 
 // PutInvitation learns from the foreign key that its organization does not exist.
-func (t *tx) PutInvitation(i identity.Invitation) error {
+func (t *tx) PutInvitation(i store.Invitation) error {
 	return t.put("put invitation", putInvitation, i.ID, reference(i.OrgID), i.Address, i.Normalized, i.Role, i.InviterID,
 		i.Status, i.RedirectURL, string(i.PublicMetadata), string(i.PrivateMetadata), i.ExpireAt.UnixMilli(),
 		i.CreatedAt.UnixMilli(), i.UpdatedAt.UnixMilli())

@@ -3,14 +3,14 @@ package sqlitestore
 import (
 	"database/sql"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-func (t *tx) SigningKeys() ([]identity.SigningKey, error) {
+func (t *tx) SigningKeys() ([]store.SigningKey, error) {
 	const query = `SELECT kid, pkcs8, created_at FROM signing_keys ORDER BY created_at DESC, kid`
-	var keys []identity.SigningKey
+	var keys []store.SigningKey
 	err := t.each(t.ctx, query, nil, func(rows *sql.Rows) error {
-		var k identity.SigningKey
+		var k store.SigningKey
 		err := rows.Scan(&k.Kid, &k.PKCS8, (*at)(&k.CreatedAt))
 		keys = append(keys, k)
 		return err
@@ -18,7 +18,7 @@ func (t *tx) SigningKeys() ([]identity.SigningKey, error) {
 	return keys, err
 }
 
-func (t *tx) PutSigningKey(k identity.SigningKey) error {
+func (t *tx) PutSigningKey(k store.SigningKey) error {
 	const query = `INSERT INTO signing_keys (kid, pkcs8, created_at) VALUES (?1, ?2, ?3)
 		ON CONFLICT (kid) DO UPDATE SET pkcs8 = ?2, created_at = ?3`
 	return t.put("put signing key", query, k.Kid, blob(k.PKCS8), k.CreatedAt.UnixMilli())

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // signUpsIn names the folder in which this program, started again by the test, signs
@@ -62,13 +62,13 @@ func signUpForever(dir, round string) error {
 	return <-failed
 }
 
-func signUp(id string) func(identity.Tx) error {
+func signUp(id string) func(store.Tx) error {
 	now := time.Unix(1e9, 0)
-	u := identity.User{ID: "user_" + id, PasswordHash: "$argon2id$", CreatedAt: now, Emails: []identity.EmailAddress{
+	u := store.User{ID: "user_" + id, PasswordHash: "$argon2id$", CreatedAt: now, Emails: []store.EmailAddress{
 		{ID: "idn_" + id, Address: id + "@example.com", Normalized: id + "@example.com", CreatedAt: now}}}
-	c := identity.Client{ID: "client_" + id, SecretHash: []byte(id), LastActiveSessionID: "sess_" + id, UpdatedAt: now}
-	s := identity.Session{ID: "sess_" + id, UserID: u.ID, ClientID: c.ID, Status: "active", CreatedAt: now}
-	return func(tx identity.Tx) error {
+	c := store.Client{ID: "client_" + id, SecretHash: []byte(id), LastActiveSessionID: "sess_" + id, UpdatedAt: now}
+	s := store.Session{ID: "sess_" + id, UserID: u.ID, ClientID: c.ID, Status: "active", CreatedAt: now}
+	return func(tx store.Tx) error {
 		if err := tx.PutUser(u); err != nil {
 			return err
 		}
@@ -134,14 +134,14 @@ func checkSurvivors(t *testing.T, dir string, acknowledged []string) {
 	t.Helper()
 	s := open(t, dir) // also shows that the lock went with the process
 	defer func() { check(t, s.Close()) }()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
 		for _, id := range acknowledged {
 			u, err := tx.UserByEmail(id + "@example.com")
 			if err != nil || u.ID != "user_"+id || u.PasswordHash == "" {
 				t.Errorf("acknowledged sign-up %s: %+v, %v", id, u, err)
 			}
 		}
-		users, err := tx.Users(identity.UserQuery{})
+		users, err := tx.Users(store.UserQuery{})
 		for _, u := range users {
 			id := strings.TrimPrefix(u.ID, "user_")
 			if _, err := tx.Client("client_" + id); err != nil || len(u.Emails) != 1 {

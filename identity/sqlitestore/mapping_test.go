@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // Views that follow each other use one connection, whose cache and mapping are warm.
@@ -17,14 +17,14 @@ func TestTheWarmestReaderIsUsed(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
 	defer func() { check(t, s.Close()) }()
-	read := func(tx identity.Tx) error { _, err := tx.SigningKeys(); return err }
+	read := func(tx store.Tx) error { _, err := tx.SigningKeys(); return err }
 	for range 8 {
 		check(t, s.View(t.Context(), read))
 	}
 	if n := sqlitestore.IdleReaders(s); n != 1 {
 		t.Errorf("%d readers were opened, want 1", n)
 	}
-	check(t, s.View(t.Context(), func(identity.Tx) error { return s.View(t.Context(), read) }))
+	check(t, s.View(t.Context(), func(store.Tx) error { return s.View(t.Context(), read) }))
 	if n := sqlitestore.IdleReaders(s); n != 2 {
 		t.Errorf("%d readers were opened, want 2", n)
 	}
@@ -49,19 +49,19 @@ func TestFileCutShortIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	for i := range 300 {
-		check(t, s.Update(t.Context(), func(tx identity.Tx) error { return signUp(fmt.Sprint(i))(tx) }))
+		check(t, s.Update(t.Context(), func(tx store.Tx) error { return signUp(fmt.Sprint(i))(tx) }))
 	}
 	check(t, s.Close()) // which empties the log, so that what follows reads the file
 	s = open(t, dir)
-	everybody := func(tx identity.Tx) error {
-		users, err := tx.Users(identity.UserQuery{})
+	everybody := func(tx store.Tx) error {
+		users, err := tx.Users(store.UserQuery{})
 		if err == nil && len(users) != 300 {
 			err = fmt.Errorf("%d users", len(users))
 		}
 		return err
 	}
 	check(t, s.View(t.Context(), everybody))
-	err := s.View(t.Context(), func(tx identity.Tx) error {
+	err := s.View(t.Context(), func(tx store.Tx) error {
 		_, err := tx.User("user_1")
 		check(t, err)
 		check(t, os.Truncate(filepath.Join(dir, "usher.db"), 2*4096))

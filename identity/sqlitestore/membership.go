@@ -1,16 +1,16 @@
 package sqlitestore
 
-import "github.com/usherauth/usher/identity"
+import "github.com/usherauth/usher/identity/store"
 
 const selectMemberships = `SELECT id, org_id, user_id, role, public_metadata, private_metadata, created_at, updated_at FROM memberships m`
 
-func membershipFields(m *identity.Membership) []any {
+func membershipFields(m *store.Membership) []any {
 	return []any{&m.ID, &m.OrgID, &m.UserID, &m.Role, (*raw)(&m.PublicMetadata), (*raw)(&m.PrivateMetadata),
 		(*at)(&m.CreatedAt), (*at)(&m.UpdatedAt)}
 }
 
-func (t *tx) Membership(orgID, userID string) (identity.Membership, error) {
-	var m identity.Membership
+func (t *tx) Membership(orgID, userID string) (store.Membership, error) {
+	var m store.Membership
 	err := t.row(selectMemberships+` WHERE user_id = ? AND org_id = ?`, []any{userID, orgID}, membershipFields(&m)...)
 	return m, err
 }
@@ -20,7 +20,7 @@ var membershipOrders = map[string]string{
 	"email_address": "(SELECT email_address FROM users WHERE id = m.user_id)",
 }
 
-func (t *tx) Memberships(q identity.MembershipQuery) ([]identity.Membership, error) {
+func (t *tx) Memberships(q store.MembershipQuery) ([]store.Membership, error) {
 	order, err := orderBy(q.OrderBy, membershipOrders)
 	if err != nil {
 		return nil, err
@@ -29,12 +29,12 @@ func (t *tx) Memberships(q identity.MembershipQuery) ([]identity.Membership, err
 	return many(t, where.list(selectMemberships, order+", id", q.Limit, q.Offset), membershipFields)
 }
 
-func (t *tx) CountMemberships(q identity.MembershipQuery) (int64, error) {
+func (t *tx) CountMemberships(q store.MembershipQuery) (int64, error) {
 	where := membershipsWhere(q)
 	return t.count(where.count("memberships m"))
 }
 
-func membershipsWhere(q identity.MembershipQuery) conditions {
+func membershipsWhere(q store.MembershipQuery) conditions {
 	var c conditions
 	c.equal("org_id", q.OrgID)
 	c.equal("user_id", q.UserID)
@@ -52,7 +52,7 @@ const putMembership = `INSERT INTO memberships (id, org_id, user_id, role, publi
 
 // PutMembership learns from the foreign keys that its user or organization does not
 // exist.
-func (t *tx) PutMembership(m identity.Membership) error {
+func (t *tx) PutMembership(m store.Membership) error {
 	return t.put("put membership", putMembership, m.ID, m.OrgID, m.UserID, m.Role, string(m.PublicMetadata),
 		string(m.PrivateMetadata), m.CreatedAt.UnixMilli(), m.UpdatedAt.UnixMilli())
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // schema1 makes a database that the first schema's program wrote.
@@ -28,19 +28,19 @@ func hour(n int) time.Time {
 }
 
 // schema1Users are the users of the dump as they are found now, newest first.
-func schema1Users() []identity.User {
-	return []identity.User{
+func schema1Users() []store.User {
+	return []store.User{
 		{ID: "user_Bob", ExternalID: "ext-2", CreatedAt: hour(3)},
 		{ID: "user_Twin", FirstName: "Twin", CreatedAt: hour(3)}, // Bob has the external id
 		{
 			ID: "user_Anne", FirstName: "ÄNNE", LastName: "İıß", CreatedAt: hour(2), Banned: true, // Ada has the external id
-			Emails: []identity.EmailAddress{{ID: "idn_3", Address: "A@x", Normalized: "a@x"}},
+			Emails: []store.EmailAddress{{ID: "idn_3", Address: "A@x", Normalized: "a@x"}},
 		},
 		{
 			ID: "user_Ada", ExternalID: "ext-1", FirstName: "Ada", LastName: "Lovelace", PrimaryEmailID: "idn_2", PasswordHash: "$argon2id$",
 			PublicMetadata: []byte(`{"a": 1}`), PrivateMetadata: []byte(`{"b": "it's"}`), UnsafeMetadata: []byte(`{}`),
 			FailedAttempts: 2, LockedUntil: hour(9), PasswordAt: hour(1), LastSignInAt: hour(2), LastActiveAt: hour(3), CreatedAt: hour(1), UpdatedAt: hour(3),
-			Emails: []identity.EmailAddress{
+			Emails: []store.EmailAddress{
 				{ID: "idn_1", Address: "Ada@Example.com", Normalized: "ada@example.com", Verified: true, CreatedAt: hour(1), UpdatedAt: hour(1)},
 				{ID: "idn_2", Address: "Gräfin@Example.org", Normalized: "gräfin@example.org", CreatedAt: hour(2), UpdatedAt: hour(2)},
 			},
@@ -66,37 +66,37 @@ func TestSchema1IsMigratedWithEverythingInIt(t *testing.T) {
 	wantSound(t, dir)
 }
 
-func wantSchema1(t *testing.T, s identity.Store) {
+func wantSchema1(t *testing.T, s store.Store) {
 	t.Helper()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
-		users, err := tx.Users(identity.UserQuery{Search: "user_"})
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
+		users, err := tx.Users(store.UserQuery{Search: "user_"})
 		same(t, users, schema1Users(), err)
 		client, err := tx.Client("client_1")
-		same(t, client, identity.Client{
+		same(t, client, store.Client{
 			ID: "client_1", SecretHash: []byte{0, 1, 255}, SignInID: "sia_1", SignUpID: "sua_1", LastActiveSessionID: "sess_1",
 			CreatedAt: hour(1), UpdatedAt: hour(2),
 		}, err)
 		client, err = tx.Client("client_2")
-		same(t, client, identity.Client{ID: "client_2"}, err)
+		same(t, client, store.Client{ID: "client_2"}, err)
 		session, err := tx.Session("sess_1")
-		same(t, session, identity.Session{
+		same(t, session, store.Session{
 			ID: "sess_1", ClientID: "client_1", UserID: "user_Ada", Status: "active", ActiveOrgID: "org_1", IPAddress: "192.0.2.1",
 			UserAgent: "Mozilla/5.0", FirstFactor: hour(1), LastActiveAt: hour(2), ExpireAt: hour(100), AbandonAt: hour(50),
 			CreatedAt: hour(1), UpdatedAt: hour(2),
 		}, err)
 		in, err := tx.SignIn("sia_1")
-		same(t, in, identity.SignIn{
+		same(t, in, store.SignIn{
 			ID: "sia_1", ClientID: "client_1", Status: "complete", Identifier: "ada@example.com", UserID: "user_Ada",
 			CreatedSessionID: "sess_1", ExpireAt: hour(5), CreatedAt: hour(1), UpdatedAt: hour(2),
 		}, err)
 		up, err := tx.SignUp("sua_1")
-		same(t, up, identity.SignUp{
+		same(t, up, store.SignUp{
 			ID: "sua_1", ClientID: "client_1", Status: "missing_requirements", EmailAddress: "x@y", FirstName: "X", LastName: "Y",
 			PasswordHash: "$argon2id$", UnsafeMetadata: []byte(`{"c":3}`), CreatedUserID: "user_Ada", ExpireAt: hour(5),
 			CreatedAt: hour(1), UpdatedAt: hour(2),
 		}, err)
 		keys, err := tx.SigningKeys()
-		same(t, keys, []identity.SigningKey{{Kid: "ins_1", PKCS8: []byte{0x30, 0, 0xff}, CreatedAt: hour(1)}}, err)
+		same(t, keys, []store.SigningKey{{Kid: "ins_1", PKCS8: []byte{0x30, 0, 0xff}, CreatedAt: hour(1)}}, err)
 		secret, err := tx.Setting("secret")
 		same(t, secret, []byte{0, 0xff, '\''}, err)
 		return nil
@@ -114,15 +114,15 @@ func TestMigrationTellsWhoLostAnExternalID(t *testing.T) {
 	t.Parallel()
 	s := open(t, schema1(t))
 	defer func() { check(t, s.Close()) }()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
 		for user, had := range map[string]string{"user_Anne": `{"external_id":"ext-1"}`, "user_Twin": `{"external_id":"ext-2"}`} {
-			events, err := tx.AuditEvents(identity.AuditQuery{UserID: user, Types: []string{"user.external_id_withdrawn"}})
+			events, err := tx.AuditEvents(store.AuditQuery{UserID: user, Types: []string{"user.external_id_withdrawn"}})
 			check(t, err)
 			if len(events) != 1 || string(events[0].Data) != had || time.Since(events[0].At) > time.Minute {
 				t.Errorf("events of %s = %+v", user, events)
 			}
 		}
-		all, err := tx.AuditEvents(identity.AuditQuery{})
+		all, err := tx.AuditEvents(store.AuditQuery{})
 		if len(all) != 2 {
 			t.Errorf("%d events, want 2", len(all))
 		}
@@ -137,7 +137,7 @@ func TestMigrationSplitsTheSearchText(t *testing.T) {
 	check(t, open(t, dir).Close())
 	migrated := searchTexts(t, dir)
 	s := open(t, dir)
-	check(t, s.Update(t.Context(), func(tx identity.Tx) error {
+	check(t, s.Update(t.Context(), func(tx store.Tx) error {
 		for _, u := range schema1Users() {
 			check(t, tx.PutUser(u))
 		}
@@ -168,8 +168,8 @@ func TestMigrationKeepsTheOrderOfEvents(t *testing.T) {
 	for _, id := range []string{"y", "c", "x"} {
 		s := open(t, dir)
 		wantOrder(t, s, want)
-		check(t, s.Update(t.Context(), func(tx identity.Tx) error {
-			return tx.PutAuditEvent(identity.AuditEvent{ID: id, UserID: "u", OrgID: "o", At: time.UnixMilli(1000)})
+		check(t, s.Update(t.Context(), func(tx store.Tx) error {
+			return tx.PutAuditEvent(store.AuditEvent{ID: id, UserID: "u", OrgID: "o", At: time.UnixMilli(1000)})
 		}))
 		want = slices.Insert(want, 0, id)
 		wantOrder(t, s, want)
@@ -182,9 +182,9 @@ func TestMigrationKeepsTheOrderOfEvents(t *testing.T) {
 	wantSound(t, dir)
 	s := open(t, dir)
 	defer func() { check(t, s.Close()) }()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
-		all, err := tx.AuditEvents(identity.AuditQuery{Types: []string{"t"}, Limit: 1})
-		same(t, all, []identity.AuditEvent{{
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
+		all, err := tx.AuditEvents(store.AuditQuery{Types: []string{"t"}, Limit: 1})
+		same(t, all, []store.AuditEvent{{
 			ID: "b", Type: "t", ActorID: "a", UserID: "u", SessionID: "s", OrgID: "o", IPAddress: "ip", UserAgent: "ua",
 			Data: []byte(`{"n":1}`), At: time.UnixMilli(1000).UTC(),
 		}}, err)
@@ -192,10 +192,10 @@ func TestMigrationKeepsTheOrderOfEvents(t *testing.T) {
 	}))
 }
 
-func wantOrder(t *testing.T, s identity.Store, want []string) {
+func wantOrder(t *testing.T, s store.Store, want []string) {
 	t.Helper()
-	check(t, s.View(t.Context(), func(tx identity.Tx) error {
-		for _, q := range []identity.AuditQuery{{}, {UserID: "u"}, {OrgID: "o"}} {
+	check(t, s.View(t.Context(), func(tx store.Tx) error {
+		for _, q := range []store.AuditQuery{{}, {UserID: "u"}, {OrgID: "o"}} {
 			all, err := tx.AuditEvents(q)
 			check(t, err)
 			var ids []string

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 )
 
 func TestOpenRefusesWhatItCannotServe(t *testing.T) {
@@ -135,7 +135,7 @@ func TestCloseLeavesOneFileAndTheLock(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	check(t, s.Update(t.Context(), signUp("1")))
-	check(t, s.View(t.Context(), func(tx identity.Tx) error { _, err := tx.User("user_1"); return err }))
+	check(t, s.View(t.Context(), func(tx store.Tx) error { _, err := tx.User("user_1"); return err }))
 	check(t, s.Close())
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	check(t, err)

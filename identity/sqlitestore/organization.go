@@ -6,25 +6,25 @@ import (
 	"strings"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 const selectOrganizations = `SELECT id, name, slug, image_id, plan, created_by, max_memberships, may_not_delete, public_metadata,
 	private_metadata, created_at, updated_at FROM organizations o`
 
-func organizationFields(o *identity.Organization) []any {
+func organizationFields(o *store.Organization) []any {
 	return []any{&o.ID, &o.Name, &o.Slug, &o.ImageID, &o.Plan, &o.CreatedBy, &o.MaxMemberships, &o.MayNotDelete,
 		(*raw)(&o.PublicMetadata), (*raw)(&o.PrivateMetadata), (*at)(&o.CreatedAt), (*at)(&o.UpdatedAt)}
 }
 
-func (t *tx) Organization(id string) (identity.Organization, error) {
-	var o identity.Organization
+func (t *tx) Organization(id string) (store.Organization, error) {
+	var o store.Organization
 	err := t.row(selectOrganizations+` WHERE id = ?`, []any{id}, organizationFields(&o)...)
 	return o, err
 }
 
-func (t *tx) OrganizationBySlug(slug string) (identity.Organization, error) {
-	var o identity.Organization
+func (t *tx) OrganizationBySlug(slug string) (store.Organization, error) {
+	var o store.Organization
 	err := t.row(selectOrganizations+` WHERE slug <> '' AND slug = ?`, []any{slug}, organizationFields(&o)...)
 	return o, err
 }
@@ -35,7 +35,7 @@ var organizationOrders = map[string]string{
 	"members_count": "(SELECT COUNT(*) FROM memberships WHERE org_id = o.id)",
 }
 
-func (t *tx) Organizations(q identity.OrganizationQuery) ([]identity.Organization, error) {
+func (t *tx) Organizations(q store.OrganizationQuery) ([]store.Organization, error) {
 	order, err := orderBy(q.OrderBy, organizationOrders)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (t *tx) Organizations(q identity.OrganizationQuery) ([]identity.Organizatio
 	return many(t, where.list(selectOrganizations, order+", id", q.Limit, q.Offset), organizationFields)
 }
 
-func (t *tx) CountOrganizations(q identity.OrganizationQuery) (int64, error) {
+func (t *tx) CountOrganizations(q store.OrganizationQuery) (int64, error) {
 	where := organizationsWhere(q)
 	if len(where.terms) == 0 {
 		return t.countAll("organizations")
@@ -52,7 +52,7 @@ func (t *tx) CountOrganizations(q identity.OrganizationQuery) (int64, error) {
 	return t.count(where.count("organizations o"))
 }
 
-func organizationsWhere(q identity.OrganizationQuery) conditions {
+func organizationsWhere(q store.OrganizationQuery) conditions {
 	var c conditions
 	c.among("id", q.IDs)
 	if len(q.UserIDs) > 0 {
@@ -69,7 +69,7 @@ const putOrganization = `INSERT INTO organizations (id, name, slug, image_id, pl
 	may_not_delete = ?8, public_metadata = ?9, private_metadata = ?10, created_at = ?11, updated_at = ?12, search_name = ?13,
 	search = ?14`
 
-func (t *tx) PutOrganization(o identity.Organization) error {
+func (t *tx) PutOrganization(o store.Organization) error {
 	words := strings.ToLower(strings.Join([]string{o.ID, o.Name, o.Slug}, separator))
 	return t.put("put organization", putOrganization, o.ID, o.Name, o.Slug, o.ImageID, o.Plan, o.CreatedBy, o.MaxMemberships,
 		o.MayNotDelete, string(o.PublicMetadata), string(o.PrivateMetadata), o.CreatedAt.UnixMilli(), o.UpdatedAt.UnixMilli(),

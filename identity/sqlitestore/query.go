@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // query is the text of a SELECT and its parameters.
@@ -102,8 +102,8 @@ func (c *conditions) contains(column, part string) {
 }
 
 // within adds the conditions of a period. What never happened is in none.
-func (c *conditions) within(column string, p identity.Period) {
-	if p == (identity.Period{}) {
+func (c *conditions) within(column string, p store.Period) {
+	if p == (store.Period{}) {
 		return
 	}
 	c.add(column+" > ?", max(p.After.UnixMilli(), never))

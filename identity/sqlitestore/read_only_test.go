@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 )
 
 func TestD4_OpenForReadingOnly(t *testing.T) {
@@ -22,10 +22,10 @@ func TestD4_OpenForReadingOnly(t *testing.T) {
 			return "", err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
-		if err := s.Update(ctx, func(identity.Tx) error { return nil }); err == nil {
+		if err := s.Update(ctx, func(store.Tx) error { return nil }); err == nil {
 			t.Error("an Update succeeds")
 		}
-		err = s.View(ctx, func(tx identity.Tx) error {
+		err = s.View(ctx, func(tx store.Tx) error {
 			raw, err := tx.Setting("x")
 			value = string(raw)
 			return err
@@ -40,7 +40,7 @@ func TestD4_OpenForReadingOnly(t *testing.T) {
 	}
 	put := func(s *sqlitestore.Store, value string) {
 		t.Helper()
-		if err := s.Update(ctx, func(tx identity.Tx) error { return tx.PutSetting("x", []byte(value)) }); err != nil {
+		if err := s.Update(ctx, func(tx store.Tx) error { return tx.PutSetting("x", []byte(value)) }); err != nil {
 			t.Fatal(err)
 		}
 	}

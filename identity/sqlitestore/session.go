@@ -3,34 +3,34 @@ package sqlitestore
 import (
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 const selectSessions = `SELECT id, client_id, user_id, status, active_org_id, actor, ip_address, user_agent, first_factor,
 	second_factor, last_active_at, expire_at, abandon_at, created_at, updated_at FROM sessions`
 
-func sessionFields(s *identity.Session) []any {
+func sessionFields(s *store.Session) []any {
 	return []any{&s.ID, &s.ClientID, &s.UserID, &s.Status, &s.ActiveOrgID, (*raw)(&s.Actor), &s.IPAddress, &s.UserAgent,
 		(*at)(&s.FirstFactor), (*at)(&s.SecondFactor), (*at)(&s.LastActiveAt), (*at)(&s.ExpireAt), (*at)(&s.AbandonAt), (*at)(&s.CreatedAt), (*at)(&s.UpdatedAt)}
 }
 
-func (t *tx) Session(id string) (identity.Session, error) {
-	var s identity.Session
+func (t *tx) Session(id string) (store.Session, error) {
+	var s store.Session
 	err := t.row(selectSessions+` WHERE id = ?`, []any{id}, sessionFields(&s)...)
 	return s, err
 }
 
-func (t *tx) Sessions(q identity.SessionQuery) ([]identity.Session, error) {
+func (t *tx) Sessions(q store.SessionQuery) ([]store.Session, error) {
 	where := whichSessions(q)
 	return many(t, where.list(selectSessions, "created_at DESC, id", q.Limit, q.Offset), sessionFields)
 }
 
-func (t *tx) CountSessions(q identity.SessionQuery) (int64, error) {
+func (t *tx) CountSessions(q store.SessionQuery) (int64, error) {
 	where := whichSessions(q)
 	return t.count(where.count("sessions"))
 }
 
-func whichSessions(q identity.SessionQuery) (where conditions) {
+func whichSessions(q store.SessionQuery) (where conditions) {
 	where.equal("user_id", q.UserID)
 	where.equal("client_id", q.ClientID)
 	at := q.At.UnixMilli()
@@ -63,7 +63,7 @@ const putSession = `INSERT INTO sessions (id, client_id, user_id, status, active
 	abandon_at = ?13, created_at = ?14, updated_at = ?15`
 
 // PutSession learns from the foreign keys that its user or client does not exist.
-func (t *tx) PutSession(s identity.Session) error {
+func (t *tx) PutSession(s store.Session) error {
 	return t.put("put session", putSession, s.ID, s.ClientID, s.UserID, s.Status, s.ActiveOrgID, string(s.Actor), s.IPAddress,
 		s.UserAgent, s.FirstFactor.UnixMilli(), s.SecondFactor.UnixMilli(), s.LastActiveAt.UnixMilli(), s.ExpireAt.UnixMilli(),
 		s.AbandonAt.UnixMilli(), s.CreatedAt.UnixMilli(), s.UpdatedAt.UnixMilli())

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 )
 
 func openShared(t *testing.T, dir string) *sqlitestore.Store {
@@ -25,10 +25,10 @@ func TestSharedStoresSeeEachOthersWrites(t *testing.T) {
 	dir := t.TempDir()
 	server, operator := open(t, dir), openShared(t, dir)
 	check(t, server.Update(t.Context(), setting("a")))
-	check(t, operator.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("a"); return err }))
+	check(t, operator.View(t.Context(), func(tx store.Tx) error { _, err := tx.Setting("a"); return err }))
 	check(t, operator.Update(t.Context(), setting("b")))
 	check(t, operator.Close())
-	check(t, server.View(t.Context(), func(tx identity.Tx) error { _, err := tx.Setting("b"); return err }))
+	check(t, server.View(t.Context(), func(tx store.Tx) error { _, err := tx.Setting("b"); return err }))
 	check(t, server.Close())
 }
 
@@ -103,12 +103,12 @@ func TestSharedProcess(t *testing.T) {
 const sharedWrites = 150
 
 // increment is lost by any two transactions that do not run one after the other.
-func increment(tx identity.Tx) error {
+func increment(tx store.Tx) error {
 	n := 0
 	raw, err := tx.Setting("count")
 	if err == nil {
 		_, err = fmt.Sscan(string(raw), &n)
-	} else if errors.Is(err, identity.ErrNotFound) {
+	} else if errors.Is(err, store.ErrNotFound) {
 		err = nil
 	}
 	return errors.Join(err, tx.PutSetting("count", fmt.Append(nil, n+1)))
@@ -130,7 +130,7 @@ func TestTwoProcessesLoseNoWrite(t *testing.T) {
 		check(t, server.Update(t.Context(), increment))
 	}
 	wg.Wait()
-	check(t, server.View(t.Context(), func(tx identity.Tx) error {
+	check(t, server.View(t.Context(), func(tx store.Tx) error {
 		if raw, err := tx.Setting("count"); err != nil || string(raw) != fmt.Sprint(2*sharedWrites) {
 			t.Errorf("count = %s, %v, want %d", raw, err, 2*sharedWrites)
 		}

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // Errors of [Open], to be tested for with errors.Is.
@@ -42,7 +42,7 @@ type Config struct {
 
 	// BusyTimeout is how long an Update waits for its turn, be it for other Updates
 	// or for another program that writes to the file, before it returns
-	// [identity.ErrBusy]. 0 is 5 s; less is an error.
+	// [store.ErrBusy]. 0 is 5 s; less is an error.
 	BusyTimeout time.Duration
 
 	// Shared opens a file that another process may have open, and keeps nobody else
@@ -59,7 +59,7 @@ type Config struct {
 	ReadOnly bool
 }
 
-// Store is an [identity.Store] in a SQLite file. It comes from [Open] and is safe for
+// Store is an [store.Store] in a SQLite file. It comes from [Open] and is safe for
 // concurrent use.
 type Store struct {
 	busy   time.Duration
@@ -79,12 +79,12 @@ type Store struct {
 	batch   *batch // the open transaction, nil when there is none
 }
 
-var _ identity.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // View runs fn with a snapshot that is taken at its first read. Up to four Views run
 // at the same time, others wait for one to end or for ctx. Reading one record does not
-// stop for ctx, lists do. See [identity.Store].
-func (s *Store) View(ctx context.Context, fn func(identity.Tx) error) error {
+// stop for ctx, lists do. See [store.Store].
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	c, err := s.borrow(ctx)
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (s *Store) usable(ctx context.Context) error {
 
 // Ping reads from the database file.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.View(ctx, func(t identity.Tx) error {
+	return s.View(ctx, func(t store.Tx) error {
 		var n int
 		return t.(*tx).row("SELECT COUNT(*) FROM sqlite_schema", nil, &n)
 	})

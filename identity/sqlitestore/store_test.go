@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
 	"github.com/usherauth/usher/identity/sqlitestore"
+	"github.com/usherauth/usher/identity/store"
 	"github.com/usherauth/usher/identity/storetest"
 )
 
@@ -17,7 +17,7 @@ func TestStore(t *testing.T) {
 	check(t, open(t, first).Close())
 	empty, err := os.ReadFile(filepath.Join(first, "usher.db"))
 	check(t, err)
-	storetest.Run(t, func(t *testing.T) identity.Store {
+	storetest.Run(t, func(t *testing.T) store.Store {
 		dir := t.TempDir()
 		check(t, os.WriteFile(filepath.Join(dir, "usher.db"), empty, 0o600))
 		return open(t, dir)
@@ -30,7 +30,7 @@ func TestDurable(t *testing.T) {
 }
 
 // open opens the store in a folder. Who calls it closes it.
-func open(t *testing.T, dir string) identity.Store {
+func open(t *testing.T, dir string) store.Store {
 	t.Helper()
 	s, err := sqlitestore.Open(t.Context(), sqlitestore.Config{Path: filepath.Join(dir, "usher.db")})
 	if err != nil {

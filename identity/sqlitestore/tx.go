@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-// tx implements identity.Tx on a connection in a transaction.
+// tx implements store.Tx on a connection in a transaction.
 type tx struct {
 	conn     *conn
 	ctx      context.Context // never done: see Store.run; and watching it would cost a goroutine
@@ -21,9 +21,9 @@ type tx struct {
 	broken   error // the first failure that is no answer; SQLite may have rolled back
 }
 
-// row scans the only row of a query. No row is identity.ErrNotFound.
+// row scans the only row of a query. No row is store.ErrNotFound.
 func (t *tx) row(query string, args []any, dest ...any) error {
-	err := identity.ErrNotFound
+	err := store.ErrNotFound
 	each := t.each(t.ctx, query, args, func(rows *sql.Rows) error {
 		err = nil
 		return rows.Scan(dest...)
@@ -93,7 +93,7 @@ func (t *tx) put(what, query string, args ...any) error {
 func (t *tx) remove(what, query string, args ...any) error {
 	n, err := t.exec(what, query, args...)
 	if err == nil && n == 0 {
-		return identity.ErrNotFound
+		return store.ErrNotFound
 	}
 	return err
 }
@@ -104,7 +104,7 @@ func (t *tx) remove(what, query string, args ...any) error {
 func (t *tx) fail(what string, err error) error {
 	cause := explain(err)
 	err = fmt.Errorf("sqlitestore: %s: %w", what, cause)
-	if !errors.Is(cause, identity.ErrConflict) && !errors.Is(cause, identity.ErrNotFound) && !errors.Is(cause, context.Canceled) &&
+	if !errors.Is(cause, store.ErrConflict) && !errors.Is(cause, store.ErrNotFound) && !errors.Is(cause, context.Canceled) &&
 		!errors.Is(cause, context.DeadlineExceeded) {
 		t.broken = err
 	}

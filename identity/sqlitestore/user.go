@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // selectUsers reads users u with one row for each address e, or one with position -1.
@@ -25,32 +25,32 @@ const (
 		WHERE u.id = (SELECT user_id FROM emails WHERE id = ?) ORDER BY e.position`
 )
 
-func (t *tx) User(id string) (identity.User, error) { return t.oneUser(userByID, id) }
+func (t *tx) User(id string) (store.User, error) { return t.oneUser(userByID, id) }
 
-func (t *tx) UserByEmail(normalized string) (identity.User, error) {
+func (t *tx) UserByEmail(normalized string) (store.User, error) {
 	return t.oneUser(userByEmail, normalized)
 }
 
-func (t *tx) UserByEmailID(id string) (identity.User, error) { return t.oneUser(userByEmailID, id) }
+func (t *tx) UserByEmailID(id string) (store.User, error) { return t.oneUser(userByEmailID, id) }
 
-func (t *tx) oneUser(query, key string) (identity.User, error) {
+func (t *tx) oneUser(query, key string) (store.User, error) {
 	var found userRows
 	if err := t.each(t.ctx, query, []any{key}, found.scan); err != nil {
-		return identity.User{}, err
+		return store.User{}, err
 	}
 	if len(found) == 0 {
-		return identity.User{}, identity.ErrNotFound
+		return store.User{}, store.ErrNotFound
 	}
 	return found[0], nil
 }
 
 // userRows collects the rows of selectUsers; those of a user follow each other.
-type userRows []identity.User
+type userRows []store.User
 
 func (f *userRows) scan(rows *sql.Rows) error {
-	*f = append(*f, identity.User{})
+	*f = append(*f, store.User{})
 	u := &(*f)[len(*f)-1] // in place, as a User is large
-	var e identity.EmailAddress
+	var e store.EmailAddress
 	position := 0
 	err := rows.Scan(&u.ID, &u.ExternalID, &u.Username, &u.FirstName, &u.LastName, &u.PrimaryEmailID, &u.PasswordHash,
 		(*raw)(&u.PublicMetadata), (*raw)(&u.PrivateMetadata), (*raw)(&u.UnsafeMetadata), &u.Banned, &u.FailedAttempts,
@@ -84,7 +84,7 @@ const putUser = `INSERT INTO users (id, external_id, username, first_name, last_
 	may_not_create_org = ?23, max_orgs = ?24, legal_accepted_at = ?25, email_address = ?26, search = ?27,
 	search_username = ?28, search_name = ?29, search_email = ?30, timezone = ?31`
 
-func (t *tx) PutUser(u identity.User) error {
+func (t *tx) PutUser(u store.User) error {
 	if !t.writable {
 		return errReadOnly
 	}
@@ -130,7 +130,7 @@ const separator = "\x1f"
 // only.
 type words struct{ all, username, name, email string }
 
-func searchWords(u identity.User) words {
+func searchWords(u store.User) words {
 	var addresses []string
 	for _, e := range u.Emails {
 		addresses = append(addresses, strings.ToLower(e.Address), strings.ToLower(e.Normalized))

@@ -3,7 +3,7 @@ package sqlitestore
 import (
 	"fmt"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 var userOrders = map[string]string{
@@ -17,7 +17,7 @@ var userOrders = map[string]string{
 	"username":        "u.username",
 }
 
-func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {
+func (t *tx) Users(q store.UserQuery) ([]store.User, error) {
 	order, err := orderBy(q.OrderBy, userOrders)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (t *tx) Users(q identity.UserQuery) ([]identity.User, error) {
 	return found, nil
 }
 
-func (t *tx) CountUsers(q identity.UserQuery) (int64, error) {
+func (t *tx) CountUsers(q store.UserQuery) (int64, error) {
 	where := usersWhere(q)
 	if len(where.terms) == 0 {
 		return t.countAll("users")
@@ -66,7 +66,7 @@ func (t *tx) after(where *conditions, order, id string) error {
 	return nil
 }
 
-func usersWhere(q identity.UserQuery) conditions {
+func usersWhere(q store.UserQuery) conditions {
 	c := conditions{varied: true}
 	c.among("u.id", q.IDs)
 	if len(q.NotIDs) > 0 {

@@ -7,17 +7,17 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // Bench measures what a signed-in page costs a store: reading a user, a session and a
 // client, and a session touched by one caller and by 32 at the same time; and what a
 // sign-up costs, in an Update of its own and in a large one, which is without the disk.
 // It fills the store first and leaves closing it to the caller.
-func Bench(b *testing.B, s identity.Store) {
+func Bench(b *testing.B, s store.Store) {
 	ctx := b.Context()
 	const people = 1000
-	err := s.Update(ctx, func(tx identity.Tx) error {
+	err := s.Update(ctx, func(tx store.Tx) error {
 		for i := range people {
 			if err := benchRecords(i).put(tx); err != nil {
 				return err
@@ -29,9 +29,9 @@ func Bench(b *testing.B, s identity.Store) {
 		b.Fatal(err)
 	}
 	r := benchRecords(people / 2)
-	b.Run("User", func(b *testing.B) { benchGet(b, s, identity.Tx.User, r.user.ID) })
-	b.Run("Session", func(b *testing.B) { benchGet(b, s, identity.Tx.Session, r.session.ID) })
-	b.Run("Client", func(b *testing.B) { benchGet(b, s, identity.Tx.Client, r.client.ID) })
+	b.Run("User", func(b *testing.B) { benchGet(b, s, store.Tx.User, r.user.ID) })
+	b.Run("Session", func(b *testing.B) { benchGet(b, s, store.Tx.Session, r.session.ID) })
+	b.Run("Client", func(b *testing.B) { benchGet(b, s, store.Tx.Client, r.client.ID) })
 	b.Run("Update", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -47,11 +47,11 @@ func Bench(b *testing.B, s identity.Store) {
 }
 
 // benchSignUp puts people who are new from next on, so many to an Update.
-func benchSignUp(b *testing.B, s identity.Store, next *int, together int) {
+func benchSignUp(b *testing.B, s store.Store, next *int, together int) {
 	r := benchRecords(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		err := s.Update(b.Context(), func(tx identity.Tx) error {
+		err := s.Update(b.Context(), func(tx store.Tx) error {
 			for range together {
 				if err := signUp(tx, r, strconv.Itoa(*next)); err != nil {
 					return err
@@ -67,7 +67,7 @@ func benchSignUp(b *testing.B, s identity.Store, next *int, together int) {
 }
 
 // signUp puts what a sign-up does.
-func signUp(tx identity.Tx, r records, id string) error {
+func signUp(tx store.Tx, r records, id string) error {
 	r.user.ID, r.user.ExternalID, r.user.Username = "user_"+id, "", ""
 	r.user.Emails[0].ID, r.user.Emails[0].Address, r.user.Emails[0].Normalized = "idn_"+id, id+"@example.com", id+"@example.com"
 	r.client.ID, r.client.SecretHash = "client_"+id, []byte(id)
@@ -88,20 +88,20 @@ func benchRecords(i int) records {
 	return r
 }
 
-func benchGet[R any](b *testing.B, s identity.Store, get func(identity.Tx, string) (R, error), id string) {
+func benchGet[R any](b *testing.B, s store.Store, get func(store.Tx, string) (R, error), id string) {
 	ctx, cancel := context.WithCancel(b.Context()) // as a request's is
 	defer cancel()
 	b.ReportAllocs()
 	for b.Loop() {
-		err := s.View(ctx, func(tx identity.Tx) error { _, err := get(tx, id); return err })
+		err := s.View(ctx, func(tx store.Tx) error { _, err := get(tx, id); return err })
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-func touch(ctx context.Context, s identity.Store, id string) error {
-	return s.Update(ctx, func(tx identity.Tx) error {
+func touch(ctx context.Context, s store.Store, id string) error {
+	return s.Update(ctx, func(tx store.Tx) error {
 		session, err := tx.Session(id)
 		if err != nil {
 			return err
@@ -111,7 +111,7 @@ func touch(ctx context.Context, s identity.Store, id string) error {
 	})
 }
 
-func benchTogether(b *testing.B, s identity.Store) {
+func benchTogether(b *testing.B, s store.Store) {
 	b.ReportAllocs()
 	var wg sync.WaitGroup
 	errs := make([]error, workers)

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 var contextCases = []testCase{
-	{"a context that is done runs nothing", func(t *testing.T, s identity.Store) {
+	{"a context that is done runs nothing", func(t *testing.T, s store.Store) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		ran := func(identity.Tx) error { t.Error("function run"); return nil }
+		ran := func(store.Tx) error { t.Error("function run"); return nil }
 		for range 20 {
 			wantError(t, "View", s.View(ctx, ran), context.Canceled)
 			wantError(t, "Update", s.Update(ctx, ran), context.Canceled)
@@ -20,34 +20,34 @@ var contextCases = []testCase{
 		}
 		mustPut(t, s, aUser(1))
 	}},
-	{"an Update whose context ends before its function returns is undone", func(t *testing.T, s identity.Store) {
+	{"an Update whose context ends before its function returns is undone", func(t *testing.T, s store.Store) {
 		u := aUser(1)
 		ctx, cancel := context.WithCancel(t.Context())
-		err := s.Update(ctx, func(tx identity.Tx) error {
+		err := s.Update(ctx, func(tx store.Tx) error {
 			err := tx.PutUser(u)
 			cancel()
 			return err
 		})
 		wantError(t, "Update", err, context.Canceled)
-		wantMissing(t, s, identity.Tx.User, u.ID)
+		wantMissing(t, s, store.Tx.User, u.ID)
 		mustPut(t, s, u)
 	}},
-	{"an Update whose deadline passes between its writes is undone", func(t *testing.T, s identity.Store) {
+	{"an Update whose deadline passes between its writes is undone", func(t *testing.T, s store.Store) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
-		err := s.Update(ctx, func(tx identity.Tx) error {
+		err := s.Update(ctx, func(tx store.Tx) error {
 			_ = tx.PutUser(aUser(1))
 			<-ctx.Done()
 			_ = tx.PutUser(aUser(2)) // whether this fails is the store's choice
 			return nil
 		})
 		wantError(t, "Update", err, context.DeadlineExceeded)
-		wantUsers(t, s, identity.UserQuery{})
+		wantUsers(t, s, store.UserQuery{})
 	}},
-	{"waiting for another Update ends with the context", func(t *testing.T, s identity.Store) {
+	{"waiting for another Update ends with the context", func(t *testing.T, s store.Store) {
 		inside, leave, left := make(chan struct{}), make(chan struct{}), make(chan error)
 		go func() {
-			left <- s.Update(context.WithoutCancel(t.Context()), func(tx identity.Tx) error {
+			left <- s.Update(context.WithoutCancel(t.Context()), func(tx store.Tx) error {
 				close(inside)
 				<-leave
 				return tx.PutUser(aUser(1))
@@ -56,12 +56,12 @@ var contextCases = []testCase{
 		<-inside
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
-		err := s.Update(ctx, func(tx identity.Tx) error { return tx.PutUser(aUser(2)) })
+		err := s.Update(ctx, func(tx store.Tx) error { return tx.PutUser(aUser(2)) })
 		wantError(t, "Update behind another", err, context.DeadlineExceeded)
 		close(leave)
 		if err := <-left; err != nil {
 			t.Errorf("the other Update = %v", err)
 		}
-		wantUsers(t, s, identity.UserQuery{}, aUser(1).ID)
+		wantUsers(t, s, store.UserQuery{}, aUser(1).ID)
 	}},
 }

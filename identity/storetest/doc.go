@@ -1,13 +1,13 @@
-// Package storetest holds every [identity.Store] to its contract: [Run] for what all
+// Package storetest holds every [store.Store] to its contract: [Run] for what all
 // stores promise, [RunDurable] for those that keep files. A store's own test calls
 // them with a function that opens an empty store:
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) identity.Store { return memstore.New() })
+//		storetest.Run(t, func(t *testing.T) store.Store { return memstore.New() })
 //	}
 //
 // Where the contract leaves a choice, the suite settles it so that all stores agree:
-// deleting what is not there is [identity.ErrNotFound]; ties are broken by ascending
+// deleting what is not there is [store.ErrNotFound]; ties are broken by ascending
 // id in either direction; times are kept as UTC milliseconds, whatever was put, and so
 // are those of a query; an empty secret, slug, external id or user name is held by
 // nobody, conflicts with nothing and is not found; email_address sorts by the

@@ -3,16 +3,16 @@ package storetest
 import (
 	"testing"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // RunDurable checks that a store with files keeps what an Update acknowledged. Open
 // opens the store that lives in dir, creating it the first time; it is called again
 // for the same dir after Close.
-func RunDurable(t *testing.T, open func(t *testing.T, dir string) identity.Store) {
+func RunDurable(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 	for _, c := range []struct {
 		name string
-		run  func(t *testing.T, reopen func() identity.Store)
+		run  func(t *testing.T, reopen func() store.Store)
 	}{
 		{"everything is there after reopening", durableRecords},
 		{"what was deleted or undone stays away after reopening", durableDeletes},
@@ -21,9 +21,9 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) identity.Store
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			var s identity.Store
+			var s store.Store
 			t.Cleanup(func() { closeStore(t, s) })
-			c.run(t, func() identity.Store {
+			c.run(t, func() store.Store {
 				closeStore(t, s)
 				s = open(t, dir)
 				return s
@@ -32,7 +32,7 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) identity.Store
 	}
 }
 
-func closeStore(t *testing.T, s identity.Store) {
+func closeStore(t *testing.T, s store.Store) {
 	if s == nil {
 		return
 	}
@@ -41,7 +41,7 @@ func closeStore(t *testing.T, s identity.Store) {
 	}
 }
 
-func durableRecords(t *testing.T, reopen func() identity.Store) {
+func durableRecords(t *testing.T, reopen func() store.Store) {
 	a, b := allFilled(1, ""), allFilled(2, "\x00'🚀")
 	update(t, reopen(), a.put)
 	update(t, reopen(), b.put)
@@ -50,15 +50,15 @@ func durableRecords(t *testing.T, reopen func() identity.Store) {
 		a.check(t, s)
 		b.check(t, s)
 		wantKeys(t, s, b.key, a.key)
-		wantUsers(t, s, identity.UserQuery{}, b.user.ID, a.user.ID)
+		wantUsers(t, s, store.UserQuery{}, b.user.ID, a.user.ID)
 	}
 }
 
-func durableDeletes(t *testing.T, reopen func() identity.Store) {
+func durableDeletes(t *testing.T, reopen func() store.Store) {
 	s, kept := reopen(), allFilled(1, "")
 	update(t, s, kept.put)
 	update(t, s, allFilled(2, "").put)
-	update(t, s, func(tx identity.Tx) error {
+	update(t, s, func(tx store.Tx) error {
 		gone := allFilled(2, "")
 		if err := tx.DeleteUser(gone.user.ID); err != nil {
 			return err
@@ -68,22 +68,22 @@ func durableDeletes(t *testing.T, reopen func() identity.Store) {
 		}
 		return tx.DeleteClient(gone.client.ID)
 	})
-	_ = s.Update(t.Context(), func(tx identity.Tx) error { _ = allFilled(3, "").put(tx); return errMine })
+	_ = s.Update(t.Context(), func(tx store.Tx) error { _ = allFilled(3, "").put(tx); return errMine })
 	s = reopen()
 	kept.check(t, s)
-	wantUsers(t, s, identity.UserQuery{}, kept.user.ID)
-	wantSessions(t, s, identity.SessionQuery{}, kept.session)
-	wantMissing(t, s, identity.Tx.Client, allFilled(2, "").client.ID)
-	wantMissing(t, s, identity.Tx.SignUp, allFilled(3, "").signUp.ID)
-	organizations.want(t, s, identity.OrganizationQuery{}, kept.organization.ID)
-	memberships.want(t, s, identity.MembershipQuery{}, kept.membership.ID)
-	invitations.want(t, s, identity.InvitationQuery{}, kept.invitation.ID)
-	wantMissing(t, s, identity.Tx.Grant, allFilled(2, "").grant.ID)
-	wantMissing(t, s, identity.Tx.Image, allFilled(3, "").image.ID)
-	wantEvents(t, s, identity.AuditQuery{}, allFilled(2, "").event, kept.event) // events outlive users
+	wantUsers(t, s, store.UserQuery{}, kept.user.ID)
+	wantSessions(t, s, store.SessionQuery{}, kept.session)
+	wantMissing(t, s, store.Tx.Client, allFilled(2, "").client.ID)
+	wantMissing(t, s, store.Tx.SignUp, allFilled(3, "").signUp.ID)
+	organizations.want(t, s, store.OrganizationQuery{}, kept.organization.ID)
+	memberships.want(t, s, store.MembershipQuery{}, kept.membership.ID)
+	invitations.want(t, s, store.InvitationQuery{}, kept.invitation.ID)
+	wantMissing(t, s, store.Tx.Grant, allFilled(2, "").grant.ID)
+	wantMissing(t, s, store.Tx.Image, allFilled(3, "").image.ID)
+	wantEvents(t, s, store.AuditQuery{}, allFilled(2, "").event, kept.event) // events outlive users
 }
 
-func durableUnique(t *testing.T, reopen func() identity.Store) {
+func durableUnique(t *testing.T, reopen func() store.Store) {
 	r := allFilled(1, "")
 	u := r.user
 	update(t, reopen(), r.put)
@@ -94,12 +94,12 @@ func durableUnique(t *testing.T, reopen func() identity.Store) {
 	org, grant := anOrganization(2), aGrant(2, u)
 	org.Slug, grant.SecretHash = r.organization.Slug, r.grant.SecretHash
 	for _, record := range []any{thief, copycat, twin, namesake, org, grant, aMembership(2, r.organization, u), r.event} {
-		wantRefused(t, s, record, identity.ErrConflict)
+		wantRefused(t, s, record, store.ErrConflict)
 	}
 	for _, record := range []any{
 		aSession(1, aUser(3), r.client), aMembership(3, r.organization, aUser(3)), anInvitation(3, anOrganization(3)), aGrant(3, aUser(3)),
 	} {
-		wantRefused(t, s, record, identity.ErrNotFound)
+		wantRefused(t, s, record, store.ErrNotFound)
 	}
 	r.check(t, s)
 }

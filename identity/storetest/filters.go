@@ -4,62 +4,62 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 var filterCases = []testCase{
-	{"ids let in and kept out", func(t *testing.T, s identity.Store) {
+	{"ids let in and kept out", func(t *testing.T, s store.Store) {
 		putABC(t, s)
-		wantUsers(t, s, identity.UserQuery{NotIDs: []string{"B", "X", "B"}}, "A", "C")
-		wantUsers(t, s, identity.UserQuery{NotIDs: []string{}}, "A", "B", "C")
-		wantUsers(t, s, identity.UserQuery{IDs: []string{"A", "B"}, NotIDs: []string{"A"}}, "B")
-		wantUsers(t, s, identity.UserQuery{NotIDs: []string{"A", "B", "C"}})
+		wantUsers(t, s, store.UserQuery{NotIDs: []string{"B", "X", "B"}}, "A", "C")
+		wantUsers(t, s, store.UserQuery{NotIDs: []string{}}, "A", "B", "C")
+		wantUsers(t, s, store.UserQuery{IDs: []string{"A", "B"}, NotIDs: []string{"A"}}, "B")
+		wantUsers(t, s, store.UserQuery{NotIDs: []string{"A", "B", "C"}})
 	}},
-	{"external ids and user names are compared exactly", func(t *testing.T, s identity.Store) {
+	{"external ids and user names are compared exactly", func(t *testing.T, s store.Store) {
 		putABC(t, s)
-		wantUsers(t, s, identity.UserQuery{ExternalIDs: []string{"ext-a", "ext-b", "ext-x"}}, "A", "B")
-		wantUsers(t, s, identity.UserQuery{ExternalIDs: []string{"", "ext-a"}}, "A")
-		wantUsers(t, s, identity.UserQuery{ExternalIDs: []string{"EXT-A", "ext-", "ext-a "}})
-		wantUsers(t, s, identity.UserQuery{Usernames: []string{"Ada", "bob", "x"}}, "A", "B")
-		wantUsers(t, s, identity.UserQuery{Usernames: []string{"ada", "bo", "100%"}})
-		wantUsers(t, s, identity.UserQuery{Usernames: []string{"Ada"}, ExternalIDs: []string{"ext-b"}})
+		wantUsers(t, s, store.UserQuery{ExternalIDs: []string{"ext-a", "ext-b", "ext-x"}}, "A", "B")
+		wantUsers(t, s, store.UserQuery{ExternalIDs: []string{"", "ext-a"}}, "A")
+		wantUsers(t, s, store.UserQuery{ExternalIDs: []string{"EXT-A", "ext-", "ext-a "}})
+		wantUsers(t, s, store.UserQuery{Usernames: []string{"Ada", "bob", "x"}}, "A", "B")
+		wantUsers(t, s, store.UserQuery{Usernames: []string{"ada", "bo", "100%"}})
+		wantUsers(t, s, store.UserQuery{Usernames: []string{"Ada"}, ExternalIDs: []string{"ext-b"}})
 	}},
 	{"members, and those who are not", memberFilters},
 	{"a part is looked for in its own field, without case", partFilters},
-	{"banned or not", func(t *testing.T, s identity.Store) {
-		mustPut(t, s, identity.User{ID: "in"}, identity.User{ID: "out", Banned: true})
+	{"banned or not", func(t *testing.T, s store.Store) {
+		mustPut(t, s, store.User{ID: "in"}, store.User{ID: "out", Banned: true})
 		yes, no := true, false
-		wantUsers(t, s, identity.UserQuery{Banned: &yes}, "out")
-		wantUsers(t, s, identity.UserQuery{Banned: &no}, "in")
-		wantUsers(t, s, identity.UserQuery{}, "in", "out")
+		wantUsers(t, s, store.UserQuery{Banned: &yes}, "out")
+		wantUsers(t, s, store.UserQuery{Banned: &no}, "in")
+		wantUsers(t, s, store.UserQuery{}, "in", "out")
 	}},
 	{"periods leave out their ends, and what never happened", periodFilters},
-	{"periods are in milliseconds, in any zone", func(t *testing.T, s identity.Store) {
-		mustPut(t, s, identity.User{ID: "A", CreatedAt: epoch})
+	{"periods are in milliseconds, in any zone", func(t *testing.T, s store.Store) {
+		mustPut(t, s, store.User{ID: "A", CreatedAt: epoch})
 		east := time.FixedZone("east", 5*3600)
 		const half = 500 * time.Microsecond
 		for _, tt := range []struct {
-			period identity.Period
+			period store.Period
 			want   []string
 		}{
-			{identity.Period{Before: epoch.Add(half)}, nil},
-			{identity.Period{Before: epoch.Add(2 * half)}, []string{"A"}},
-			{identity.Period{After: epoch.Add(-half)}, []string{"A"}},
-			{identity.Period{After: epoch.Add(half)}, nil},
-			{identity.Period{After: epoch.Add(-2 * half).In(east), Before: epoch.Add(2 * half).In(east)}, []string{"A"}},
+			{store.Period{Before: epoch.Add(half)}, nil},
+			{store.Period{Before: epoch.Add(2 * half)}, []string{"A"}},
+			{store.Period{After: epoch.Add(-half)}, []string{"A"}},
+			{store.Period{After: epoch.Add(half)}, nil},
+			{store.Period{After: epoch.Add(-2 * half).In(east), Before: epoch.Add(2 * half).In(east)}, []string{"A"}},
 		} {
-			wantUsers(t, s, identity.UserQuery{Created: tt.period}, tt.want...)
+			wantUsers(t, s, store.UserQuery{Created: tt.period}, tt.want...)
 		}
 	}},
-	{"every filter at once", func(t *testing.T, s identity.Store) {
+	{"every filter at once", func(t *testing.T, s store.Store) {
 		putABC(t, s)
 		o, no := anOrganization(1), false
-		mustPut(t, s, o, aMembership(1, o, identity.User{ID: "A"}))
-		q := identity.UserQuery{
+		mustPut(t, s, o, aMembership(1, o, store.User{ID: "A"}))
+		q := store.UserQuery{
 			IDs: []string{"A", "B"}, NotIDs: []string{"B"}, Emails: []string{"ada@example.com"}, ExternalIDs: []string{"ext-a"},
 			Usernames: []string{"Ada"}, OrgIDs: []string{o.ID}, NotOrgIDs: []string{"org_x"}, Search: "love", EmailPart: "EXAMPLE",
-			NamePart: "ada l", UsernamePart: "d", Banned: &no, Created: identity.Period{Before: epoch.Add(time.Hour)},
-			LastActive: identity.Period{After: epoch.Add(-time.Hour)}, LastSignIn: identity.Period{After: epoch.Add(-time.Hour)},
+			NamePart: "ada l", UsernamePart: "d", Banned: &no, Created: store.Period{Before: epoch.Add(time.Hour)},
+			LastActive: store.Period{After: epoch.Add(-time.Hour)}, LastSignIn: store.Period{After: epoch.Add(-time.Hour)},
 		}
 		wantUsers(t, s, q, "A")
 		q.NotOrgIDs = q.OrgIDs
@@ -68,26 +68,26 @@ var filterCases = []testCase{
 }
 
 // putABC stores three users who are listed in the order of their ids.
-func putABC(t *testing.T, s identity.Store) {
+func putABC(t *testing.T, s store.Store) {
 	t.Helper()
 	mustPut(t, s,
-		identity.User{
+		store.User{
 			ID: "A", ExternalID: "ext-a", Username: "Ada", FirstName: "Ada", LastName: "LOVElace", CreatedAt: epoch,
 			LastActiveAt: epoch, LastSignInAt: epoch,
-			Emails: []identity.EmailAddress{
+			Emails: []store.EmailAddress{
 				{ID: "idn_1", Address: "Ada@Example.com", Normalized: "ada@example.com"},
 				{ID: "idn_2", Address: "Gräfin@Example.org", Normalized: "gräfin@example.org"},
 			},
 		},
-		identity.User{ID: "B", ExternalID: "ext-b", Username: "bob", FirstName: "ÄNNE"},
-		identity.User{ID: "C", FirstName: "100%", Emails: []identity.EmailAddress{{ID: "idn_3", Normalized: "c_d@example.com"}}},
+		store.User{ID: "B", ExternalID: "ext-b", Username: "bob", FirstName: "ÄNNE"},
+		store.User{ID: "C", FirstName: "100%", Emails: []store.EmailAddress{{ID: "idn_3", Normalized: "c_d@example.com"}}},
 	)
 }
 
-func memberFilters(t *testing.T, s identity.Store) {
+func memberFilters(t *testing.T, s store.Store) {
 	putABC(t, s)
 	o, p, empty := anOrganization(1), anOrganization(2), anOrganization(3)
-	a, b := identity.User{ID: "A"}, identity.User{ID: "B"}
+	a, b := store.User{ID: "A"}, store.User{ID: "B"}
 	mustPut(t, s, o, p, empty, aMembership(1, o, a), aMembership(2, o, b), aMembership(3, p, b))
 	for _, tt := range []struct {
 		in, out []string
@@ -104,73 +104,73 @@ func memberFilters(t *testing.T, s identity.Store) {
 		{out: []string{empty.ID, "org_x"}, want: []string{"A", "B", "C"}},
 		{in: []string{o.ID}, out: []string{p.ID}, want: []string{"A"}},
 	} {
-		wantUsers(t, s, identity.UserQuery{OrgIDs: tt.in, NotOrgIDs: tt.out}, tt.want...)
+		wantUsers(t, s, store.UserQuery{OrgIDs: tt.in, NotOrgIDs: tt.out}, tt.want...)
 	}
 }
 
-func partFilters(t *testing.T, s identity.Store) {
+func partFilters(t *testing.T, s store.Store) {
 	putABC(t, s)
 	for _, tt := range []struct {
-		q    identity.UserQuery
+		q    store.UserQuery
 		want []string
 	}{
-		{identity.UserQuery{EmailPart: "EXAMPLE"}, []string{"A", "C"}},
-		{identity.UserQuery{EmailPart: "GRÄF"}, []string{"A"}},
-		{identity.UserQuery{EmailPart: "_"}, []string{"C"}},
-		{identity.UserQuery{EmailPart: "love"}, nil},
-		{identity.UserQuery{EmailPart: "comada"}, nil},
-		{identity.UserQuery{NamePart: "ada love"}, []string{"A"}},
-		{identity.UserQuery{NamePart: "änn"}, []string{"B"}},
-		{identity.UserQuery{NamePart: "%"}, []string{"C"}},
-		{identity.UserQuery{NamePart: "example"}, nil},
-		{identity.UserQuery{NamePart: "bob"}, nil},
-		{identity.UserQuery{UsernamePart: "B"}, []string{"B"}},
-		{identity.UserQuery{UsernamePart: "aDA"}, []string{"A"}},
-		{identity.UserQuery{UsernamePart: "love"}, nil},
-		{identity.UserQuery{UsernamePart: "ada", NamePart: "änn"}, nil},
+		{store.UserQuery{EmailPart: "EXAMPLE"}, []string{"A", "C"}},
+		{store.UserQuery{EmailPart: "GRÄF"}, []string{"A"}},
+		{store.UserQuery{EmailPart: "_"}, []string{"C"}},
+		{store.UserQuery{EmailPart: "love"}, nil},
+		{store.UserQuery{EmailPart: "comada"}, nil},
+		{store.UserQuery{NamePart: "ada love"}, []string{"A"}},
+		{store.UserQuery{NamePart: "änn"}, []string{"B"}},
+		{store.UserQuery{NamePart: "%"}, []string{"C"}},
+		{store.UserQuery{NamePart: "example"}, nil},
+		{store.UserQuery{NamePart: "bob"}, nil},
+		{store.UserQuery{UsernamePart: "B"}, []string{"B"}},
+		{store.UserQuery{UsernamePart: "aDA"}, []string{"A"}},
+		{store.UserQuery{UsernamePart: "love"}, nil},
+		{store.UserQuery{UsernamePart: "ada", NamePart: "änn"}, nil},
 	} {
 		wantUsers(t, s, tt.q, tt.want...)
 	}
-	u := identity.User{ID: "A", FirstName: "Grace", Username: "grace"} // every text of a user is replaced
+	u := store.User{ID: "A", FirstName: "Grace", Username: "grace"} // every text of a user is replaced
 	mustPut(t, s, u)
-	wantUsers(t, s, identity.UserQuery{UsernamePart: "ada"})
-	wantUsers(t, s, identity.UserQuery{NamePart: "love"})
-	wantUsers(t, s, identity.UserQuery{EmailPart: "ada"})
-	wantUsers(t, s, identity.UserQuery{UsernamePart: "grace", NamePart: "grace"}, "A")
+	wantUsers(t, s, store.UserQuery{UsernamePart: "ada"})
+	wantUsers(t, s, store.UserQuery{NamePart: "love"})
+	wantUsers(t, s, store.UserQuery{EmailPart: "ada"})
+	wantUsers(t, s, store.UserQuery{UsernamePart: "grace", NamePart: "grace"}, "A")
 }
 
-func periodFilters(t *testing.T, s identity.Store) {
+func periodFilters(t *testing.T, s store.Store) {
 	at := func(second int) time.Time { return epoch.Add(time.Duration(second) * time.Second) }
 	fields := map[string]struct {
-		set   func(*identity.User, time.Time)
-		query func(identity.Period) identity.UserQuery
+		set   func(*store.User, time.Time)
+		query func(store.Period) store.UserQuery
 	}{
-		"created": {func(u *identity.User, t time.Time) { u.CreatedAt = t },
-			func(p identity.Period) identity.UserQuery { return identity.UserQuery{Created: p} }},
-		"last active": {func(u *identity.User, t time.Time) { u.LastActiveAt = t },
-			func(p identity.Period) identity.UserQuery { return identity.UserQuery{LastActive: p} }},
-		"last sign-in": {func(u *identity.User, t time.Time) { u.LastSignInAt = t },
-			func(p identity.Period) identity.UserQuery { return identity.UserQuery{LastSignIn: p} }},
+		"created": {func(u *store.User, t time.Time) { u.CreatedAt = t },
+			func(p store.Period) store.UserQuery { return store.UserQuery{Created: p} }},
+		"last active": {func(u *store.User, t time.Time) { u.LastActiveAt = t },
+			func(p store.Period) store.UserQuery { return store.UserQuery{LastActive: p} }},
+		"last sign-in": {func(u *store.User, t time.Time) { u.LastSignInAt = t },
+			func(p store.Period) store.UserQuery { return store.UserQuery{LastSignIn: p} }},
 	}
 	for name, field := range fields {
 		for i, id := range []string{"never", "one", "two", "three"} {
-			u := identity.User{ID: id}
+			u := store.User{ID: id}
 			if i > 0 {
 				field.set(&u, at(i))
 			}
 			mustPut(t, s, u)
 		}
 		for _, tt := range []struct {
-			period identity.Period
+			period store.Period
 			want   []string
 		}{
-			{identity.Period{}, []string{"never", "one", "three", "two"}},
-			{identity.Period{After: at(1)}, []string{"three", "two"}},
-			{identity.Period{Before: at(3)}, []string{"one", "two"}},
-			{identity.Period{After: at(1), Before: at(3)}, []string{"two"}},
-			{identity.Period{After: at(2), Before: at(2)}, nil},
-			{identity.Period{After: time.Unix(0, 0)}, []string{"one", "three", "two"}},
-			{identity.Period{Before: time.Unix(0, 0)}, nil},
+			{store.Period{}, []string{"never", "one", "three", "two"}},
+			{store.Period{After: at(1)}, []string{"three", "two"}},
+			{store.Period{Before: at(3)}, []string{"one", "two"}},
+			{store.Period{After: at(1), Before: at(3)}, []string{"two"}},
+			{store.Period{After: at(2), Before: at(2)}, nil},
+			{store.Period{After: time.Unix(0, 0)}, []string{"one", "three", "two"}},
+			{store.Period{Before: time.Unix(0, 0)}, nil},
 		} {
 			q := field.query(tt.period)
 			q.OrderBy = "+email_address" // no addresses: by id

@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // epoch is the time from which records of the suite take their times.
@@ -71,32 +71,32 @@ func (f *filler) metadata() []byte {
 	return fmt.Appendf(nil, `{ "b":{"list":[1,null,true,{"x":%s}], "n":9007199254740993},"a" : %d}`, text, f.n)
 }
 
-func aUser(seed int) identity.User { return filled[identity.User](seed, "") }
+func aUser(seed int) store.User { return filled[store.User](seed, "") }
 
-func aClient(seed int) identity.Client { return filled[identity.Client](seed, "") }
+func aClient(seed int) store.Client { return filled[store.Client](seed, "") }
 
-func aSession(seed int, u identity.User, c identity.Client) identity.Session {
-	s := filled[identity.Session](seed, "")
+func aSession(seed int, u store.User, c store.Client) store.Session {
+	s := filled[store.Session](seed, "")
 	s.UserID, s.ClientID = u.ID, c.ID
 	return s
 }
 
-func anOrganization(seed int) identity.Organization { return filled[identity.Organization](seed, "") }
+func anOrganization(seed int) store.Organization { return filled[store.Organization](seed, "") }
 
-func aMembership(seed int, o identity.Organization, u identity.User) identity.Membership {
-	m := filled[identity.Membership](seed, "")
+func aMembership(seed int, o store.Organization, u store.User) store.Membership {
+	m := filled[store.Membership](seed, "")
 	m.OrgID, m.UserID = o.ID, u.ID
 	return m
 }
 
-func anInvitation(seed int, o identity.Organization) identity.Invitation {
-	i := filled[identity.Invitation](seed, "")
+func anInvitation(seed int, o store.Organization) store.Invitation {
+	i := filled[store.Invitation](seed, "")
 	i.OrgID = o.ID
 	return i
 }
 
-func aGrant(seed int, u identity.User) identity.Grant {
-	g := filled[identity.Grant](seed, "")
+func aGrant(seed int, u store.User) store.Grant {
+	g := filled[store.Grant](seed, "")
 	g.UserID = u.ID
 	return g
 }
@@ -110,4 +110,4 @@ func idsOf[R any](records []R, id func(R) string) []string {
 	return ids
 }
 
-func userID(u identity.User) string { return u.ID }
+func userID(u store.User) string { return u.ID }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 const workers = 32
@@ -33,14 +33,14 @@ func together(fn func(i int)) {
 	wg.Wait()
 }
 
-func noLostUpdate(t *testing.T, s identity.Store) {
+func noLostUpdate(t *testing.T, s store.Store) {
 	u := aUser(1)
 	u.FailedAttempts = 0
 	mustPut(t, s, u)
 	const times = 5
 	together(func(int) {
 		for range times {
-			err := s.Update(t.Context(), func(tx identity.Tx) error {
+			err := s.Update(t.Context(), func(tx store.Tx) error {
 				u, err := tx.User(u.ID)
 				if err != nil {
 					return err
@@ -54,15 +54,15 @@ func noLostUpdate(t *testing.T, s identity.Store) {
 		}
 	})
 	u.FailedAttempts = workers * times
-	wantRecord(t, s, identity.Tx.User, u.ID, u)
+	wantRecord(t, s, store.Tx.User, u.ID, u)
 }
 
-func oneAddress(t *testing.T, s identity.Store) {
+func oneAddress(t *testing.T, s store.Store) {
 	errs := make([]error, workers)
 	together(func(i int) {
 		u := aUser(i)
 		u.Emails[1].Normalized = "ada@example.com"
-		errs[i] = s.Update(t.Context(), func(tx identity.Tx) error {
+		errs[i] = s.Update(t.Context(), func(tx store.Tx) error {
 			if err := tx.PutClient(aClient(i)); err != nil {
 				return err
 			}
@@ -74,20 +74,20 @@ func oneAddress(t *testing.T, s identity.Store) {
 		switch {
 		case err == nil && winner == "":
 			winner = aUser(i).ID
-			wantRecord(t, s, identity.Tx.Client, aClient(i).ID, aClient(i))
+			wantRecord(t, s, store.Tx.Client, aClient(i).ID, aClient(i))
 		case err == nil:
 			t.Errorf("a second sign-up succeeded")
 		default:
-			wantError(t, "sign-up", err, identity.ErrConflict)
-			wantMissing(t, s, identity.Tx.Client, aClient(i).ID)
+			wantError(t, "sign-up", err, store.ErrConflict)
+			wantMissing(t, s, store.Tx.Client, aClient(i).ID)
 		}
 	}
-	wantUsers(t, s, identity.UserQuery{}, winner)
-	wantUsers(t, s, identity.UserQuery{Emails: []string{"ada@example.com"}}, winner)
+	wantUsers(t, s, store.UserQuery{}, winner)
+	wantUsers(t, s, store.UserQuery{Emails: []string{"ada@example.com"}}, winner)
 }
 
 // neighbours matters to stores that put several Updates into one commit.
-func neighbours(t *testing.T, s identity.Store) {
+func neighbours(t *testing.T, s store.Store) {
 	const rounds = 4
 	together(func(i int) {
 		for r := range rounds {
@@ -98,12 +98,12 @@ func neighbours(t *testing.T, s identity.Store) {
 		}
 	})
 	for i := range workers * rounds {
-		wantThere(t, s, identity.Tx.User, aUser(i).ID, i/rounds%4 == 0)
+		wantThere(t, s, store.Tx.User, aUser(i).ID, i/rounds%4 == 0)
 	}
 }
 
 // outcome puts u in an Update that succeeds, fails, panics or is cancelled.
-func outcome(t *testing.T, s identity.Store, u identity.User, kind int) (err error) {
+func outcome(t *testing.T, s store.Store, u store.User, kind int) (err error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	defer func() {
@@ -111,7 +111,7 @@ func outcome(t *testing.T, s identity.Store, u identity.User, kind int) (err err
 			err = p.(error)
 		}
 	}()
-	return s.Update(ctx, func(tx identity.Tx) error {
+	return s.Update(ctx, func(tx store.Tx) error {
 		if err := tx.PutUser(u); err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func outcome(t *testing.T, s identity.Store, u identity.User, kind int) (err err
 	})
 }
 
-func consistentViews(t *testing.T, s identity.Store) {
+func consistentViews(t *testing.T, s store.Store) {
 	a, b := aUser(1), aUser(2)
 	a.FailedAttempts, b.FailedAttempts = 0, 0
 	mustPut(t, s, a, b)
@@ -143,12 +143,12 @@ func consistentViews(t *testing.T, s identity.Store) {
 			return
 		}
 		for range 20 {
-			view(t, s, func(tx identity.Tx) error { return sameAttempts(tx, a.ID, b.ID) })
+			view(t, s, func(tx store.Tx) error { return sameAttempts(tx, a.ID, b.ID) })
 		}
 	})
 }
 
-func sameAttempts(tx identity.Tx, one, other string) error {
+func sameAttempts(tx store.Tx, one, other string) error {
 	a, err := tx.User(one)
 	if err != nil {
 		return err
@@ -160,19 +160,19 @@ func sameAttempts(tx identity.Tx, one, other string) error {
 	return err
 }
 
-func undoneUnseen(t *testing.T, s identity.Store) {
+func undoneUnseen(t *testing.T, s store.Store) {
 	together(func(i int) {
 		for range 10 {
 			if i%4 == 0 {
-				_ = s.Update(t.Context(), func(tx identity.Tx) error { _ = tx.PutUser(aUser(i)); return errMine })
+				_ = s.Update(t.Context(), func(tx store.Tx) error { _ = tx.PutUser(aUser(i)); return errMine })
 				continue
 			}
-			wantUsers(t, s, identity.UserQuery{})
+			wantUsers(t, s, store.UserQuery{})
 		}
 	})
 }
 
-func closeWhileBusy(t *testing.T, s identity.Store) {
+func closeWhileBusy(t *testing.T, s store.Store) {
 	together(func(i int) {
 		if i == workers/2 {
 			if err := s.Close(); err != nil {
@@ -182,7 +182,7 @@ func closeWhileBusy(t *testing.T, s identity.Store) {
 		}
 		for range 5 {
 			_ = put(t.Context(), s, aUser(i))
-			_ = s.View(t.Context(), func(tx identity.Tx) error {
+			_ = s.View(t.Context(), func(tx store.Tx) error {
 				if u, err := tx.User(aUser(i).ID); err == nil && diff(aUser(i), u) != "" {
 					t.Errorf("read a wrong user beside Close")
 				}

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 // oneOfMany lets many write at once what only one can have.
-func oneOfMany(t *testing.T, s identity.Store) {
+func oneOfMany(t *testing.T, s store.Store) {
 	u, o := aUser(1000), anOrganization(1000)
 	mustPut(t, s, u, o)
 	for name, record := range map[string]func(i int) any{
@@ -17,7 +17,7 @@ func oneOfMany(t *testing.T, s identity.Store) {
 		"grant secret": func(i int) any { g := aGrant(i, u); g.SecretHash = []byte("secret"); return g },
 		"external id":  func(i int) any { u := aUser(i); u.ExternalID = "ext"; return u },
 		"user name":    func(i int) any { u := aUser(workers + i); u.Username = "ada"; return u },
-		"audit event":  func(i int) any { e := filled[identity.AuditEvent](i, ""); e.ID = "evt"; return e },
+		"audit event":  func(i int) any { e := filled[store.AuditEvent](i, ""); e.ID = "evt"; return e },
 	} {
 		errs := make([]error, workers)
 		together(func(i int) { errs[i] = put(t.Context(), s, record(i)) })
@@ -27,31 +27,31 @@ func oneOfMany(t *testing.T, s identity.Store) {
 				kept++
 				continue
 			}
-			wantError(t, name, err, identity.ErrConflict)
+			wantError(t, name, err, store.ErrConflict)
 		}
 		if kept != 1 {
 			t.Errorf("%s: %d were kept, want 1", name, kept)
 		}
 	}
-	for _, q := range []identity.UserQuery{{ExternalIDs: []string{"ext"}}, {Usernames: []string{"ada"}}} {
-		if n, err := read(t, s, identity.Tx.CountUsers, q); n != 1 || err != nil {
+	for _, q := range []store.UserQuery{{ExternalIDs: []string{"ext"}}, {Usernames: []string{"ada"}}} {
+		if n, err := read(t, s, store.Tx.CountUsers, q); n != 1 || err != nil {
 			t.Errorf("CountUsers(%+v) = %d, %v, want 1", q, n, err)
 		}
 	}
-	if n, err := read(t, s, identity.Tx.CountMemberships, identity.MembershipQuery{}); n != 1 || err != nil {
+	if n, err := read(t, s, store.Tx.CountMemberships, store.MembershipQuery{}); n != 1 || err != nil {
 		t.Errorf("CountMemberships = %d, %v, want 1", n, err)
 	}
 }
 
 // spendOnce is compare-and-set: who finds the grant pending accepts it.
-func spendOnce(t *testing.T, s identity.Store) {
+func spendOnce(t *testing.T, s store.Store) {
 	u := aUser(1)
 	g := aGrant(1, u)
 	g.Status, g.Attempts = "pending", 0
 	mustPut(t, s, u, g)
 	errs := make([]error, workers)
 	together(func(i int) {
-		errs[i] = s.Update(t.Context(), func(tx identity.Tx) error {
+		errs[i] = s.Update(t.Context(), func(tx store.Tx) error {
 			g, err := tx.GrantBySecret(g.SecretHash)
 			if err != nil {
 				return err
@@ -75,22 +75,22 @@ func spendOnce(t *testing.T, s identity.Store) {
 		t.Errorf("the grant was spent %d times", spent)
 	}
 	g.Status, g.Attempts = "accepted", 1
-	wantRecord(t, s, identity.Tx.Grant, g.ID, g)
+	wantRecord(t, s, store.Tx.Grant, g.ID, g)
 }
 
 // lastPlace rests on a count not changing before the writes are in.
-func lastPlace(t *testing.T, s identity.Store) {
+func lastPlace(t *testing.T, s store.Store) {
 	o := anOrganization(1)
 	o.MaxMemberships = 3
 	mustPut(t, s, o)
-	var people []identity.User
+	var people []store.User
 	for i := range workers {
 		people = append(people, aUser(i))
 	}
 	putUsers(t, s, people)
 	together(func(i int) {
-		err := s.Update(t.Context(), func(tx identity.Tx) error {
-			n, err := tx.CountMemberships(identity.MembershipQuery{OrgID: o.ID})
+		err := s.Update(t.Context(), func(tx store.Tx) error {
+			n, err := tx.CountMemberships(store.MembershipQuery{OrgID: o.ID})
 			if err != nil {
 				return err
 			}
@@ -103,8 +103,8 @@ func lastPlace(t *testing.T, s identity.Store) {
 			t.Errorf("Update = %v", err)
 		}
 	})
-	for _, q := range []identity.MembershipQuery{{}, {OrgID: o.ID}} {
-		if n, err := read(t, s, identity.Tx.CountMemberships, q); n != 3 || err != nil {
+	for _, q := range []store.MembershipQuery{{}, {OrgID: o.ID}} {
+		if n, err := read(t, s, store.Tx.CountMemberships, q); n != 3 || err != nil {
 			t.Errorf("CountMemberships(%+v) = %d, %v, want 3", q, n, err)
 		}
 	}

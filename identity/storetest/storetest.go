@@ -10,13 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
-// Run checks everything the contract of [identity.Store] says, in parallel subtests
+// Run checks everything the contract of [store.Store] says, in parallel subtests
 // that each call open for an empty store of their own. Run closes what open returned
 // at the end of each; open only has to clean up what lies around it.
-func Run(t *testing.T, open func(t *testing.T) identity.Store) {
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	groups := []struct {
 		name  string
 		cases []testCase
@@ -45,21 +45,21 @@ func Run(t *testing.T, open func(t *testing.T) identity.Store) {
 
 type testCase struct {
 	name string
-	run  func(t *testing.T, s identity.Store)
+	run  func(t *testing.T, s store.Store)
 }
 
 // errMine is a function's own failure: stores return it as it is.
 var errMine = errors.New("storetest: the function's own error")
 
 // update runs fn and fails the test when the store does.
-func update(t *testing.T, s identity.Store, fn func(identity.Tx) error) {
+func update(t *testing.T, s store.Store, fn func(store.Tx) error) {
 	t.Helper()
 	if err := s.Update(t.Context(), fn); err != nil {
 		t.Fatalf("Update = %v", err)
 	}
 }
 
-func view(t *testing.T, s identity.Store, fn func(identity.Tx) error) {
+func view(t *testing.T, s store.Store, fn func(store.Tx) error) {
 	t.Helper()
 	if err := s.View(t.Context(), fn); err != nil {
 		t.Fatalf("View = %v", err)
@@ -67,8 +67,8 @@ func view(t *testing.T, s identity.Store, fn func(identity.Tx) error) {
 }
 
 // put stores records of any type in one Update and returns its error.
-func put(ctx context.Context, s identity.Store, records ...any) error {
-	return s.Update(ctx, func(tx identity.Tx) error {
+func put(ctx context.Context, s store.Store, records ...any) error {
+	return s.Update(ctx, func(tx store.Tx) error {
 		for _, r := range records {
 			if err := putOne(tx, r); err != nil {
 				return err
@@ -78,37 +78,37 @@ func put(ctx context.Context, s identity.Store, records ...any) error {
 	})
 }
 
-func putOne(tx identity.Tx, record any) error {
+func putOne(tx store.Tx, record any) error {
 	switch r := record.(type) {
-	case identity.User:
+	case store.User:
 		return tx.PutUser(r)
-	case identity.Client:
+	case store.Client:
 		return tx.PutClient(r)
-	case identity.Session:
+	case store.Session:
 		return tx.PutSession(r)
-	case identity.SignIn:
+	case store.SignIn:
 		return tx.PutSignIn(r)
-	case identity.SignUp:
+	case store.SignUp:
 		return tx.PutSignUp(r)
-	case identity.Organization:
+	case store.Organization:
 		return tx.PutOrganization(r)
-	case identity.Membership:
+	case store.Membership:
 		return tx.PutMembership(r)
-	case identity.Invitation:
+	case store.Invitation:
 		return tx.PutInvitation(r)
-	case identity.Grant:
+	case store.Grant:
 		return tx.PutGrant(r)
-	case identity.Image:
+	case store.Image:
 		return tx.PutImage(r)
-	case identity.AuditEvent:
+	case store.AuditEvent:
 		return tx.PutAuditEvent(r)
-	case identity.SigningKey:
+	case store.SigningKey:
 		return tx.PutSigningKey(r)
 	}
 	panic("storetest: not a record")
 }
 
-func mustPut(t *testing.T, s identity.Store, records ...any) {
+func mustPut(t *testing.T, s store.Store, records ...any) {
 	t.Helper()
 	if err := put(t.Context(), s, records...); err != nil {
 		t.Fatalf("put %d records = %v", len(records), err)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 //go:embed testdata/naughty.json
@@ -21,10 +21,10 @@ var hostile = []string{
 }
 
 var stringCases = []testCase{
-	{"X11: hostile strings in every field come back unchanged", func(t *testing.T, s identity.Store) {
+	{"X11: hostile strings in every field come back unchanged", func(t *testing.T, s store.Store) {
 		roundTripStrings(t, s, hostile, records.check)
 	}},
-	{"X11: the list of naughty strings in every field comes back unchanged", func(t *testing.T, s identity.Store) {
+	{"X11: the list of naughty strings in every field comes back unchanged", func(t *testing.T, s store.Store) {
 		var list []string
 		if err := json.Unmarshal(naughtyJSON, &list); err != nil {
 			t.Fatal(err)
@@ -35,12 +35,12 @@ var stringCases = []testCase{
 }
 
 // roundTripStrings writes all in one Update, as what counts here is not the commit.
-func roundTripStrings(t *testing.T, s identity.Store, list []string, check func(records, *testing.T, identity.Store)) {
+func roundTripStrings(t *testing.T, s store.Store, list []string, check func(records, *testing.T, store.Store)) {
 	var want []records
 	for i, text := range list {
 		want = append(want, allFilled(i+1, text))
 	}
-	update(t, s, func(tx identity.Tx) error {
+	update(t, s, func(tx store.Tx) error {
 		for i, r := range want {
 			if err := r.put(tx); err != nil {
 				return fmt.Errorf("put with %q: %w", list[i], err)
@@ -48,8 +48,8 @@ func roundTripStrings(t *testing.T, s identity.Store, list []string, check func(
 		}
 		return nil
 	})
-	keys := map[string]identity.SigningKey{}
-	view(t, s, func(tx identity.Tx) error {
+	keys := map[string]store.SigningKey{}
+	view(t, s, func(tx store.Tx) error {
 		list, err := tx.SigningKeys()
 		for _, k := range list {
 			keys[k.Kid] = k
@@ -66,32 +66,32 @@ func roundTripStrings(t *testing.T, s identity.Store, list []string, check func(
 	}
 }
 
-func hostileQueries(t *testing.T, s identity.Store) {
-	innocent := identity.User{ID: "innocent"}
+func hostileQueries(t *testing.T, s store.Store) {
+	innocent := store.User{ID: "innocent"}
 	mustPut(t, s, innocent)
 	for i, text := range hostile {
-		u := identity.User{ID: fmt.Sprintf("%s.%d", text, i), Emails: []identity.EmailAddress{{ID: text, Normalized: text}}}
+		u := store.User{ID: fmt.Sprintf("%s.%d", text, i), Emails: []store.EmailAddress{{ID: text, Normalized: text}}}
 		u.ExternalID, u.Username = text, text
 		mustPut(t, s, u)
-		wantUsers(t, s, identity.UserQuery{IDs: []string{u.ID}}, u.ID)
-		wantUsers(t, s, identity.UserQuery{Emails: []string{text}}, u.ID)
-		wantUsers(t, s, identity.UserQuery{Emails: []string{text}, IDs: []string{text + "-"}, Search: text})
-		wantUsers(t, s, identity.UserQuery{Search: text + text + "~"})
-		wantUsers(t, s, identity.UserQuery{EmailPart: text + "~", NamePart: text + "~", UsernamePart: text + "~"})
-		wantUsers(t, s, identity.UserQuery{NotIDs: []string{u.ID}, NotOrgIDs: []string{text}}, innocent.ID)
-		wantUsers(t, s, identity.UserQuery{OrgIDs: []string{text}, ExternalIDs: []string{text}, Usernames: []string{text}})
-		wantUsers(t, s, identity.UserQuery{After: u.ID, IDs: []string{text + "~"}})
-		organizations.want(t, s, identity.OrganizationQuery{IDs: []string{text}, UserIDs: []string{u.ID}, Search: text})
-		memberships.want(t, s, identity.MembershipQuery{UserID: u.ID, UserIDs: []string{text}, Roles: []string{text}, Search: text})
-		invitations.want(t, s, identity.InvitationQuery{OrgID: &text, Emails: []string{text}, Statuses: []string{text}})
-		wantEvents(t, s, identity.AuditQuery{UserID: u.ID, OrgID: text, Types: []string{text}})
+		wantUsers(t, s, store.UserQuery{IDs: []string{u.ID}}, u.ID)
+		wantUsers(t, s, store.UserQuery{Emails: []string{text}}, u.ID)
+		wantUsers(t, s, store.UserQuery{Emails: []string{text}, IDs: []string{text + "-"}, Search: text})
+		wantUsers(t, s, store.UserQuery{Search: text + text + "~"})
+		wantUsers(t, s, store.UserQuery{EmailPart: text + "~", NamePart: text + "~", UsernamePart: text + "~"})
+		wantUsers(t, s, store.UserQuery{NotIDs: []string{u.ID}, NotOrgIDs: []string{text}}, innocent.ID)
+		wantUsers(t, s, store.UserQuery{OrgIDs: []string{text}, ExternalIDs: []string{text}, Usernames: []string{text}})
+		wantUsers(t, s, store.UserQuery{After: u.ID, IDs: []string{text + "~"}})
+		organizations.want(t, s, store.OrganizationQuery{IDs: []string{text}, UserIDs: []string{u.ID}, Search: text})
+		memberships.want(t, s, store.MembershipQuery{UserID: u.ID, UserIDs: []string{text}, Roles: []string{text}, Search: text})
+		invitations.want(t, s, store.InvitationQuery{OrgID: &text, Emails: []string{text}, Statuses: []string{text}})
+		wantEvents(t, s, store.AuditQuery{UserID: u.ID, OrgID: text, Types: []string{text}})
 		wantMissing(t, s, membershipOf, pair{text, u.ID})
-		wantMissing(t, s, identity.Tx.OrganizationBySlug, text)
-		wantMissing(t, s, identity.Tx.GrantBySecret, []byte(text))
-		wantSessions(t, s, identity.SessionQuery{UserID: text + "~", ClientID: text, Status: text})
+		wantMissing(t, s, store.Tx.OrganizationBySlug, text)
+		wantMissing(t, s, store.Tx.GrantBySecret, []byte(text))
+		wantSessions(t, s, store.SessionQuery{UserID: text + "~", ClientID: text, Status: text})
 		if err := deleteUser(t, s, u.ID); err != nil {
 			t.Errorf("DeleteUser(%q) = %v", u.ID, err)
 		}
 	}
-	wantUsers(t, s, identity.UserQuery{}, innocent.ID)
+	wantUsers(t, s, store.UserQuery{}, innocent.ID)
 }

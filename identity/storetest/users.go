@@ -7,46 +7,46 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usherauth/usher/identity"
+	"github.com/usherauth/usher/identity/store"
 )
 
 var userCases = []testCase{
-	{"a user is found by id and by each address, every field as it was put", func(t *testing.T, s identity.Store) {
+	{"a user is found by id and by each address, every field as it was put", func(t *testing.T, s store.Store) {
 		u := aUser(1)
 		mustPut(t, s, u, aUser(2))
-		wantRecord(t, s, identity.Tx.User, u.ID, u)
+		wantRecord(t, s, store.Tx.User, u.ID, u)
 		for _, e := range u.Emails {
-			wantRecord(t, s, identity.Tx.UserByEmail, e.Normalized, u)
-			wantRecord(t, s, identity.Tx.UserByEmailID, e.ID, u)
+			wantRecord(t, s, store.Tx.UserByEmail, e.Normalized, u)
+			wantRecord(t, s, store.Tx.UserByEmailID, e.ID, u)
 		}
 	}},
-	{"a user with nothing but an id is kept so", func(t *testing.T, s identity.Store) {
-		u := identity.User{ID: "user_bare"}
+	{"a user with nothing but an id is kept so", func(t *testing.T, s store.Store) {
+		u := store.User{ID: "user_bare"}
 		mustPut(t, s, u)
-		wantRecord(t, s, identity.Tx.User, u.ID, u)
+		wantRecord(t, s, store.Tx.User, u.ID, u)
 	}},
-	{"who is not there is not found", func(t *testing.T, s identity.Store) {
+	{"who is not there is not found", func(t *testing.T, s store.Store) {
 		u := aUser(1)
 		mustPut(t, s, u)
-		wantMissing(t, s, identity.Tx.User, "user_nobody")
-		wantMissing(t, s, identity.Tx.UserByEmail, u.ID)
-		wantMissing(t, s, identity.Tx.UserByEmailID, u.ID)
-		wantMissing(t, s, identity.Tx.UserByEmailID, "")
-		wantMissing(t, s, identity.Tx.User, u.Emails[0].ID)
-		wantError(t, "DeleteUser", deleteUser(t, s, "user_nobody"), identity.ErrNotFound)
+		wantMissing(t, s, store.Tx.User, "user_nobody")
+		wantMissing(t, s, store.Tx.UserByEmail, u.ID)
+		wantMissing(t, s, store.Tx.UserByEmailID, u.ID)
+		wantMissing(t, s, store.Tx.UserByEmailID, "")
+		wantMissing(t, s, store.Tx.User, u.Emails[0].ID)
+		wantError(t, "DeleteUser", deleteUser(t, s, "user_nobody"), store.ErrNotFound)
 	}},
-	{"putting again replaces every field", func(t *testing.T, s identity.Store) {
+	{"putting again replaces every field", func(t *testing.T, s store.Store) {
 		before, after := aUser(1), aUser(2)
 		after.ID = before.ID
 		mustPut(t, s, before)
 		mustPut(t, s, after)
-		wantRecord(t, s, identity.Tx.User, before.ID, after)
-		bare := identity.User{ID: before.ID}
+		wantRecord(t, s, store.Tx.User, before.ID, after)
+		bare := store.User{ID: before.ID}
 		mustPut(t, s, bare)
-		wantRecord(t, s, identity.Tx.User, before.ID, bare)
+		wantRecord(t, s, store.Tx.User, before.ID, bare)
 	}},
 	{"times become UTC milliseconds", timesAreNormalized},
-	{"times of every record become UTC milliseconds", func(t *testing.T, s identity.Store) {
+	{"times of every record become UTC milliseconds", func(t *testing.T, s store.Store) {
 		r := allFilled(1, "")
 		for _, record := range r.all() {
 			v := reflect.New(reflect.TypeOf(record)).Elem()
@@ -54,29 +54,29 @@ var userCases = []testCase{
 			blurTimes(v)
 			mustPut(t, s, v.Interface())
 		}
-		update(t, s, func(tx identity.Tx) error { return tx.PutSetting(r.name, []byte(r.name)) })
+		update(t, s, func(tx store.Tx) error { return tx.PutSetting(r.name, []byte(r.name)) })
 		fresh := allFilled(1, "")
 		fresh.check(t, s)
 		wantKeys(t, s, fresh.key)
 	}},
 	{"changing a record after putting or getting it changes nothing stored", copiesInAndOut},
 	{"deleting a user deletes the addresses and sessions, not the clients", deleteCascades},
-	{"names need not be unique", func(t *testing.T, s identity.Store) {
+	{"names need not be unique", func(t *testing.T, s store.Store) {
 		a, b := aUser(1), aUser(2)
 		b.FirstName, b.LastName, b.PrimaryEmailID = a.FirstName, a.LastName, a.PrimaryEmailID
 		mustPut(t, s, a, b)
-		wantRecord(t, s, identity.Tx.User, b.ID, b)
+		wantRecord(t, s, store.Tx.User, b.ID, b)
 	}},
-	{"a megabyte of metadata is kept", func(t *testing.T, s identity.Store) {
+	{"a megabyte of metadata is kept", func(t *testing.T, s store.Store) {
 		u := aUser(1)
 		u.PrivateMetadata = fmt.Appendf(nil, "%q", strings.Repeat("é", 1<<19))
 		mustPut(t, s, u)
-		wantRecord(t, s, identity.Tx.User, u.ID, u)
+		wantRecord(t, s, store.Tx.User, u.ID, u)
 	}},
 }
 
-func deleteUser(t *testing.T, s identity.Store, id string) error {
-	return s.Update(t.Context(), func(tx identity.Tx) error { return tx.DeleteUser(id) })
+func deleteUser(t *testing.T, s store.Store, id string) error {
+	return s.Update(t.Context(), func(tx store.Tx) error { return tx.DeleteUser(id) })
 }
 
 // blurTimes gives every time in a record another zone and nanoseconds.
@@ -98,7 +98,7 @@ func blurTimes(v reflect.Value) {
 	}
 }
 
-func timesAreNormalized(t *testing.T, s identity.Store) {
+func timesAreNormalized(t *testing.T, s store.Store) {
 	zone := time.FixedZone("east", 5*3600+1800)
 	tests := []struct {
 		name      string
@@ -116,15 +116,15 @@ func timesAreNormalized(t *testing.T, s identity.Store) {
 		u.LastSignInAt, u.Emails[1].UpdatedAt = tt.put, tt.put
 		mustPut(t, s, u)
 		u.LastSignInAt, u.Emails[1].UpdatedAt = tt.want, tt.want
-		wantRecord(t, s, identity.Tx.User, u.ID, u)
-		if got, _ := read(t, s, identity.Tx.User, u.ID); got.LastSignInAt.IsZero() != tt.want.IsZero() {
+		wantRecord(t, s, store.Tx.User, u.ID, u)
+		if got, _ := read(t, s, store.Tx.User, u.ID); got.LastSignInAt.IsZero() != tt.want.IsZero() {
 			t.Errorf("%s: IsZero = %v", tt.name, got.LastSignInAt.IsZero())
 		}
 	}
 }
 
-func copiesInAndOut(t *testing.T, s identity.Store) {
-	spoil := func(u identity.User, c identity.Client) {
+func copiesInAndOut(t *testing.T, s store.Store) {
+	spoil := func(u store.User, c store.Client) {
 		u.Emails[0].Normalized = "spoiled"
 		u.PublicMetadata[0], u.PrivateMetadata[0], u.UnsafeMetadata[0] = 'X', 'X', 'X'
 		c.SecretHash[0] = 'X'
@@ -132,37 +132,37 @@ func copiesInAndOut(t *testing.T, s identity.Store) {
 	u, c := aUser(1), aClient(1)
 	mustPut(t, s, u, c)
 	spoil(u, c)
-	wantRecord(t, s, identity.Tx.User, u.ID, aUser(1))
+	wantRecord(t, s, store.Tx.User, u.ID, aUser(1))
 	for range 2 {
-		update(t, s, func(tx identity.Tx) error {
+		update(t, s, func(tx store.Tx) error {
 			byID, _ := tx.User(u.ID)
 			byEmail, _ := tx.UserByEmail(aUser(1).Emails[0].Normalized)
-			listed, _ := tx.Users(identity.UserQuery{})
-			for _, u := range []identity.User{byID, byEmail, listed[0]} {
+			listed, _ := tx.Users(store.UserQuery{})
+			for _, u := range []store.User{byID, byEmail, listed[0]} {
 				c, _ := tx.Client(c.ID)
 				spoil(u, c)
 			}
 			return nil
 		})
-		wantRecord(t, s, identity.Tx.User, u.ID, aUser(1))
-		wantRecord(t, s, identity.Tx.Client, c.ID, aClient(1))
+		wantRecord(t, s, store.Tx.User, u.ID, aUser(1))
+		wantRecord(t, s, store.Tx.Client, c.ID, aClient(1))
 	}
 }
 
-func deleteCascades(t *testing.T, s identity.Store) {
+func deleteCascades(t *testing.T, s store.Store) {
 	gone, stays, c := aUser(1), aUser(2), aClient(1)
 	theirs, others := aSession(1, gone, c), aSession(2, stays, c)
 	mustPut(t, s, gone, stays, c, theirs, others)
 	if err := deleteUser(t, s, gone.ID); err != nil {
 		t.Fatalf("DeleteUser = %v", err)
 	}
-	wantMissing(t, s, identity.Tx.User, gone.ID)
-	wantMissing(t, s, identity.Tx.UserByEmail, gone.Emails[2].Normalized)
-	wantMissing(t, s, identity.Tx.Session, theirs.ID)
-	wantSessions(t, s, identity.SessionQuery{ClientID: c.ID}, others)
-	wantSessions(t, s, identity.SessionQuery{UserID: gone.ID})
-	wantRecord(t, s, identity.Tx.Client, c.ID, c)
-	wantRecord(t, s, identity.Tx.User, stays.ID, stays)
+	wantMissing(t, s, store.Tx.User, gone.ID)
+	wantMissing(t, s, store.Tx.UserByEmail, gone.Emails[2].Normalized)
+	wantMissing(t, s, store.Tx.Session, theirs.ID)
+	wantSessions(t, s, store.SessionQuery{ClientID: c.ID}, others)
+	wantSessions(t, s, store.SessionQuery{UserID: gone.ID})
+	wantRecord(t, s, store.Tx.Client, c.ID, c)
+	wantRecord(t, s, store.Tx.User, stays.ID, stays)
 	stays.Emails = append(stays.Emails, gone.Emails[0])
 	mustPut(t, s, stays) // the address is free again
 }

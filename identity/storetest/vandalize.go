@@ -1,9 +1,9 @@
 package storetest
 
-import "github.com/usherauth/usher/identity"
+import "github.com/usherauth/usher/identity/store"
 
 // vandalize calls every method that writes and returns the errors.
-func vandalize(tx identity.Tx, old records) []error {
+func vandalize(tx store.Tx, old records) []error {
 	errs := overwrite(tx, old)
 	later := old.signIn.ExpireAt.AddDate(100, 0, 0)
 	_, err := tx.DeleteExpired(old.signIn.ExpireAt.AddDate(0, 0, 1))
@@ -16,9 +16,9 @@ func vandalize(tx identity.Tx, old records) []error {
 }
 
 // overwrite changes what is indexed of each old record and adds a new one to it.
-func overwrite(tx identity.Tx, old records) []error {
+func overwrite(tx store.Tx, old records) []error {
 	u, c, k, s := old.user, old.client, old.key, old.session
-	u.Emails = []identity.EmailAddress{{ID: "idn_changed", Normalized: "changed"}}
+	u.Emails = []store.EmailAddress{{ID: "idn_changed", Normalized: "changed"}}
 	u.ExternalID, u.Username = "changed", "changed"
 	c.SecretHash, c.UpdatedAt, k.CreatedAt = []byte("changed"), epoch.AddDate(1, 0, 0), epoch.AddDate(1, 0, 0)
 	s.ID, s.Status = "sess_new", "changed"
@@ -27,12 +27,12 @@ func overwrite(tx identity.Tx, old records) []error {
 	i, g, image, e := old.invitation, old.grant, old.image, old.event
 	i.OrgID, g.SecretHash, g.UserID, image.Data, e.ID = "", []byte("changed"), "", nil, "evt_new"
 	return []error{
-		tx.PutUser(u), tx.PutUser(identity.User{ID: "user_new", Username: "new", ExternalID: "new"}), tx.PutClient(c), tx.PutSession(s),
-		tx.PutSignIn(in), tx.PutSignUp(up), tx.PutOrganization(o), tx.PutOrganization(identity.Organization{ID: "org_new", Slug: "new"}),
-		tx.PutMembership(m), tx.PutMembership(identity.Membership{ID: "orgmem_new", OrgID: "org_new", UserID: "user_new"}),
-		tx.PutInvitation(i), tx.PutInvitation(identity.Invitation{ID: "inv_new", OrgID: o.ID}), tx.PutGrant(g),
-		tx.PutGrant(identity.Grant{ID: "grant_new", UserID: u.ID, SecretHash: []byte("new")}), tx.PutImage(image),
-		tx.PutImage(identity.Image{ID: "img_new", CreatedAt: epoch}), tx.PutAuditEvent(e), tx.PutSigningKey(k), tx.PutSetting(old.name, nil),
+		tx.PutUser(u), tx.PutUser(store.User{ID: "user_new", Username: "new", ExternalID: "new"}), tx.PutClient(c), tx.PutSession(s),
+		tx.PutSignIn(in), tx.PutSignUp(up), tx.PutOrganization(o), tx.PutOrganization(store.Organization{ID: "org_new", Slug: "new"}),
+		tx.PutMembership(m), tx.PutMembership(store.Membership{ID: "orgmem_new", OrgID: "org_new", UserID: "user_new"}),
+		tx.PutInvitation(i), tx.PutInvitation(store.Invitation{ID: "inv_new", OrgID: o.ID}), tx.PutGrant(g),
+		tx.PutGrant(store.Grant{ID: "grant_new", UserID: u.ID, SecretHash: []byte("new")}), tx.PutImage(image),
+		tx.PutImage(store.Image{ID: "img_new", CreatedAt: epoch}), tx.PutAuditEvent(e), tx.PutSigningKey(k), tx.PutSetting(old.name, nil),
 		tx.PutSetting("new", nil),
 	}
 }

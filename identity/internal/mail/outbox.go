@@ -1,4 +1,4 @@
-package identity
+package mail
 
 import (
 	"context"
@@ -25,65 +25,71 @@ const (
 	drainIdle = 5 * time.Second
 )
 
-// lane is whose places a mail takes.
-type lane int
+// Lane is whose places a mail takes.
+type Lane int
 
+// The lanes.
 const (
-	codeMail lane = iota // people wait for it
-	invitationMail
-	noticeMail // to tell the owner of an account that something was changed
+	Codes       Lane = iota // people wait for them
+	Invitations             // they may wait behind codes
+	Notices                 // tell the owner of an account that something was changed
 )
 
-// reservation is a number of places in a lane.
-type reservation struct {
-	n       int
-	lane    lane
-	network string // who asked for codes; "" for others
+// Reservation is a number of places in a lane.
+type Reservation struct {
+	N       int
+	Lane    Lane
+	Network string // who asked for codes; "" for others
 }
 
-// errand is a mail that is to be sent.
-type errand struct {
-	kind string
-	// compose writes the mail; one without an address is not sent. What depends on whether
+// Errand is a mail that is to be sent.
+type Errand struct {
+	Kind string
+	// Compose writes the mail; one without an address is not sent. What depends on whether
 	// there is an account belongs in here, where no request waits for it.
-	compose func() Mail
-	place   reservation
+	Compose func() Mail
+	Place   Reservation
 	tries   int // that failed
 }
 
-// outbox sends mail after the request that asked for it was answered. Requests reserve places
+// Outbox sends mail after the request that asked for it was answered. Requests reserve places
 // before they change anything, so that mail that was promised is never dropped for want of room.
 // Mail that could not be sent keeps its place and waits for the next try outside of the workers,
 // behind all mail that is new. It is safe for concurrent use.
-type outbox struct {
+type Outbox struct {
+	// Pause is the wait before the second try, twice which is that before the third. It is
+	// not changed after Start.
+	Pause time.Duration
+
 	send   func(context.Context, Mail) error // nil: there is no mail
-	urgent chan errand                       // people wait for them
-	bulk   chan errand
+	urgent chan Errand                       // people wait for them
+	bulk   chan Errand
 	log    *slog.Logger
-	pause  time.Duration
 
 	done    atomic.Int64 // tries that ended
 	closing chan struct{}
 
 	mu       sync.Mutex
 	closed   bool
-	used     [noticeMail + 1]int // places that are reserved, or taken by mail that is not done with
-	networks map[string]int      // of these, those that each network's codes take
-	paused   map[*time.Timer]errand
+	used     [Notices + 1]int // places that are reserved, or taken by mail that is not done with
+	networks map[string]int   // of these, those that each network's codes take
+	paused   map[*time.Timer]Errand
 }
 
-func newOutbox(send func(context.Context, Mail) error, log *slog.Logger) *outbox {
+// NewOutbox makes an outbox that gives mail to send. Where send is nil there is no mail.
+func NewOutbox(send func(context.Context, Mail) error, log *slog.Logger) *Outbox {
 	const room = outboxSize + noticeSize
-	return &outbox{
-		send: send, urgent: make(chan errand, room), bulk: make(chan errand, room), log: log, pause: mailPause,
-		closing: make(chan struct{}), networks: make(map[string]int), paused: make(map[*time.Timer]errand),
+	return &Outbox{
+		send: send, urgent: make(chan Errand, room), bulk: make(chan Errand, room), log: log, Pause: mailPause,
+		closing: make(chan struct{}), networks: make(map[string]int), paused: make(map[*time.Timer]Errand),
 	}
 }
 
-func (o *outbox) usable() bool { return o.send != nil }
+// Usable reports whether there is mail at all.
+func (o *Outbox) Usable() bool { return o.send != nil }
 
-// pending is how many places are taken.
-func (o *outbox) pending() (n int) {
+// Pending is how many places are taken.
+func (o *Outbox) Pending() (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, used := range o.used {
@@ -92,18 +98,18 @@ func (o *outbox) pending() (n int) {
 	return n
 }
 
-// reserve takes places, all or none.
-func (o *outbox) reserve(r reservation) bool {
+// Reserve takes places, all or none.
+func (o *Outbox) Reserve(r Reservation) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	fits := o.used[codeMail]+o.used[invitationMail]+r.n <= outboxSize
-	switch r.lane {
-	case noticeMail:
-		fits = o.used[noticeMail]+r.n <= noticeSize
-	case invitationMail:
-		fits = fits && o.used[invitationMail]+r.n <= bulkSize
-	case codeMail:
-		fits = fits && (r.network == "" || o.networks[r.network]+r.n <= networkSize)
+	fits := o.used[Codes]+o.used[Invitations]+r.N <= outboxSize
+	switch r.Lane {
+	case Notices:
+		fits = o.used[Notices]+r.N <= noticeSize
+	case Invitations:
+		fits = fits && o.used[Invitations]+r.N <= bulkSize
+	case Codes:
+		fits = fits && (r.Network == "" || o.networks[r.Network]+r.N <= networkSize)
 	}
 	if fits = fits && !o.closed; fits {
 		o.take(r)
@@ -112,37 +118,37 @@ func (o *outbox) reserve(r reservation) bool {
 }
 
 // take counts places, or gives them back where n is negative. The lock is held.
-func (o *outbox) take(r reservation) {
-	o.used[r.lane] += r.n
-	if r.network == "" {
+func (o *Outbox) take(r Reservation) {
+	o.used[r.Lane] += r.N
+	if r.Network == "" {
 		return
 	}
-	if o.networks[r.network] += r.n; o.networks[r.network] == 0 {
-		delete(o.networks, r.network)
+	if o.networks[r.Network] += r.N; o.networks[r.Network] == 0 {
+		delete(o.networks, r.Network)
 	}
 }
 
-// release gives places back.
-func (o *outbox) release(r reservation) {
+// Release gives places back.
+func (o *Outbox) Release(r Reservation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	r.n = -r.n
+	r.N = -r.N
 	o.take(r)
 }
 
-// put queues an errand that has a place, which it gives back when it is done. The queues have
+// Put queues an Errand that has a place, which it gives back when it is done. The queues have
 // room for all places.
-func (o *outbox) put(e errand) {
-	if e.place.lane == invitationMail || e.tries > 0 {
+func (o *Outbox) Put(e Errand) {
+	if e.Place.Lane == Invitations || e.tries > 0 {
 		o.bulk <- e
 	} else {
 		o.urgent <- e
 	}
 }
 
-// start runs the workers. When ctx ends, they send what waits and end too.
-func (o *outbox) start(ctx context.Context, running *sync.WaitGroup) {
-	if !o.usable() {
+// Start runs the workers. When ctx ends, they send what waits and end too.
+func (o *Outbox) Start(ctx context.Context, running *sync.WaitGroup) {
+	if !o.Usable() {
 		return
 	}
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -161,20 +167,20 @@ func (o *outbox) start(ctx context.Context, running *sync.WaitGroup) {
 }
 
 // close takes no more mail, and queues what waits for its next try.
-func (o *outbox) close() {
+func (o *Outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
 	for timer, e := range o.paused {
 		timer.Stop()
-		o.put(e)
+		o.Put(e)
 	}
 	clear(o.paused)
 	close(o.closing)
 }
 
 // work sends mail until sending ends, or the outbox is closed and empty.
-func (o *outbox) work(sending context.Context) {
+func (o *Outbox) work(sending context.Context) {
 	for sending.Err() == nil {
 		select {
 		case e := <-o.urgent:
@@ -203,7 +209,7 @@ func (o *outbox) work(sending context.Context) {
 }
 
 // giveUp calls stop when draining takes too long, or nothing was sent for too long.
-func (o *outbox) giveUp(sending context.Context, stop func()) {
+func (o *Outbox) giveUp(sending context.Context, stop func()) {
 	last, ended := o.done.Load(), time.After(drainTime)
 	for {
 		select {
@@ -224,16 +230,16 @@ func (o *outbox) giveUp(sending context.Context, stop func()) {
 }
 
 // forget logs the mail that is given up at the end.
-func (o *outbox) forget() {
+func (o *Outbox) forget() {
 	lost := map[string]int{}
 	for {
 		select {
 		case e := <-o.urgent:
-			lost[e.kind]++
-			o.release(e.place)
+			lost[e.Kind]++
+			o.Release(e.Place)
 		case e := <-o.bulk:
-			lost[e.kind]++
-			o.release(e.place)
+			lost[e.Kind]++
+			o.Release(e.Place)
 		default:
 			for kind, n := range lost {
 				o.log.Warn("mail given up: the service ends", "kind", kind, "count", n)
@@ -244,9 +250,9 @@ func (o *outbox) forget() {
 }
 
 // deliver tries once, and at the end of the Service until it is done with the mail.
-func (o *outbox) deliver(ctx context.Context, e errand) {
-	m := e.compose()
-	e.compose = func() Mail { return m } // a code is looked up once
+func (o *Outbox) deliver(ctx context.Context, e Errand) {
+	m := e.Compose()
+	e.Compose = func() Mail { return m } // a code is looked up once
 	for m.To != "" {                     // else there is nobody to write to
 		err := o.try(ctx, m)
 		if err == nil {
@@ -257,7 +263,7 @@ func (o *outbox) deliver(ctx context.Context, e errand) {
 			o.log.WarnContext(ctx, "mail not sent", "mail", m, "tries", e.tries, "err", m.without(err))
 			break
 		}
-		pause := o.pause << (e.tries - 1)
+		pause := o.Pause << (e.tries - 1)
 		if o.later(e, pause) {
 			o.done.Add(1)
 			return
@@ -268,12 +274,12 @@ func (o *outbox) deliver(ctx context.Context, e errand) {
 		}
 	}
 	o.done.Add(1)
-	o.release(e.place)
+	o.Release(e.Place)
 }
 
-// later queues an errand after a pause. It does not when the outbox is closed: nobody would
+// later queues an Errand after a pause. It does not when the outbox is closed: nobody would
 // wait for it.
-func (o *outbox) later(e errand, pause time.Duration) bool {
+func (o *Outbox) later(e Errand, pause time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
@@ -285,7 +291,7 @@ func (o *outbox) later(e errand, pause time.Duration) bool {
 		defer o.mu.Unlock()
 		if _, waits := o.paused[timer]; waits {
 			delete(o.paused, timer)
-			o.put(e)
+			o.Put(e)
 		}
 	})
 	o.paused[timer] = e
@@ -293,58 +299,13 @@ func (o *outbox) later(e errand, pause time.Duration) bool {
 }
 
 // try sends once. A sender that panics has failed, and the next mail is sent all the same.
-func (o *outbox) try(ctx context.Context, m Mail) (err error) {
+func (o *Outbox) try(ctx context.Context, m Mail) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	defer func() {
 		if recover() != nil {
-			err = errors.New("identity: SendMail panicked")
+			err = errors.New("mail: SendMail panicked")
 		}
 	}()
 	return o.send(ctx, m)
-}
-
-// reserveMail takes places for the mail that the request will send, or refuses the request
-// when there is no room. Call it before anything is changed, also when nobody will be written to.
-// What is not used is given back at the end of the request.
-func (c *call) reserveMail(n int, lane lane) error {
-	if !c.outbox.usable() || n == 0 {
-		return nil
-	}
-	r := reservation{n: n, lane: lane}
-	if lane == codeMail && !c.trusted {
-		r.network = c.caller.network()
-	}
-	if !c.outbox.reserve(r) {
-		return unavailable(5 * time.Second)
-	}
-	c.places = r
-	return nil
-}
-
-// post sends mail once the answer is written, at a place that was reserved.
-func (c *call) post(kind string, compose func() Mail) {
-	if c.outbox.usable() {
-		c.errands = append(c.errands, errand{kind: kind, compose: compose})
-	}
-}
-
-// postLetter is post for mail that is written already.
-func (c *call) postLetter(m Mail) {
-	c.post(m.Kind, func() Mail { return m })
-}
-
-// sendPosted hands over what was posted and gives back the other places.
-func (c *call) sendPosted() {
-	if c.places.n == 0 {
-		return
-	}
-	for _, e := range c.errands {
-		e.place = reservation{1, c.places.lane, c.places.network}
-		c.outbox.put(e)
-	}
-	unused := c.places
-	unused.n -= len(c.errands)
-	c.outbox.release(unused)
-	c.places, c.errands = reservation{}, nil
 }
