@@ -59,7 +59,7 @@ func TestL06_KillsDuringSignUps(t *testing.T) {
 func (s *server) signUpUntilKilled(round int) (tried, acknowledged []person) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	stop := make(chan struct{})
+	stop, acknowledgment := make(chan struct{}), make(chan struct{}, 1)
 	for n := range signersUp {
 		wg.Go(func() {
 			for i := 0; ; i++ {
@@ -76,6 +76,10 @@ func (s *server) signUpUntilKilled(round int) (tried, acknowledged []person) {
 				tried = append(tried, p)
 				if err == nil && a.Status < 400 {
 					acknowledged = append(acknowledged, p)
+					select {
+					case acknowledgment <- struct{}{}:
+					default:
+					}
 				} else if err == nil {
 					s.T.Errorf("sign up %s: %v", p.Email, a)
 				}
@@ -85,6 +89,12 @@ func (s *server) signUpUntilKilled(round int) (tried, acknowledged []person) {
 				}
 			}
 		})
+	}
+	if round%2 == 0 { // else a slow machine would be killed before it acknowledges anything
+		select {
+		case <-acknowledgment:
+		case <-time.After(10 * time.Second):
+		}
 	}
 	time.Sleep(50*time.Millisecond + rand.N(400*time.Millisecond))
 	s.Kill()
