@@ -18,15 +18,7 @@ func lockFile(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		return lockedFile{f}, nil
-	}
-	_ = f.Close()
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, inUse(path)
-	}
-	return nil, fmt.Errorf("lock %s: %w", path, err)
+	return flock(f, syscall.LOCK_EX)
 }
 
 // shareLock keeps others from locking the file, which it opens for reading only. It is nil
@@ -39,15 +31,20 @@ func shareLock(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	return flock(f, syscall.LOCK_SH)
+}
+
+// flock locks f without waiting, or closes it.
+func flock(f *os.File, how int) (io.Closer, error) {
+	err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 	if err == nil {
 		return lockedFile{f}, nil
 	}
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, inUse(path)
+		return nil, inUse(f.Name())
 	}
-	return nil, fmt.Errorf("lock %s: %w", path, err)
+	return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 }
 
 // lockedFile gives its lock up by name: closing alone would leave it with a child process
