@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/usherauth/usher/internal/strictjson"
 )
@@ -61,14 +60,14 @@ func checkUnique(data []byte) (bags []span, err error) {
 			open = append(open, len(names))
 		case '}':
 			start := open[len(open)-1]
-			if name := repeated(names[start:]); name != nil {
+			if name := strictjson.Repeated(names[start:]); name != nil {
 				return nil, fmt.Errorf("decode answer: member %.80q occurs twice", name)
 			}
 			names, open = names[:start], open[:len(open)-1]
 		case '"':
-			end := stringEnd(data, i)
-			if isName(data[end:]) {
-				name := unescape(data[i:end])
+			end := strictjson.StringEnd(data, i)
+			if strictjson.IsName(data[end:]) {
+				name := strictjson.Unquote(data[i:end])
 				names = append(names, name)
 				if isBag(name) {
 					bag := span{valueStart(data, end), 0}
@@ -110,7 +109,7 @@ func valueEnd(data []byte, i int) int {
 				return i + 1
 			}
 		case '"':
-			if i = stringEnd(data, i) - 1; depth == 0 {
+			if i = strictjson.StringEnd(data, i) - 1; depth == 0 {
 				return i + 1
 			}
 		case ',':
@@ -119,49 +118,4 @@ func valueEnd(data []byte, i int) int {
 			}
 		}
 	}
-}
-
-// repeated returns a name that occurs twice, nil if there is none. It sorts names.
-func repeated(names [][]byte) []byte {
-	slices.SortFunc(names, bytes.Compare)
-	for i := 1; i < len(names); i++ {
-		if bytes.Equal(names[i-1], names[i]) {
-			return names[i]
-		}
-	}
-	return nil
-}
-
-// stringEnd returns the index after the closing quote of the string that begins at i.
-func stringEnd(data []byte, i int) int {
-	for i++; data[i] != '"'; i++ {
-		if data[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-// isName reports whether what follows a string makes it a member's name.
-func isName(rest []byte) bool {
-	for _, c := range rest {
-		switch c {
-		case ':':
-			return true
-		case ' ', '\t', '\r', '\n':
-		default:
-			return false
-		}
-	}
-	return false
-}
-
-// unescape returns the text of a quoted string: "\u0069d" and "id" are one name.
-func unescape(quoted []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return quoted[1 : len(quoted)-1]
-	}
-	var s string
-	_ = json.Unmarshal(quoted, &s) // part of a document that was valid
-	return []byte(s)
 }

@@ -48,17 +48,17 @@ func check(data []byte, depth int, values bool) error {
 			open = append(open, len(names))
 		case '}', ']':
 			start := open[len(open)-1]
-			if name := repeated(names[start:]); name != nil {
+			if name := Repeated(names[start:]); name != nil {
 				return fmt.Errorf("has the member %.80q twice", name)
 			}
 			names, open = names[:start], open[:len(open)-1]
 		case '"':
-			end := stringEnd(data, i)
+			end := StringEnd(data, i)
 			if err := checkEscapes(data[i:end], values); err != nil {
 				return err
 			}
-			if isName(data[end:]) {
-				names = append(names, unquote(data[i:end]))
+			if IsName(data[end:]) {
+				names = append(names, Unquote(data[i:end]))
 			}
 			i = end - 1
 		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -182,9 +182,9 @@ func hex4(digits []byte) rune {
 	return rune(n)
 }
 
-// repeated returns a name that occurs twice, nil if there is none. It sorts names,
+// Repeated returns a name that occurs twice, or nil if there is none. It sorts names in place,
 // so that no input makes it slow.
-func repeated(names [][]byte) []byte {
+func Repeated(names [][]byte) []byte {
 	slices.SortFunc(names, bytes.Compare)
 	for i := 1; i < len(names); i++ {
 		if bytes.Equal(names[i-1], names[i]) {
@@ -194,8 +194,9 @@ func repeated(names [][]byte) []byte {
 	return nil
 }
 
-// stringEnd returns the index after the closing quote of the string that begins at i.
-func stringEnd(data []byte, i int) int {
+// StringEnd returns the index after the closing quote of the string that begins at i. The
+// document must be valid JSON, or StringEnd may panic.
+func StringEnd(data []byte, i int) int {
 	for i++; data[i] != '"'; i++ {
 		if data[i] == '\\' {
 			i++
@@ -211,14 +212,15 @@ func numberEnd(data []byte, i int) int {
 	return i
 }
 
-// isName reports whether the text after a string makes that string a member's name.
-func isName(rest []byte) bool {
+// IsName reports whether the text after a string makes that string a member's name.
+func IsName(rest []byte) bool {
 	rest = bytes.TrimLeft(rest, " \t\r\n")
 	return len(rest) > 0 && rest[0] == ':'
 }
 
-// unquote returns the text of a quoted string: "\u0069d" and "id" are one name.
-func unquote(quoted []byte) []byte {
+// Unquote returns the text of a quoted string that is valid JSON: "\u0069d" and "id" are one
+// name. The result may share memory with quoted.
+func Unquote(quoted []byte) []byte {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
 	}
