@@ -5,10 +5,10 @@ import (
 	"github.com/usherauth/usher/identity/store"
 )
 
-// Mail is a message to a person, given to [Config.SendMail]. Kind is what it is about:
+// Mail is a message to a person, which [Config.SendMail] sends. Its Kind is
 // "verification_code", "reset_password_code", "account_exists", "password_changed" or
-// "invitation". Printed or logged it shows that alone: the address is somebody's, and the
-// text may hold a code.
+// "invitation". When it is printed or logged, it shows only its kind: the address is private,
+// and the text may contain a code.
 type Mail = mail.Mail
 
 // The records, queries and errors of package store, under the names that programs know.

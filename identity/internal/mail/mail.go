@@ -16,8 +16,8 @@ import (
 	"github.com/usherauth/usher/wire"
 )
 
-// Mail is a message to a person, given to the function that sends it. Printed or logged it shows
-// its kind alone: the address is somebody's, and the text may hold a code.
+// Mail is a message to a person. When it is printed or logged, it shows only its kind: the
+// address is private, and the text may contain a code.
 type Mail struct {
 	// Kind is what the mail is about: "verification_code", "reset_password_code",
 	// "account_exists", "password_changed" or "invitation".

@@ -76,7 +76,8 @@ type Outbox struct {
 	paused   map[*time.Timer]Errand
 }
 
-// NewOutbox makes an outbox that gives mail to send. Where send is nil there is no mail.
+// NewOutbox returns an outbox that calls send for each mail, from several goroutines at once.
+// If send is nil, the outbox takes no mail. What fails is logged to log, which is not nil.
 func NewOutbox(send func(context.Context, Mail) error, log *slog.Logger) *Outbox {
 	const room = outboxSize + noticeSize
 	return &Outbox{
